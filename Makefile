@@ -1,0 +1,42 @@
+# Every target installs what it needs first; nothing is fetched once .venv is complete.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: setup sweep test test-slow lint bench report lock
+.DEFAULT_GOAL := setup
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+sweep: setup
+	$(BIN)/python -m studies.run mode_sweep
+
+report: setup
+	$(BIN)/python -m studies.report
+
+test: setup
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: setup
+	$(BIN)/python -m pytest -m slow
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/asv machine --yes
+	$(BIN)/asv run --quick --show-stderr
+
+# Renew the frozen set from the ranges in pyproject.toml (needs uv).
+lock:
+	uv pip compile --universal --python-version 3.11 --extra dev --no-emit-package photonic-weight-generation -o requirements.lock pyproject.toml

@@ -1,0 +1,34 @@
+"""Engines: what turns the phases of a mesh into outcome probabilities.
+
+An engine module has a function ``build`` that returns a callable from phases of shape
+``(phases,)`` in radians to probabilities of shape ``(outcomes,)``, in the order of
+:func:`qcnn.fock.enumerate_states` and summing to 1. Engines are imported when first
+used, because importing MerLin takes seconds.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from torch import Tensor, dtype
+
+from qcnn.errors import InvalidInput
+from qcnn.fock import FockState
+
+Engine = Callable[[Tensor], Tensor]
+ENGINES = ("merlin",)
+
+
+def build_engine(
+    name: str, modes: int, photons: int, space: str, input_state: FockState, dtype: dtype
+) -> Engine:
+    """The engine called ``name`` for one sampler.
+
+    Raises:
+        InvalidInput: for an unknown engine.
+    """
+    if name not in ENGINES:
+        raise InvalidInput(f"engine is {name!r}; allowed are {', '.join(map(repr, ENGINES))}")
+    engine: Engine = import_module(f"qcnn.engines.{name}").build(
+        modes, photons, space, input_state, dtype
+    )
+    return engine

@@ -1,0 +1,45 @@
+"""Mappings from outcome probabilities to the weights of a target network.
+
+One file, one mapping: a frozen dataclass with :func:`register_mapping`, dropped into
+this folder, is found by itself.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from qcnn.mappings._base import Mapping, register_mapping, registered
+from qcnn.specification import format_choice, parse_choice
+
+for _module in iter_modules(__path__):
+    if not _module.name.startswith("_"):
+        import_module(f"{__name__}.{_module.name}")
+
+__all__ = [
+    "Mapping",
+    "mapping_from_text",
+    "mapping_names",
+    "mapping_text",
+    "register_mapping",
+]
+
+
+def mapping_names() -> tuple[str, ...]:
+    """Names of all mappings, sorted."""
+    return tuple(sorted(registered))
+
+
+def mapping_from_text(text: str) -> Mapping:
+    """The mapping that a name with options stands for.
+
+    >>> mapping_from_text("mps:bond_dimension=4")
+    MPS(bond_dimension=4, form='lean', placement='fan_in')
+
+    Raises:
+        InvalidInput: for an unknown mapping, option or value.
+    """
+    return parse_choice(text, "mapping", registered)
+
+
+def mapping_text(mapping: Mapping) -> str:
+    """The shortest text that names ``mapping``."""
+    return format_choice(mapping, "mapping", registered)

@@ -1,0 +1,73 @@
+"""Source B's earlier mapping: a small dense network of index bits and probability."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from qcnn.errors import InvalidInput
+from qcnn.layout import Placement, WeightLayout
+from qcnn.mappings._base import (
+    Mapping,
+    check_choice,
+    index_bits,
+    one_per_weight,
+    register_mapping,
+)
+from qcnn.seeds import derive
+
+
+@register_mapping("mlp")
+@dataclass(frozen=True)
+class MLP(Mapping):
+    """Linear(bits + 1 → hidden), Linear(hidden → 1), the mean subtracted.
+
+    The inputs of a weight are the bits of its index as ±1 and p·outcomes. The original
+    code has no activation between the two layers.
+
+    Attributes:
+        hidden: width of the hidden layer; 8 in the source (14→8→1: 129 parameters).
+        activation: ``"none"`` as in the source, or ``"tanh"``.
+        placement: ``"fan_in"``, or ``"source"`` for the source's unscaled weights.
+    """
+
+    hidden: int = 8
+    activation: str = "none"
+    placement: Placement = "fan_in"
+
+    def __post_init__(self) -> None:
+        if self.hidden < 1:
+            raise InvalidInput(f"hidden is {self.hidden}; allowed are whole numbers from 1")
+        check_choice(self.activation, "activation", ("none", "tanh"))
+        check_choice(self.placement, "placement", ("fan_in", "source"))
+
+    def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive(seed, "mapping"))
+            return _MLP(layout.weights, sum(outcomes), self.hidden, self.activation)
+
+    def count_parameters(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> tuple[int, int]:
+        return (index_bits(layout.weights) + 3) * self.hidden + 1, 0
+
+    def get_placement(self) -> Placement:
+        return self.placement
+
+
+class _MLP(nn.Module):
+    def __init__(self, weights: int, outcomes: int, hidden: int, activation: str) -> None:
+        super().__init__()
+        self.outcomes = outcomes
+        bits = index_bits(weights)
+        shifts = torch.arange(bits - 1, -1, -1)
+        signs = 2.0 * (torch.arange(weights).unsqueeze(1) >> shifts & 1) - 1
+        self.register_buffer("signs", signs, persistent=False)
+        self.first = nn.Linear(bits + 1, hidden)
+        self.activation = nn.Tanh() if activation == "tanh" else nn.Identity()
+        self.second = nn.Linear(hidden, 1)
+
+    def forward(self, distributions: list[Tensor]) -> Tensor:
+        signs = self.get_buffer("signs")
+        probabilities = one_per_weight(distributions, len(signs)).unsqueeze(1) * self.outcomes
+        inputs = torch.cat([signs, probabilities.to(signs.dtype)], dim=1)
+        numbers = self.second(self.activation(self.first(inputs))).squeeze(1)
+        return numbers - numbers.mean()

@@ -1,0 +1,151 @@
+"""Source B: a matrix product state (MPS) over index bits and probability.
+
+The matrices of all index strings share their prefixes, so each site is multiplied once
+for every prefix and not once for every weight.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from qcnn.errors import InvalidInput
+from qcnn.layout import Placement, WeightLayout
+from qcnn.mappings._base import (
+    Mapping,
+    check_choice,
+    index_bits,
+    log_probabilities,
+    one_per_weight,
+    register_mapping,
+    standardise,
+)
+from qcnn.seeds import derive
+
+_FORMS = ("lean", "torchmps")
+
+
+@register_mapping("mps")
+@dataclass(frozen=True)
+class MPS(Mapping):
+    """A weight is a product of χ×χ matrices picked by the bits of its index and by its probability.
+
+    Attributes:
+        bond_dimension: χ.
+        form: ``"lean"``: a first vector (χ), two random matrices per bit (2χ²) and a last
+            vector that is affine in the standardised log-probability (2χ), 26χ² + 3χ
+            parameters for 13 bits. ``"torchmps"``: the paper's, an instance of TorchMPS
+            with its near-identity start: 2χ² per bit and for p·outcomes, an output
+            matrix χ² and two bias matrices χ², 31χ² for 13 bits, the mean subtracted.
+        placement: ``"fan_in"``, or ``"source"`` for the source's unscaled weights.
+
+    Source: arXiv:2505.08474, Section II; github.com/jemisjoky/TorchMPS.
+    """
+
+    bond_dimension: int = 10
+    form: str = "lean"
+    placement: Placement = "fan_in"
+
+    def __post_init__(self) -> None:
+        if self.bond_dimension < 1:
+            raise InvalidInput(
+                f"bond_dimension is {self.bond_dimension}; allowed are whole numbers from 1"
+            )
+        check_choice(self.form, "form", _FORMS)
+        check_choice(self.placement, "placement", ("fan_in", "source"))
+
+    def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
+        make = _Lean if self.form == "lean" else _TorchMPS
+        return make(layout.weights, sum(outcomes), self.bond_dimension, derive(seed, "mapping"))
+
+    def count_parameters(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> tuple[int, int]:
+        chi, bits = self.bond_dimension, index_bits(layout.weights)
+        if self.form == "lean":
+            return 2 * bits * chi**2 + 3 * chi, 0
+        return (2 * (bits + 1) + 3) * chi**2, 0
+
+    def get_placement(self) -> Placement:
+        return self.placement
+
+
+def multiply_prefixes(first: Tensor, sites: list[Tensor], weights: int) -> Tensor:
+    """The vectors first·M₁[b₁]·M₂[b₂]·… of the first ``weights`` bit strings.
+
+    Args:
+        first: shape ``(χ,)``.
+        sites: a tensor of shape ``(2, χ, χ)`` for each bit, most significant first, or a
+            matrix of shape ``(χ, χ)`` that every string shares.
+        weights: how many strings, counted from 0, are wanted.
+
+    Returns:
+        shape ``(weights, χ)``.
+    """
+    rows = first.unsqueeze(0)
+    bits_left = sum(site.ndim == 3 for site in sites)
+    for site in sites:
+        if site.ndim == 2:
+            rows = rows @ site
+            continue
+        bits_left -= 1
+        prefixes = -(-weights // 2**bits_left)
+        both = torch.cat([site[0], site[1]], dim=1)
+        rows = (rows @ both).reshape(-1, first.numel())[:prefixes]
+    return rows
+
+
+class _Lean(nn.Module):
+    def __init__(self, weights: int, outcomes: int, chi: int, seed: int) -> None:
+        super().__init__()
+        self.weights, self.outcomes = weights, outcomes
+        random = torch.Generator().manual_seed(seed)
+        bits = index_bits(weights)
+
+        # Variances that keep the numbers at unit size through any number of sites.
+        def normal(*shape: int, variance: float) -> nn.Parameter:
+            return nn.Parameter(torch.randn(shape, generator=random) * variance**0.5)
+
+        self.first = normal(chi, variance=1 / chi)
+        self.cores = normal(bits, 2, chi, chi, variance=1 / chi)
+        self.last = normal(chi, 2, variance=1 / 2)
+
+    def forward(self, distributions: list[Tensor]) -> Tensor:
+        probabilities = one_per_weight(distributions, self.weights)
+        values = standardise(log_probabilities(probabilities, self.outcomes, floor=0.1))
+        rows = multiply_prefixes(self.first, list(self.cores), self.weights)
+        constant, slope = (rows @ self.last).unbind(dim=1)
+        return constant + slope * values
+
+
+class _TorchMPS(nn.Module):
+    """TorchMPS with open ends, its output site in the middle, features (x, 1 − x)."""
+
+    def __init__(self, weights: int, outcomes: int, chi: int, seed: int) -> None:
+        super().__init__()
+        self.weights, self.outcomes = weights, outcomes
+        random = torch.Generator().manual_seed(seed)
+
+        def noise(*shape: int) -> Tensor:
+            return 1e-9 * torch.randn(shape, generator=random)
+
+        identity = torch.eye(chi)
+        self.cores = nn.Parameter(noise(index_bits(weights) + 1, 2, chi, chi))
+        self.biases = nn.Parameter(identity + noise(2, chi, chi))
+        self.output = nn.Parameter(identity + noise(chi, chi))
+
+    def forward(self, distributions: list[Tensor]) -> Tensor:
+        probabilities = one_per_weight(distributions, self.weights) * self.outcomes
+        middle = len(self.cores) // 2
+        sites: list[Tensor] = []
+        for position, (one, other) in enumerate(self.cores):
+            bias = self.biases[int(position >= middle)]
+            if position == middle:
+                sites.append(self.output)
+            if position < len(self.cores) - 1:
+                sites.append(torch.stack([bias - one + 2 * other, bias + one]))
+        first = torch.eye(len(self.output))[0]
+        rows = multiply_prefixes(first.to(self.output), sites, self.weights)
+        one, other = self.cores[-1]
+        constant = rows @ (self.biases[1] + other)[:, 0]
+        slope = rows @ (one - other)[:, 0]
+        numbers = constant + slope * probabilities
+        return numbers - numbers.mean()

@@ -1,0 +1,147 @@
+"""Photons and modes of each PQCNN from the number of weights to generate."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+
+from qcnn.errors import InvalidInput
+from qcnn.fock import check_space, count_outcomes, whole_number
+from qcnn.mesh import count_phases
+
+Size = tuple[int, int]
+
+
+def choose_sizes(
+    num_weights: int, count: int, *, space: str = "unbunched", max_modes: int = 24
+) -> list[Size]:
+    """The cheapest (modes, photons) of ``count`` PQCNNs with an outcome for every weight.
+
+    The outcome counts multiply to at least ``num_weights``, with 2 ≤ modes ≤ max_modes
+    and 1 ≤ photons ≤ modes, at the fewest trainable phases in all; ties are broken by
+    fewer photons in all, then fewer surplus outcomes, then the larger sizes first. Exact.
+
+    Raises:
+        InvalidInput: a ``ValueError``, with the largest number of weights that would fit
+            if the request is impossible.
+
+    >>> choose_sizes(6690, 2)
+    [(9, 4), (8, 3)]
+    """
+    whole_number(num_weights, "num_weights", 1)
+    whole_number(count, "count", 1)
+    whole_number(max_modes, "max_modes", 2)
+    check_space(space)
+    catalogue = _Catalogue(space, max_modes)
+    largest = max(size.outcomes for size in catalogue.sizes) ** count
+    if num_weights > largest:
+        raise InvalidInput(
+            f"num_weights is {num_weights}; allowed for {count} PQCNNs of at most {max_modes} "
+            f"modes in {space} space are at most {largest}"
+        )
+    return catalogue.choose(num_weights, count)
+
+
+@dataclass(frozen=True)
+class _Sized:
+    modes: int
+    photons: int
+    phases: int
+    outcomes: int
+
+
+class _Catalogue:
+    """All sizes, largest first, and the memoised searches over multisets of them."""
+
+    def __init__(self, space: str, max_modes: int) -> None:
+        self.sizes = [
+            _Sized(modes, photons, count_phases(modes), count_outcomes(modes, photons, space))
+            for modes in range(max_modes, 1, -1)
+            for photons in range(modes, 0, -1)
+        ]
+        best: dict[int, int] = {}
+        for size in self.sizes:
+            best[size.phases] = max(best.get(size.phases, 0), size.outcomes)
+        self.best_by_phases = sorted(best.items())
+        self.most_outcomes = lru_cache(maxsize=None)(self._most_outcomes)
+        self.most_with_photons = lru_cache(maxsize=None)(self._most_with_photons)
+        self.fewest_outcomes = lru_cache(maxsize=None)(self._fewest_outcomes)
+
+    def choose(self, num_weights: int, count: int) -> list[Size]:
+        cheapest = count * self.best_by_phases[0][0]
+        dearest = count * self.best_by_phases[-1][0]
+        phases = next(
+            phases
+            for phases in range(cheapest, dearest + 1)
+            if self.most_outcomes(count, phases) >= num_weights
+        )
+        photons = next(
+            photons
+            for photons in range(count, phases + count + 1)
+            if self.most_with_photons(count, 0, phases, photons) >= num_weights
+        )
+        found = self.fewest_outcomes(count, 0, phases, photons, num_weights)
+        assert found is not None  # most_with_photons has shown that a choice exists
+        chosen = [self.sizes[index] for index in found]
+        assert prod(size.outcomes for size in chosen) >= num_weights
+        return [(size.modes, size.photons) for size in chosen]
+
+    def _most_outcomes(self, count: int, phases: int) -> int:
+        """Largest product of ``count`` outcome counts at exactly ``phases``; 0 for none."""
+        if count == 0:
+            return int(phases == 0)
+        return max(
+            (
+                outcomes * self.most_outcomes(count - 1, phases - cost)
+                for cost, outcomes in self.best_by_phases
+                if cost <= phases
+            ),
+            default=0,
+        )
+
+    def _most_with_photons(self, count: int, first: int, phases: int, photons: int) -> int:
+        """The same at exactly ``photons`` too, over ``sizes[first:]`` in their order."""
+        if count == 0:
+            return int(phases == 0 and photons == 0)
+        if self.most_outcomes(count, phases) == 0 or photons < count:
+            return 0
+        return max(
+            (
+                size.outcomes
+                * self.most_with_photons(
+                    count - 1, index, phases - size.phases, photons - size.photons
+                )
+                for index, size in self._affordable(first, phases, photons)
+            ),
+            default=0,
+        )
+
+    def _fewest_outcomes(
+        self, count: int, first: int, phases: int, photons: int, needed: int
+    ) -> tuple[int, ...] | None:
+        """The smallest product that is at least ``needed``, as indices; earliest on a tie."""
+        if self.most_with_photons(count, first, phases, photons) < needed:
+            return None
+        if count == 0:
+            return ()
+        best: tuple[int, tuple[int, ...]] | None = None
+        for index, size in self._affordable(first, phases, photons):
+            rest = self.fewest_outcomes(
+                count - 1,
+                index,
+                phases - size.phases,
+                photons - size.photons,
+                -(-needed // size.outcomes),
+            )
+            if rest is None:
+                continue
+            product = size.outcomes * prod(self.sizes[i].outcomes for i in rest)
+            if best is None or product < best[0]:
+                best = product, (index, *rest)
+        return None if best is None else best[1]
+
+    def _affordable(self, first: int, phases: int, photons: int) -> list[tuple[int, _Sized]]:
+        return [
+            (index, size)
+            for index, size in enumerate(self.sizes[first:], start=first)
+            if size.phases <= phases and size.photons <= photons
+        ]

@@ -1,0 +1,236 @@
+"""Training and evaluation."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau
+
+from qcnn.data import Data
+from qcnn.errors import DivergedError, InvalidInput
+from qcnn.model import QuantumTrain
+from qcnn.seeds import derive, generator
+
+SCHEDULES = ("none", "cosine", "one-cycle", "plateau")
+_EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How a model is trained, always with Adam on the cross-entropy.
+
+    Attributes:
+        epochs: passes over the training images.
+        batch_size: images in a step; the last batch of an epoch may be smaller.
+        learning_rate: rate of every parameter that is no phase; the highest one where
+            a schedule changes it.
+        phase_learning_rate: rate of the phases; the learning rate when absent.
+        schedule: ``"none"``, ``"cosine"`` (to 0 over all steps), ``"one-cycle"`` (up for
+            30 % of the steps, then down) or ``"plateau"`` (a tenth after 5 epochs
+            without a lower validation loss).
+        gradient_clip: largest norm of the whole gradient; None for no limit.
+        seed: fixes the order of the data and the target's own randomness (dropout).
+
+    Raises:
+        InvalidInput: for a value out of range.
+    """
+
+    epochs: int = 20
+    batch_size: int = 128
+    learning_rate: float = 0.03
+    phase_learning_rate: float | None = None
+    schedule: str = "one-cycle"
+    gradient_clip: float | None = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise InvalidInput(f"{name} is {value!r}; allowed are whole numbers from 1")
+        for name in ("learning_rate", "phase_learning_rate", "gradient_clip"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise InvalidInput(f"{name} is {value!r}; allowed are positive numbers")
+        if self.schedule not in SCHEDULES:
+            raise InvalidInput(
+                f"schedule is {self.schedule!r}; allowed are {', '.join(SCHEDULES)}"
+            )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean cross-entropy and accuracy (a fraction) over a whole split."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """Both splits after an epoch, in evaluation mode; epochs count from 1."""
+
+    epoch: int
+    train: Evaluation
+    validation: Evaluation
+
+
+@dataclass(frozen=True, eq=False)
+class TrainResult:
+    """What training leaves behind, beside the model, which holds the last epoch's state.
+
+    Attributes:
+        history: a record for each epoch.
+        best: the record with the highest validation accuracy, the earliest of them.
+        best_weights: the network's weights at that epoch; never part of what is reported.
+    """
+
+    history: tuple[EpochRecord, ...]
+    best: EpochRecord
+    best_weights: dict[str, Tensor]
+
+    @property
+    def last(self) -> EpochRecord:
+        """The last epoch's record, which is what is reported."""
+        return self.history[-1]
+
+
+def train(
+    model: nn.Module,
+    data: Data,
+    config: TrainConfig,
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+) -> TrainResult:
+    """Train ``model`` in place on the training split of ``data``.
+
+    Deterministic for a seed on one thread. The test split is never looked at.
+
+    Args:
+        model: a :class:`QuantumTrain` or any module from images to logits.
+        data: images and labels.
+        config: how to train.
+        on_epoch: called with each epoch's record.
+
+    Raises:
+        DivergedError: as soon as a loss is not finite, with the epoch.
+        InvalidInput: if the model has no trainable parameters.
+    """
+    optimiser = torch.optim.Adam(_parameter_groups(model, config))
+    steps = -(-len(data.train_labels) // config.batch_size)
+    scheduler = _make_scheduler(optimiser, config, steps)
+    order = generator(config.seed, "data order")
+    history: list[EpochRecord] = []
+    best_weights: dict[str, Tensor] = {}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(config.seed, "target randomness"))
+        for epoch in range(1, config.epochs + 1):
+            for chosen in _batches(len(data.train_labels), config.batch_size, order):
+                _step(model, optimiser, data, chosen, config.gradient_clip, epoch)
+                if isinstance(scheduler, CosineAnnealingLR | OneCycleLR):
+                    scheduler.step()
+            record = _record(model, data, epoch)
+            if isinstance(scheduler, ReduceLROnPlateau):
+                scheduler.step(record.validation.loss)
+            if all(record.validation.accuracy > r.validation.accuracy for r in history):
+                best_weights = _network_weights(model)
+            history.append(record)
+            if on_epoch is not None:
+                on_epoch(record)
+    best = max(history, key=lambda record: record.validation.accuracy)
+    return TrainResult(tuple(history), best, best_weights)
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> Evaluation:
+    """Loss and accuracy over all ``images``, in evaluation mode.
+
+    The weights of a :class:`QuantumTrain` are generated once, not once per batch.
+    """
+    network = model.export() if isinstance(model, QuantumTrain) else model
+    was_training = network.training
+    network.eval()
+    loss, correct = 0.0, 0
+    for part, truth in zip(
+        images.split(_EVALUATION_BATCH), labels.split(_EVALUATION_BATCH), strict=True
+    ):
+        logits = network(part)
+        loss += cross_entropy(logits, truth, reduction="sum").item()
+        correct += int((logits.argmax(dim=1) == truth).sum())
+    network.train(was_training)
+    return Evaluation(loss / len(labels), correct / len(labels))
+
+
+def _parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, object]]:
+    phases = (
+        [p for p in model.samplers.parameters() if p.requires_grad and p.numel()]
+        if isinstance(model, QuantumTrain)
+        else []
+    )
+    known = {id(p) for p in phases}
+    others = [p for p in model.parameters() if p.requires_grad and id(p) not in known]
+    if not phases and not others:
+        raise InvalidInput("the model has 0 trainable parameters; allowed is at least 1")
+    rates = (config.phase_learning_rate or config.learning_rate, config.learning_rate)
+    return [
+        {"params": group, "lr": rate}
+        for group, rate in zip((phases, others), rates, strict=True)
+        if group
+    ]
+
+
+def _make_scheduler(
+    optimiser: torch.optim.Optimizer, config: TrainConfig, steps: int
+) -> CosineAnnealingLR | OneCycleLR | ReduceLROnPlateau | None:
+    total = steps * config.epochs
+    if config.schedule == "cosine":
+        return CosineAnnealingLR(optimiser, T_max=total)
+    if config.schedule == "one-cycle":
+        rates = [group["lr"] for group in optimiser.param_groups]
+        return OneCycleLR(optimiser, max_lr=rates, total_steps=total)
+    if config.schedule == "plateau":
+        return ReduceLROnPlateau(optimiser, factor=0.1, patience=5)
+    return None
+
+
+def _batches(count: int, size: int, order: torch.Generator | None) -> Iterator[Tensor]:
+    yield from torch.randperm(count, generator=order).split(size)
+
+
+def _step(
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    data: Data,
+    chosen: Tensor,
+    gradient_clip: float | None,
+    epoch: int,
+) -> None:
+    model.train()
+    optimiser.zero_grad()
+    loss = cross_entropy(model(data.train_images[chosen]), data.train_labels[chosen])
+    if not torch.isfinite(loss):
+        raise DivergedError(epoch, f"the training loss is {loss.item()}")
+    loss.backward()  # type: ignore[no-untyped-call]
+    if gradient_clip is not None:
+        parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        nn.utils.clip_grad_norm_(parameters, gradient_clip)
+    optimiser.step()
+
+
+def _record(model: nn.Module, data: Data, epoch: int) -> EpochRecord:
+    record = EpochRecord(
+        epoch,
+        evaluate(model, data.train_images, data.train_labels),
+        evaluate(model, data.validation_images, data.validation_labels),
+    )
+    for split, result in (("training", record.train), ("validation", record.validation)):
+        if not torch.isfinite(torch.tensor(result.loss)):
+            raise DivergedError(epoch, f"the {split} loss is {result.loss}")
+    return record
+
+
+@torch.no_grad()
+def _network_weights(model: nn.Module) -> dict[str, Tensor]:
+    state = model.weights() if isinstance(model, QuantumTrain) else model.state_dict()
+    return {name: value.detach().clone() for name, value in state.items()}
