@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from qcnn.combine import COMBINATIONS, count_joint_outcomes, tensor_product
+from qcnn.combine import count_joint_outcomes, tensor_product
 from qcnn.errors import InvalidInput
 from qcnn.layout import describe_target
 from qcnn.mappings import Mapping, mapping_from_text
@@ -68,6 +68,10 @@ class QuantumTrain(nn.Module):
     556
     """
 
+    mapping: nn.Module
+    offset: Tensor | None
+    factor: Tensor | None
+
     def __init__(
         self,
         target: nn.Module,
@@ -120,7 +124,7 @@ class QuantumTrain(nn.Module):
 
     def parameter_counts(self) -> ParameterCounts:
         """Trainable and fixed numbers, counted on the tensors that hold them."""
-        trained = [s for s in self._samplers() if s.phases.requires_grad]
+        trained = [s for s in self.pqcnns() if s.phases.requires_grad]
         _, fixed = self.mapping_choice.count_parameters(self.layout, self._distribution_lengths())
         kept = 0 if self.offset is None else int(self.offset.count_nonzero())
         return ParameterCounts(
@@ -139,18 +143,19 @@ class QuantumTrain(nn.Module):
         return self.layout.unflatten(numbers)
 
     def _distributions(self) -> list[Tensor]:
-        distributions = [sampler().to(self.layout.initial.dtype) for sampler in self._samplers()]
+        distributions = [sampler().to(self.layout.initial.dtype) for sampler in self.pqcnns()]
         if self.combine == "product":
             return [tensor_product(distributions, self.layout.weights)]
         return distributions
 
     def _distribution_lengths(self) -> tuple[int, ...]:
-        outcomes = [sampler.outcomes for sampler in self._samplers()]
+        outcomes = [sampler.outcomes for sampler in self.pqcnns()]
         if self.combine == "product":
             return (count_joint_outcomes(outcomes, "product"),)
         return tuple(outcomes)
 
-    def _samplers(self) -> list[PQCNN]:
+    def pqcnns(self) -> list[PQCNN]:
+        """The samplers, in their order."""
         return cast(list[PQCNN], list(self.samplers))
 
 

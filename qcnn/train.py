@@ -55,9 +55,7 @@ class TrainConfig:
             if value is not None and not 0 < value < float("inf"):
                 raise InvalidInput(f"{name} is {value!r}; allowed are positive numbers")
         if self.schedule not in SCHEDULES:
-            raise InvalidInput(
-                f"schedule is {self.schedule!r}; allowed are {', '.join(SCHEDULES)}"
-            )
+            raise InvalidInput(f"schedule is {self.schedule!r}; allowed are {', '.join(SCHEDULES)}")
 
 
 @dataclass(frozen=True)
@@ -211,7 +209,7 @@ def _step(
     loss = cross_entropy(model(data.train_images[chosen]), data.train_labels[chosen])
     if not torch.isfinite(loss):
         raise DivergedError(epoch, f"the training loss is {loss.item()}")
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     if gradient_clip is not None:
         parameters = [p for group in optimiser.param_groups for p in group["params"]]
         nn.utils.clip_grad_norm_(parameters, gradient_clip)

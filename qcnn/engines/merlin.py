@@ -2,7 +2,7 @@
 
 import merlin as ML
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from qcnn.engines import Engine
 from qcnn.fock import FockState, enumerate_states
@@ -46,7 +46,7 @@ def build(
     bunched = max(input_state) > 1
     fock = space == "fock" or bunched
     computation = ML.ComputationSpace.FOCK if fock else ML.ComputationSpace.UNBUNCHED
-    layer: nn.Module = ML.QuantumLayer(
+    layer = ML.QuantumLayer(
         # The phases enter as MerLin's input, so that the caller owns the trainable tensor.
         input_size=count_phases(modes),
         circuit=build_circuit(modes),
@@ -58,4 +58,6 @@ def build(
     )
     position = {tuple(key): index for index, key in enumerate(layer.output_keys)}
     order = torch.tensor([position[state] for state in enumerate_states(modes, photons, space)])
-    return _MerlinPass(layer, order, space == "unbunched", (modes, photons, space, input_state, dtype))
+    return _MerlinPass(
+        layer, order, space == "unbunched", (modes, photons, space, input_state, dtype)
+    )

@@ -1,0 +1,52 @@
+"""Types of command-line values."""
+
+from typing import Any
+
+import click
+
+from qcnn import InvalidInput, mapping_from_text, target_from_text
+
+
+class WholeNumbers(click.ParamType):
+    """Whole numbers such as ``4,6-8``; becomes a sorted tuple."""
+
+    name = "whole numbers"
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            found = sorted({number for part in str(value).split(",") for number in _range(part)})
+        except ValueError:
+            found = []
+        if not found or found[0] < self.least:
+            self.fail(
+                f"{value!r}; allowed are whole numbers from {self.least} such as 4,6-8", param, ctx
+            )
+        return tuple(found)
+
+
+class ChoiceText(click.ParamType):
+    """A mapping or a target with its options, such as ``mps:bond_dimension=4``."""
+
+    name = "name:option=value"
+
+    def __init__(self, kind: str) -> None:
+        self.parse = {"mapping": mapping_from_text, "target": target_from_text}[kind]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            self.parse(value)
+        except InvalidInput as error:
+            raise click.UsageError(str(error)) from None
+        return str(value)
+
+
+def _range(part: str) -> range:
+    first, dash, last = part.partition("-")
+    return range(int(first), int(last if dash else first) + 1)

@@ -1,0 +1,171 @@
+"""How many modes and photons should each PQCNN have?"""
+
+import click
+import optuna
+
+from qcnn import InvalidInput, mapping_from_text
+from qcnn.combine import COMBINATIONS
+from qcnn.fock import SPACES, count_outcomes
+from studies.arguments import ChoiceText, WholeNumbers
+from studies.configuration import INPUTS, Configuration, Size, enough_outcomes
+from studies.figures import ACCURACY, CURVES, HEAT_MAP
+from studies.finalists import non_dominated_configurations
+from studies.findings import best_against_references
+from studies.references import direct_cells, notebook_cells, weights_of
+from studies.study import Axis, Cell, Options, Preset, Study
+
+
+def check(options: Options) -> None:
+    """Raises InvalidInput if no sizes within the axes can be trained."""
+    axes = options.axes
+    combinations = mapping_from_text(axes["mapping"]).combinations
+    if axes["combine"] and axes["combine"] not in combinations:
+        raise InvalidInput(
+            f"combine is {axes['combine']!r}; allowed with {axes['mapping']} are "
+            f"{', '.join(combinations)}"
+        )
+    if not _sizes(options):
+        raise InvalidInput(
+            f"photons is {_text(axes['photons'])} with modes {_text(axes['modes'])}; allowed are "
+            "ranges in which some size has at most as many photons as modes"
+        )
+    if not _suffice(options, [_largest(options)] * axes["count"]):
+        raise InvalidInput(
+            f"modes is {_text(axes['modes'])} with photons {_text(axes['photons'])} and "
+            f"{axes['count']} PQCNNs; allowed with {axes['mapping']} are ranges that reach "
+            f"{weights_of(axes['target'], options.dataset)} joint outcomes"
+        )
+
+
+def suggest(trial: optuna.Trial, options: Options) -> Configuration:
+    """Modes and photons of each PQCNN, only such that the outcomes suffice.
+
+    The modes are drawn first, each at least so many that the PQCNNs still to come can
+    make up for it, then the photons in the same way.
+    """
+    count = options.axes["count"]
+    largest = _largest(options)
+    chosen = [largest] * count
+    best_of_modes = [
+        max(_sizes(options, modes), key=lambda size: _outcomes(options, size))
+        for modes in sorted({modes for modes, _ in _sizes(options)})
+    ]
+    for place in range(count):
+        _choose(trial, f"modes_{place}", options, chosen, place, best_of_modes)
+    for place in range(count):
+        candidates = _sizes(options, chosen[place][0])
+        _choose(trial, f"photons_{place}", options, chosen, place, candidates)
+    return configuration(options, tuple(sorted(chosen, reverse=True)))
+
+
+def configuration(options: Options, sizes: tuple[Size, ...]) -> Configuration:
+    """The configuration of these sizes under the study's other axes."""
+    axes = options.axes
+    return Configuration(
+        dataset=options.dataset,
+        target=axes["target"],
+        sizes=sizes,
+        space=axes["space"],
+        input=axes["input"],
+        combine=axes["combine"],
+        mapping=axes["mapping"],
+        epochs=options.epochs,
+        batch_size=128,
+        learning_rate=axes["learning_rate"],
+        phase_learning_rate=0.0,
+        schedule="one-cycle",
+        gradient_clip=1.0,
+    )
+
+
+def references(options: Options) -> list[Cell]:
+    """The target trained directly under the same schedule, and the reference notebook."""
+    return [
+        *direct_cells(configuration(options, ()), options),
+        *notebook_cells(options),
+    ]
+
+
+def _choose(
+    trial: optuna.Trial,
+    name: str,
+    options: Options,
+    chosen: list[Size],
+    place: int,
+    candidates: list[Size],
+) -> None:
+    """Let the sampler put one of the sufficient candidates, which are neighbours, in place."""
+    sufficient = [
+        position
+        for position, size in enumerate(candidates)
+        if _suffice(options, [*chosen[:place], size, *chosen[place + 1 :]])
+    ]
+    chosen[place] = candidates[trial.suggest_int(name, sufficient[0], sufficient[-1])]
+
+
+def _sizes(options: Options, modes: int | None = None) -> list[Size]:
+    """All sizes within the axes, of ``modes`` modes where given, in ascending order."""
+    return [
+        (m, photons)
+        for m in (options.axes["modes"] if modes is None else (modes,))
+        for photons in options.axes["photons"]
+        if photons <= m
+    ]
+
+
+def _outcomes(options: Options, size: Size) -> int:
+    return count_outcomes(*size, options.axes["space"])
+
+
+def _largest(options: Options) -> Size:
+    return max(_sizes(options), key=lambda size: _outcomes(options, size))
+
+
+def _suffice(options: Options, sizes: list[Size]) -> bool:
+    axes = options.axes
+    return enough_outcomes(
+        axes["mapping"],
+        axes["combine"],
+        axes["space"],
+        tuple(sizes),
+        weights_of(axes["target"], options.dataset),
+    )
+
+
+def _text(numbers: tuple[int, ...]) -> str:
+    return ",".join(map(str, numbers))
+
+
+STUDY = Study(
+    name="mode_sweep",
+    question="How many modes and photons should each PQCNN have?",
+    axes=(
+        Axis("modes", WholeNumbers(2), tuple(range(4, 15)), "modes of each PQCNN, e.g. 6,8-12"),
+        Axis("photons", WholeNumbers(1), tuple(range(1, 8)), "photons of each PQCNN, e.g. 1-6"),
+        Axis("count", click.IntRange(1, 16), 3, "number of PQCNNs"),
+        Axis("space", click.Choice(SPACES), "unbunched", "detection outcomes kept"),
+        Axis("input", click.Choice(INPUTS), "spread", "modes that the photons enter"),
+        Axis("mapping", ChoiceText("mapping"), "mixing", "probability-to-weight mapping"),
+        Axis("combine", click.Choice(COMBINATIONS), "", "default: the mapping's own"),
+        Axis("target", ChoiceText("target"), "cnn2202", "network that receives the weights"),
+        Axis("learning_rate", click.FloatRange(0, min_open=True), 0.03, "highest rate of Adam"),
+    ),
+    presets={
+        "smoke": Preset(
+            trials=2,
+            finalists=1,
+            seeds=1,
+            epochs=1,
+            notebook_seeds=0,
+            axes={"modes": (4, 5, 6), "photons": (1, 2, 3), "count": 2},
+        ),
+        "quick": Preset(trials=24, finalists=4, seeds=3, epochs=8, notebook_seeds=1),
+        "full": Preset(trials=120, finalists=8, seeds=10, epochs=30, notebook_seeds=10),
+    },
+    check=check,
+    suggest=suggest,
+    choose_finalists=non_dominated_configurations,
+    references=references,
+    finding=best_against_references,
+    figures=(ACCURACY, HEAT_MAP, CURVES),
+)

@@ -1,0 +1,173 @@
+"""A configuration: every choice of a run but its seed."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from hashlib import sha256
+from typing import Any
+
+from torch import nn
+
+from qcnn import PQCNN, ConvolutionalNetwork, Data, InvalidInput, QuantumTrain, TrainConfig
+from qcnn.combine import count_joint_outcomes
+from qcnn.fock import count_outcomes
+from qcnn.mappings import mapping_from_text
+from qcnn.seeds import derive
+from qcnn.targets import target_from_text
+
+Size = tuple[int, int]
+INPUTS = ("spread", "first")
+_NONE = "none"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One point of a study. Its fields are the axes that a stored row carries.
+
+    Attributes:
+        dataset: name of the dataset.
+        target: text of the target network (see ``qcnn.targets``).
+        sizes: (modes, photons) of each PQCNN; none for a directly trained target.
+        space: outcomes kept, ``"unbunched"`` or ``"fock"``; ``"none"`` without photons.
+        input: ``"spread"`` or ``"first"``: which modes the photons enter; ``"none"``
+            without photons.
+        combine: combination of the PQCNNs; empty for the mapping's own.
+        mapping: text of the mapping; ``"direct"`` where the target is trained directly.
+        epochs, batch_size, learning_rate, phase_learning_rate, schedule, gradient_clip:
+            see ``qcnn.TrainConfig``; a rate or clip of 0 stands for none of its own.
+    """
+
+    dataset: str
+    target: str
+    sizes: tuple[Size, ...]
+    space: str
+    input: str
+    combine: str
+    mapping: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    phase_learning_rate: float
+    schedule: str
+    gradient_clip: float
+
+    def __post_init__(self) -> None:
+        allowed = (_NONE,) if self.direct else INPUTS
+        if self.input not in allowed:
+            raise InvalidInput(f"input is {self.input!r}; allowed are {', '.join(allowed)}")
+
+    @property
+    def direct(self) -> bool:
+        """Whether the target is trained directly, without photons."""
+        return self.mapping == "direct"
+
+    def axes(self) -> dict[str, Any]:
+        """The axes as a stored row holds them; sizes as text such as ``9x4+8x4``."""
+        return {**asdict(self), "sizes": sizes_text(self.sizes)}
+
+    def digest(self) -> str:
+        """A hash of every axis: equal for runs that differ in nothing but the seed."""
+        text = json.dumps(self.axes(), sort_keys=True)
+        return sha256(text.encode()).hexdigest()[:12]
+
+    def train_config(self, seed: int) -> TrainConfig:
+        """How to train, with the stream of the data order derived from ``seed``."""
+        return TrainConfig(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            phase_learning_rate=self.phase_learning_rate or None,
+            schedule=self.schedule,
+            gradient_clip=self.gradient_clip or None,
+            seed=seed,
+        )
+
+
+AXES = tuple(field.name for field in fields(Configuration))
+
+
+def configuration_from_axes(axes: dict[str, Any]) -> Configuration:
+    """The configuration whose ``axes()`` these are, from text or numbers.
+
+    Raises:
+        InvalidInput: if a value is not of its axis's type.
+    """
+    values: dict[str, Any] = {}
+    for field in fields(Configuration):
+        value = axes[field.name]
+        try:
+            values[field.name] = (
+                sizes_from_text(value) if field.name == "sizes" else field.type(value)  # type: ignore[operator]
+            )
+        except (TypeError, ValueError):
+            raise InvalidInput(
+                f"{field.name} is {value!r}; allowed are values of the form that runs.csv holds"
+            ) from None
+    return Configuration(**values)
+
+
+def sizes_text(sizes: tuple[Size, ...]) -> str:
+    """Text of the sizes of several PQCNNs.
+
+    >>> sizes_text(((9, 4), (8, 4)))
+    '9x4+8x4'
+    """
+    return "+".join(f"{modes}x{photons}" for modes, photons in sizes)
+
+
+def sizes_from_text(text: str) -> tuple[Size, ...]:
+    """The sizes that a text stands for.
+
+    Raises:
+        InvalidInput: for another form.
+    """
+    try:
+        pairs = [part.split("x") for part in text.split("+") if part]
+        return tuple((int(modes), int(photons)) for modes, photons in pairs)
+    except ValueError:
+        raise InvalidInput(f"sizes is {text!r}; allowed is a form like 9x4+8x4") from None
+
+
+def build_target(configuration: Configuration, data: Data, seed: int) -> nn.Sequential:
+    """The target network for the images of ``data``, initialised for ``seed``."""
+    network: ConvolutionalNetwork = target_from_text(configuration.target)
+    return network.build(data.image_shape, data.classes, seed)
+
+
+def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Module:
+    """The model of a run.
+
+    Arms that share a seed share the target's initialisation, the initial phases of
+    PQCNNs of the same size and place, and the fixed random numbers.
+    """
+    target = build_target(configuration, data, seed)
+    if configuration.direct:
+        return target
+    samplers = [
+        PQCNN(
+            modes,
+            photons,
+            space=configuration.space,
+            input_state=first_modes(modes, photons) if configuration.input == "first" else None,
+            seed=derive(seed, "sampler", place),
+        )
+        for place, (modes, photons) in enumerate(configuration.sizes)
+    ]
+    return QuantumTrain(
+        target, samplers, configuration.mapping, configuration.combine or None, seed=seed
+    )
+
+
+def first_modes(modes: int, photons: int) -> tuple[int, ...]:
+    """One photon in each of the first modes, the reference notebook's input."""
+    return tuple(int(mode < photons) for mode in range(modes))
+
+
+def enough_outcomes(
+    mapping: str, combine: str, space: str, sizes: tuple[Size, ...], weights: int
+) -> bool:
+    """Whether PQCNNs of these sizes offer what the mapping needs for ``weights`` weights."""
+    rule = mapping_from_text(mapping)
+    if not rule.one_outcome_per_weight:
+        return True
+    outcomes = [count_outcomes(modes, photons, space) for modes, photons in sizes]
+    return count_joint_outcomes(outcomes, combine or rule.combinations[0]) >= weights

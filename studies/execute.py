@@ -1,0 +1,113 @@
+"""One run: a configuration and a seed become a row and, for final runs, stored weights."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from qcnn import (
+    Data,
+    DivergedError,
+    EpochRecord,
+    QuantumTrain,
+    count_parameters,
+    evaluate,
+    load_data,
+    train,
+)
+from studies.configuration import Configuration, build_model
+from studies.provenance import git_commit, package_versions, platform_text
+from studies.rows import write_bytes
+
+SEARCH, FINAL = "search", "final"
+
+
+def execute(
+    study: str, configuration: Configuration, seed: int, role: str, folder: Path
+) -> dict[str, Any]:
+    """Train and evaluate once.
+
+    A search row has no test accuracy, so that nothing can be chosen on it. The weights
+    of a final run are stored as ``weights/<configuration>-<seed>.safetensors``.
+
+    Returns:
+        the row; its status is ``complete`` or ``diverged``.
+    """
+    started = time.monotonic()
+    data = load_data(configuration.dataset)
+    model = build_model(configuration, data, seed)
+    row = {
+        "study": study,
+        "configuration": configuration.digest(),
+        "role": role,
+        "seed": seed,
+        **configuration.axes(),
+        **_parameter_columns(model),
+        "git_commit": git_commit(),
+        "versions": package_versions(),
+        "platform": platform_text(),
+    }
+    history: list[EpochRecord] = []
+    try:
+        result = train(model, data, configuration.train_config(seed), history.append)
+    except DivergedError as error:
+        row |= {"status": "diverged", "error": str(error)}
+    else:
+        row |= {
+            "status": "complete",
+            "train_accuracy": result.last.train.accuracy,
+            "val_accuracy": result.last.validation.accuracy,
+            "best_val_accuracy": result.best.validation.accuracy,
+            "best_val_epoch": result.best.epoch,
+        }
+        if role == FINAL:
+            row["test_accuracy"] = evaluate(model, data.test_images, data.test_labels).accuracy
+            write_bytes(weights_path(folder, configuration, seed), _serialise(model))
+    return row | _curves(history) | {"seconds": round(time.monotonic() - started, 2)}
+
+
+def weights_path(folder: Path, configuration: Configuration, seed: int) -> Path:
+    """Where the network's weights of a final run are kept."""
+    return folder / "weights" / f"{configuration.digest()}-{seed}.safetensors"
+
+
+def evaluate_stored(data: Data, network: nn.Module, path: Path) -> float:
+    """Test accuracy of a target network with the stored weights of a final run."""
+    from safetensors.torch import load_file
+
+    network.load_state_dict(load_file(path))
+    return evaluate(network, data.test_images, data.test_labels).accuracy
+
+
+def _parameter_columns(model: nn.Module) -> dict[str, Any]:
+    counts = count_parameters(model)
+    engines = {s.engine for s in model.pqcnns()} if isinstance(model, QuantumTrain) else set()
+    return {
+        "phases": counts.phases,
+        "effective_phases": counts.effective_phases,
+        "mapping_parameters": counts.mapping,
+        "fixed_numbers": counts.fixed_numbers,
+        "trainable_parameters": counts.total,
+        "engine": "+".join(sorted(engines)) or "none",
+    }
+
+
+@torch.no_grad()
+def _serialise(model: nn.Module) -> bytes:
+    state = model.weights() if isinstance(model, QuantumTrain) else model.state_dict()
+    return save({name: value.contiguous().clone() for name, value in state.items()})
+
+
+def _curves(history: list[EpochRecord]) -> dict[str, str]:
+    def text(values: list[float]) -> str:
+        return " ".join(f"{value:.4f}" for value in values)
+
+    return {
+        "train_loss_by_epoch": text([record.train.loss for record in history]),
+        "train_accuracy_by_epoch": text([record.train.accuracy for record in history]),
+        "val_loss_by_epoch": text([record.validation.loss for record in history]),
+        "val_accuracy_by_epoch": text([record.validation.accuracy for record in history]),
+    }

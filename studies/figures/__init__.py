@@ -1,0 +1,7 @@
+"""Figures, one file each, drawn from the rows of a study alone."""
+
+from studies.figures.accuracy import ACCURACY
+from studies.figures.curves import CURVES
+from studies.figures.heat_map import HEAT_MAP
+
+__all__ = ["ACCURACY", "CURVES", "HEAT_MAP"]

@@ -1,0 +1,62 @@
+"""What all figures share: families of models, their fixed colours, how a figure is stored."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure as Canvas
+
+from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.rows import write_bytes
+
+PHOTONIC, TRAINED, SOURCE_A, PAPER = (
+    "generated photonically",
+    "trained directly",
+    "notebook's configuration",
+    "paper (quoted, validation)",
+)
+_PALETTE = sns.color_palette("colorblind")
+#: One colour for each family of models in every figure; distinguishable to the colour-blind.
+COLOURS = {
+    PHOTONIC: _PALETTE[0],
+    TRAINED: _PALETTE[1],
+    SOURCE_A: _PALETTE[3],
+    PAPER: _PALETTE[7],
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a report.
+
+    Attributes:
+        name: of its file, without the suffix.
+        caption: one sentence.
+        draw: draws the rows of one dataset; None where they hold nothing to draw.
+    """
+
+    name: str
+    caption: str
+    draw: Callable[[pd.DataFrame], Canvas | None]
+
+
+def family(label: str) -> str:
+    """The family of a run by its label."""
+    return {DIRECT: TRAINED, NOTEBOOK_DIRECT: TRAINED, NOTEBOOK: SOURCE_A}.get(label, PHOTONIC)
+
+
+def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:
+    """An empty figure, sizes in inches."""
+    mpl.rcParams.update({**sns.axes_style("whitegrid"), **sns.plotting_context("notebook", 0.9)})
+    return Canvas(figsize=(width, height), layout="constrained")
+
+
+def store(canvas: Canvas, path: Path) -> None:
+    """Write a PNG that is the same bytes for the same drawing."""
+    content = io.BytesIO()
+    canvas.savefig(content, format="png", dpi=150, metadata={"Software": None})
+    write_bytes(path, content.getvalue())

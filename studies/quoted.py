@@ -1,0 +1,38 @@
+"""Figures of the literature, marked as quoted wherever they are shown."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class QuotedRow:
+    """A figure of the literature, in percent with its standard deviation."""
+
+    model: str
+    trainable_parameters: int
+    accuracy: float
+    deviation: float
+
+
+_PAPER = "arXiv:2505.08474"
+#: Test accuracies of the paper, on the 600 validation images of the Perceval Quest subset.
+QUOTED = (
+    QuotedRow(f"{_PAPER}, classical CNN", 6690, 96.890, 0.31),
+    *(
+        QuotedRow(f"{_PAPER}, MPS χ = {chi}", parameters, accuracy, deviation)
+        for chi, parameters, accuracy, deviation in (
+            (1, 223, 55.775, 3.27),
+            (2, 316, 81.375, 2.28),
+            (3, 471, 87.057, 2.66),
+            (4, 688, 93.292, 0.62),
+            (5, 967, 93.042, 0.77),
+            (6, 1308, 94.917, 0.60),
+            (7, 1711, 94.957, 0.82),
+            (8, 2176, 94.707, 0.40),
+            (9, 2703, 94.835, 0.40),
+            (10, 3292, 95.502, 0.84),
+        )
+    ),
+    QuotedRow(f"{_PAPER}, weight sharing", 4770, 88.666, 1.21),
+    QuotedRow(f"{_PAPER}, pruning", 3770, 94.443, 0.92),
+)
+QUOTED_DATASETS = ("mnist", "perceval-quest")

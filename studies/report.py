@@ -1,0 +1,128 @@
+"""``python -m studies.report``: rebuild reports and figures from ``runs.csv`` alone."""
+
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from qcnn import InvalidInput
+from studies.catalogue import studies_by_name
+from studies.console import one_sentence_errors
+from studies.execute import FINAL, SEARCH
+from studies.figures.style import store
+from studies.rows import read_rows, write_text
+from studies.study import Study
+from studies.tables import accuracy_table, markdown, summarise
+
+DATASET_NOTES = {
+    "mnist": "6,000 training images, the 600 validation images of the Perceval Quest subset, the "
+    "10,000 official test images",
+    "digits": "scikit-learn's embedded 8×8 digits brought to 28×28",
+}
+
+
+def build_report(folder: Path) -> Path:
+    """Write ``summary.csv``, the figures and ``report.md`` of one study's folder.
+
+    The same rows give the same text, byte for byte.
+
+    Returns:
+        the path of the report.
+
+    Raises:
+        InvalidInput: if the rows are damaged or of an unknown study.
+    """
+    rows = read_rows(folder / "runs.csv")
+    if rows.empty:
+        raise InvalidInput(f"{folder / 'runs.csv'} holds 0 runs; allowed is at least 1")
+    study = _study_of(rows, folder)
+    # The order in which runs ended is an accident of the machine.
+    rows = rows.sort_values(["dataset", "role", "trainable_parameters", "configuration", "seed"])
+    write_text(
+        folder / "summary.csv",
+        summarise(rows).to_csv(index=False, lineterminator="\n", float_format="%.6g"),
+    )
+    sections = [
+        _section(study, dataset, part, folder)
+        for dataset, part in sorted(rows.groupby("dataset"), key=_main_dataset_first)
+    ]
+    text = "\n".join([f"# {study.name}: {study.question}", "", *sections, _reading_notes()])
+    write_text(folder / "report.md", text)
+    return folder / "report.md"
+
+
+def _study_of(rows: pd.DataFrame, folder: Path) -> Study:
+    names = sorted(set(rows["study"]))
+    if len(names) != 1 or names[0] not in studies_by_name:
+        raise InvalidInput(
+            f"{folder / 'runs.csv'} holds runs of {', '.join(map(repr, names))}; allowed is one of "
+            f"{', '.join(sorted(studies_by_name))}"
+        )
+    return studies_by_name[names[0]]
+
+
+def _main_dataset_first(item: tuple[object, pd.DataFrame]) -> tuple[bool, str]:
+    return item[0] != "mnist", str(item[0])
+
+
+def _section(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> str:
+    complete = rows[rows["status"] == "complete"]
+    note = DATASET_NOTES.get(dataset)
+    lines = [
+        f"## {dataset}",
+        "",
+        study.finding(rows),
+        "",
+        f"{(rows['role'] == SEARCH).sum()} search runs and {(rows['role'] == FINAL).sum()} final "
+        f"runs, {len(rows) - len(complete)} of them diverged; "
+        f"{rows['seconds'].sum() / 3600:.1f} hours of one core."
+        + (f" Data: {note}." if note else ""),
+        "",
+        markdown(accuracy_table(rows, dataset)),
+        "",
+    ]
+    for figure in study.figures:
+        canvas = figure.draw(rows)
+        if canvas is None:
+            continue
+        name = f"{figure.name}-{dataset}.png"
+        store(canvas, folder / "figures" / name)
+        lines += [f"![{figure.caption}](figures/{name})", "", f"*{figure.caption}*", ""]
+    return "\n".join(lines)
+
+
+def _reading_notes() -> str:
+    return (
+        "## How to read this\n\n"
+        "Accuracies are means over fresh seeds at the last epoch, in evaluation mode on whole "
+        "splits, with 95 % t-intervals over seeds in brackets; a single seed has none. The search "
+        "looked at the validation images only. *Phases* are those that the optimiser changes; "
+        "*effective* is the rank of the Jacobian of the probabilities. Rows marked *quoted* are "
+        "figures of the literature, not obtained here: means ± standard deviations on the 600 "
+        "validation images. All other figures are generated from `runs.csv` by "
+        "`python -m studies.report`.\n"
+    )
+
+
+@click.command(help="Rebuild the reports of all studies under a results folder.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="results folder",
+)
+def main(out: Path) -> None:
+    """Rebuild every report under ``out``."""
+    found = sorted(out.glob("*/runs.csv"))
+    if not found:
+        raise InvalidInput(
+            f"out is {str(out)!r}; allowed are folders with a study's runs.csv one level below"
+        )
+    for csv in found:
+        click.echo(f"report: {build_report(csv.parent)}")
+
+
+if __name__ == "__main__":
+    with one_sentence_errors():
+        main(standalone_mode=False)

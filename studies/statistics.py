@@ -1,0 +1,61 @@
+"""Means, intervals and the non-dominated set."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over seeds with its two-sided 95 % t-interval (fractions).
+
+    ``low`` and ``high`` are NaN for fewer than two seeds.
+    """
+
+    mean: float
+    low: float
+    high: float
+    seeds: int
+
+
+def mean_interval(values: pd.Series) -> Interval:
+    """Mean and 95 % t-interval over seeds."""
+    numbers = values.dropna().to_numpy(dtype=float)
+    if len(numbers) < 2:
+        mean = float(numbers[0]) if len(numbers) else np.nan
+        return Interval(mean, np.nan, np.nan, len(numbers))
+    mean, error = float(numbers.mean()), float(stats.sem(numbers))
+    half = float(stats.t.ppf(0.975, len(numbers) - 1)) * error
+    return Interval(mean, mean - half, mean + half, len(numbers))
+
+
+def percent_interval(interval: Interval) -> str:
+    """``93.1 % [92.8, 93.4]``, without brackets for a single seed.
+
+    >>> percent_interval(Interval(0.931, 0.928, 0.934, 10))
+    '93.1 % [92.8, 93.4]'
+    """
+    if interval.seeds == 0:
+        return "–"
+    text = f"{100 * interval.mean:.1f} %"
+    if interval.seeds == 1:
+        return text
+    return f"{text} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+
+
+def non_dominated(accuracy: pd.Series, parameters: pd.Series) -> pd.Series:
+    """Which entries no other one matches with at least the accuracy and at most the parameters.
+
+    Of equal ones the first counts.
+
+    >>> non_dominated(pd.Series([0.9, 0.8, 0.95]), pd.Series([100, 120, 200])).tolist()
+    [True, False, True]
+    """
+    order = np.lexsort((np.arange(len(accuracy)), -accuracy.to_numpy(), parameters.to_numpy()))
+    kept, best = np.zeros(len(accuracy), dtype=bool), -np.inf
+    for position in order:
+        if accuracy.iloc[position] > best:
+            kept[position], best = True, accuracy.iloc[position]
+    return pd.Series(kept, index=accuracy.index)

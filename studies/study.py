@@ -1,0 +1,104 @@
+"""What a study is: its question, its axes, what it searches and what it always runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+import optuna
+import pandas as pd
+
+from studies.configuration import Configuration
+from studies.figures.style import Figure
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis that a command line can narrow, as the option ``--name``."""
+
+    name: str
+    type: click.ParamType
+    default: Any
+    help: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How much a preset does.
+
+    Attributes:
+        trials: searched configurations.
+        finalists: configurations that get fresh seeds.
+        seeds: fresh seeds for each finalist and reference.
+        epochs: of every run but references with epochs of their own.
+        notebook_seeds: fresh seeds of references that keep their source's long schedule.
+        axes: defaults of the study's axes that differ under this preset.
+    """
+
+    trials: int
+    finalists: int
+    seeds: int
+    epochs: int
+    notebook_seeds: int
+    axes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one command asks for, every choice made."""
+
+    dataset: str
+    preset: str
+    trials: int
+    finalists: int
+    seeds: int
+    notebook_seeds: int
+    epochs: int
+    jobs: int
+    seed: int
+    out: Path
+    axes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A run that must exist: a configuration with a seed, final, under a label."""
+
+    configuration: Configuration
+    seed: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study.
+
+    Attributes:
+        name: as on the command line and of the results folder.
+        question: one sentence.
+        axes: what the command line can narrow.
+        presets: ``smoke``, ``quick`` and ``full``.
+        check: raises InvalidInput for axes that allow nothing.
+        suggest: a configuration worth training, for a trial of the search.
+        choose_finalists: configurations for fresh seeds, from the rows of the search.
+        references: cells that every run of the study includes.
+        finding: two sentences for the top of a dataset's section, from its rows.
+        figures: the figures of each dataset's section.
+    """
+
+    name: str
+    question: str
+    axes: tuple[Axis, ...]
+    presets: Mapping[str, Preset]
+    check: Callable[[Options], None]
+    suggest: Callable[[optuna.Trial, Options], Configuration]
+    choose_finalists: Callable[[pd.DataFrame, int], list[Configuration]]
+    references: Callable[[Options], list[Cell]]
+    finding: Callable[[pd.DataFrame], str]
+    figures: Sequence[Figure]
+
+
+def fresh_seeds(options: Options, count: int) -> range:
+    """Seeds of final runs, never the search's own."""
+    return range(options.seed + 1, options.seed + 1 + count)

@@ -1,0 +1,124 @@
+"""Tables of accuracy against trainable parameter count."""
+
+import pandas as pd
+
+from studies.configuration import AXES, sizes_from_text
+from studies.execute import FINAL
+from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.quoted import QUOTED, QUOTED_DATASETS
+from studies.statistics import mean_interval, percent_interval
+
+COUNTS = (
+    "phases",
+    "effective_phases",
+    "mapping_parameters",
+    "fixed_numbers",
+    "trainable_parameters",
+)
+_SPLITS = ("train", "val", "test")
+
+
+def summarise(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row for each configuration and role: means and 95 % t-intervals over seeds.
+
+    Diverged runs are counted and take no part in the means.
+    """
+    records = []
+    for (configuration, role), group in rows.groupby(["configuration", "role"], sort=False):
+        complete = group[group["status"] == "complete"]
+        first = group.iloc[0]
+        record = {
+            "study": first["study"],
+            "configuration": configuration,
+            "role": role,
+            "label": first["label"],
+            "seeds": len(complete),
+            "diverged": int((group["status"] == "diverged").sum()),
+            **{name: first[name] for name in COUNTS},
+        }
+        for split in _SPLITS:
+            interval = mean_interval(complete[f"{split}_accuracy"])
+            record |= {
+                f"{split}_accuracy": interval.mean,
+                f"{split}_low": interval.low,
+                f"{split}_high": interval.high,
+            }
+        record["seconds"] = complete["seconds"].mean()
+        records.append(record | {name: first[name] for name in AXES})
+    return pd.DataFrame(records)
+
+
+def describe(row: pd.Series) -> str:
+    """What a configuration is, in a few words."""
+    names = {
+        DIRECT: f"{row['target']} trained directly",
+        NOTEBOOK_DIRECT: "notebook: CNN trained directly",
+        NOTEBOOK: "notebook: CNN generated, (9,4) × (8,4), logit_tanh",
+    }
+    if row["label"] in names:
+        return names[row["label"]]
+    sizes = " ".join(f"({modes},{photons})" for modes, photons in sizes_from_text(row["sizes"]))
+    return f"{sizes} → {row['mapping']} → {row['target']}"
+
+
+def accuracy_table(rows: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """Accuracy against trainable parameters, final runs and quoted figures, as text.
+
+    Test accuracies are on the 10,000 test images, validation accuracies on the 600; the
+    quoted ones are of the latter kind.
+    """
+    final = rows[(rows["role"] == FINAL) & (rows["dataset"] == dataset)]
+    lines = [_line(group) for _, group in final.groupby("configuration", sort=False)]
+    if dataset in QUOTED_DATASETS:
+        lines += [
+            {
+                "trainable": str(quoted.trainable_parameters),
+                "model": f"quoted: {quoted.model}",
+                "validation": f"{quoted.accuracy:.1f} % ± {quoted.deviation:.1f}",
+            }
+            for quoted in QUOTED
+        ]
+    lines.sort(key=lambda line: (int(line["trainable"]), line["model"]))
+    return pd.DataFrame(lines, columns=list(_ALIGNMENT)).fillna("")
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """A table of text as Markdown, quoted lines in italics."""
+    shown = table.copy()
+    quoted = shown["model"].str.startswith("quoted:")
+    for name in ("model", "validation"):
+        shown.loc[quoted, name] = "*" + shown.loc[quoted, name] + "*"
+    return str(
+        shown.to_markdown(index=False, colalign=tuple(_ALIGNMENT.values()), disable_numparse=True)
+    )
+
+
+_ALIGNMENT = {
+    "trainable": "right",
+    "phases (effective)": "right",
+    "mapping": "right",
+    "model": "left",
+    "epochs": "right",
+    "seeds": "right",
+    "test": "left",
+    "validation": "left",
+    "training": "left",
+}
+
+
+def _line(group: pd.DataFrame) -> dict[str, str]:
+    first = group.iloc[0]
+    complete = group[group["status"] == "complete"]
+    diverged = len(group) - len(complete)
+    phases = f"{int(first['phases'])} ({int(first['effective_phases'])})"
+    return {
+        "trainable": str(int(first["trainable_parameters"])),
+        "phases (effective)": phases if first["phases"] else "",
+        "mapping": str(int(first["mapping_parameters"])) if first["phases"] else "",
+        "model": describe(first),
+        "epochs": str(first["epochs"]),
+        "seeds": str(len(complete)) + (f" (+{diverged} diverged)" if diverged else ""),
+        "test": percent_interval(mean_interval(complete["test_accuracy"])),
+        "validation": percent_interval(mean_interval(complete["val_accuracy"])),
+        "training": percent_interval(mean_interval(complete["train_accuracy"])),
+    }
