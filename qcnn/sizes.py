@@ -63,7 +63,7 @@ class _Catalogue:
             best[size.phases] = max(best.get(size.phases, 0), size.outcomes)
         self.best_by_phases = sorted(best.items())
         self.most_outcomes = lru_cache(maxsize=None)(self._most_outcomes)
-        self.most_with_photons = lru_cache(maxsize=None)(self._most_with_photons)
+        self.fewest_photons = lru_cache(maxsize=None)(self._fewest_photons)
         self.fewest_outcomes = lru_cache(maxsize=None)(self._fewest_outcomes)
 
     def choose(self, num_weights: int, count: int) -> list[Size]:
@@ -74,13 +74,8 @@ class _Catalogue:
             for phases in range(cheapest, dearest + 1)
             if self.most_outcomes(count, phases) >= num_weights
         )
-        photons = next(
-            photons
-            for photons in range(count, phases + count + 1)
-            if self.most_with_photons(count, 0, phases, photons) >= num_weights
-        )
-        found = self.fewest_outcomes(count, 0, phases, photons, num_weights)
-        assert found is not None  # most_with_photons has shown that a choice exists
+        found = self.fewest_outcomes(count, 0, phases, num_weights)
+        assert found is not None  # most_outcomes has shown that a choice exists
         chosen = [self.sizes[index] for index in found]
         assert prod(size.outcomes for size in chosen) >= num_weights
         return [(size.modes, size.photons) for size in chosen]
@@ -98,50 +93,54 @@ class _Catalogue:
             default=0,
         )
 
-    def _most_with_photons(self, count: int, first: int, phases: int, photons: int) -> int:
-        """The same at exactly ``photons`` too, over ``sizes[first:]`` in their order."""
-        if count == 0:
-            return int(phases == 0 and photons == 0)
-        if self.most_outcomes(count, phases) == 0 or photons < count:
-            return 0
-        return max(
-            (
-                size.outcomes
-                * self.most_with_photons(
-                    count - 1, index, phases - size.phases, photons - size.photons
-                )
-                for index, size in self._affordable(first, phases, photons)
-            ),
-            default=0,
-        )
+    def _fewest_photons(self, count: int, first: int, phases: int, needed: int) -> int | None:
+        """Fewest photons for a product of at least ``needed`` at exactly ``phases``.
 
-    def _fewest_outcomes(
-        self, count: int, first: int, phases: int, photons: int, needed: int
-    ) -> tuple[int, ...] | None:
-        """The smallest product that is at least ``needed``, as indices; earliest on a tie."""
-        if self.most_with_photons(count, first, phases, photons) < needed:
+        Over ``sizes[first:]`` in their order; None where there is no such product.
+        """
+        if self.most_outcomes(count, phases) < needed:
             return None
         if count == 0:
-            return ()
+            return 0
+        totals = [
+            size.photons + rest
+            for index, size in self._affordable(first, phases)
+            if (rest := self.fewest_photons(count - 1, index, *_left(size, phases, needed)))
+            is not None
+        ]
+        return min(totals, default=None)
+
+    def _fewest_outcomes(
+        self, count: int, first: int, phases: int, needed: int
+    ) -> tuple[int, ...] | None:
+        """Of the choices with the fewest photons the one with the smallest product.
+
+        As indices; the earliest on a tie. A part of a choice with the fewest photons has
+        itself the fewest for what is left to it.
+        """
+        photons = self.fewest_photons(count, first, phases, needed)
+        if photons is None or count == 0:
+            return None if photons is None else ()
         best: tuple[int, tuple[int, ...]] | None = None
-        for index, size in self._affordable(first, phases, photons):
-            rest = self.fewest_outcomes(
-                count - 1,
-                index,
-                phases - size.phases,
-                photons - size.photons,
-                -(-needed // size.outcomes),
-            )
-            if rest is None:
+        for index, size in self._affordable(first, phases):
+            left = _left(size, phases, needed)
+            if self.fewest_photons(count - 1, index, *left) != photons - size.photons:
                 continue
+            rest = self.fewest_outcomes(count - 1, index, *left)
+            assert rest is not None  # it has a number of photons, so it exists
             product = size.outcomes * prod(self.sizes[i].outcomes for i in rest)
             if best is None or product < best[0]:
                 best = product, (index, *rest)
         return None if best is None else best[1]
 
-    def _affordable(self, first: int, phases: int, photons: int) -> list[tuple[int, _Sized]]:
+    def _affordable(self, first: int, phases: int) -> list[tuple[int, _Sized]]:
         return [
             (index, size)
             for index, size in enumerate(self.sizes[first:], start=first)
-            if size.phases <= phases and size.photons <= photons
+            if size.phases <= phases
         ]
+
+
+def _left(size: _Sized, phases: int, needed: int) -> tuple[int, int]:
+    """Phases and outcomes left to the others once ``size`` is chosen."""
+    return phases - size.phases, -(-needed // size.outcomes)

@@ -1,0 +1,43 @@
+"""Datasets of small images.
+
+A dataset of one's own is one file in this folder, found by itself::
+
+    from qcnn.data import CountSplit, Data, from_arrays, read_idx, register_data
+
+    @register_data("fashion")
+    def load_fashion() -> Data:
+        images, labels = read_idx("fashion-images.gz"), read_idx("fashion-labels.gz")
+        split = CountSplit(train=6_000, validation=600, test=10_000, seed=1, stratified=True)
+        return from_arrays("fashion", images, labels, classes=10, split=split)
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from qcnn.data._arrays import from_arrays
+from qcnn.data._data import Data
+from qcnn.data._errors import DataUnavailable
+from qcnn.data._idx import read_idx
+from qcnn.data._registry import data_names, load_data, register_data
+from qcnn.data._split import CountSplit, IndexSplit
+
+__all__ = [
+    "CountSplit",
+    "Data",
+    "DataUnavailable",
+    "IndexSplit",
+    "data_names",
+    "from_arrays",
+    "load_data",
+    "read_idx",
+    "register_data",
+]
+
+
+def _import_datasets() -> None:
+    for module in iter_modules(__path__):
+        if not module.name.startswith("_"):
+            import_module(f"{__name__}.{module.name}")
+
+
+_import_datasets()

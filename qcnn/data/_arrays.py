@@ -1,0 +1,109 @@
+"""From plain arrays to a dataset."""
+
+import numpy as np
+import torch
+
+from qcnn.data._data import Data
+from qcnn.data._split import CountSplit, IndexSplit
+from qcnn.errors import InvalidInput
+
+Array = np.ndarray | torch.Tensor
+
+
+def from_arrays(
+    name: str,
+    images: Array,
+    labels: Array,
+    *,
+    classes: int,
+    split: IndexSplit | CountSplit,
+    test: tuple[Array, Array] | None = None,
+) -> Data:
+    """A dataset from arrays or tensors.
+
+    Args:
+        name: the dataset's name.
+        images: (N, height, width) or (N, channels, height, width); uint8 values are divided
+            by 255, floats must be in [0, 1] already.
+        labels: integers, shape (N,).
+        classes: number of classes.
+        split: which of these images are for training, for validation and, without ``test``,
+            for test.
+        test: images and labels of a separate test set; the split then has no test part.
+
+    Raises:
+        InvalidInput: arrays, a split or classes that do not make a dataset.
+    """
+    pixels, kinds = _pixels(name, images), _labels(name, labels)
+    if len(pixels) != len(kinds):
+        raise InvalidInput(
+            f"dataset {name!r} has {len(pixels)} images and {len(kinds)} labels; as many of both "
+            "are needed"
+        )
+    train, validation, held_out = split.positions(kinds)
+    if test is not None and len(held_out):
+        raise InvalidInput(
+            f"dataset {name!r} has a separate test set and a split with {len(held_out)} test "
+            "images; one of the two is allowed"
+        )
+    if test is None:
+        test_pixels, test_kinds = pixels[held_out], kinds[held_out]
+    else:
+        test_pixels, test_kinds = _pixels(name, test[0]), _labels(name, test[1])
+    return Data(
+        name=name,
+        train_images=to_images(pixels[train]),
+        train_labels=_to_labels(kinds[train]),
+        validation_images=to_images(pixels[validation]),
+        validation_labels=_to_labels(kinds[validation]),
+        test_images=to_images(test_pixels),
+        test_labels=_to_labels(test_kinds),
+        classes=classes,
+    )
+
+
+def to_images(pixels: np.ndarray) -> torch.Tensor:
+    """Images as float32 tensors (N, channels, height, width); uint8 is divided by 255."""
+    # What float32 cannot hold becomes infinite, which Data refuses with a sentence.
+    with np.errstate(over="ignore"):
+        values = pixels.astype(np.float32)
+    if pixels.dtype == np.uint8:
+        values /= np.float32(255)
+    if values.ndim == 3:
+        values = values[:, np.newaxis]
+    return torch.from_numpy(values)
+
+
+def _to_labels(kinds: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(kinds.astype(np.int64))
+
+
+def _pixels(name: str, images: Array) -> np.ndarray:
+    pixels = _to_numpy(images)
+    if pixels.dtype != np.uint8 and not np.issubdtype(pixels.dtype, np.floating):
+        raise InvalidInput(
+            f"dataset {name!r} has images of type {pixels.dtype}; uint8 (0 to 255) or floats "
+            "(0 to 1) are allowed"
+        )
+    if pixels.ndim not in (3, 4):
+        raise InvalidInput(
+            f"dataset {name!r} has images of shape {pixels.shape}; (N, height, width) or "
+            "(N, channels, height, width) is allowed"
+        )
+    return pixels
+
+
+def _labels(name: str, labels: Array) -> np.ndarray:
+    kinds = _to_numpy(labels)
+    if kinds.ndim != 1 or not np.issubdtype(kinds.dtype, np.integer):
+        raise InvalidInput(
+            f"dataset {name!r} has labels of type {kinds.dtype} and shape {kinds.shape}; integers "
+            "of shape (N,) are needed"
+        )
+    return kinds
+
+
+def _to_numpy(values: Array) -> np.ndarray:
+    if isinstance(values, torch.Tensor):
+        return values.detach().cpu().numpy()
+    return np.asarray(values)

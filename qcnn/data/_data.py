@@ -1,0 +1,101 @@
+"""What a dataset is once it is loaded and split."""
+
+from dataclasses import dataclass
+
+import torch
+
+from qcnn.errors import InvalidInput
+
+PARTS = ("train", "validation", "test")
+
+
+# Tensors have no single truth value, so two datasets are equal only if they are the same object.
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Images and labels for training, validation and test.
+
+    Attributes:
+        name: the dataset's own name, also when it was chosen by ``auto``.
+        train_images: float32, shape (N, channels, height, width), values in [0, 1].
+        train_labels: int64, shape (N,), values in 0 … classes − 1.
+        validation_images: as ``train_images``, with its own N.
+        validation_labels: as ``train_labels``.
+        test_images: as ``train_images``, with its own N.
+        test_labels: as ``train_labels``.
+        classes: number of classes, at least 2.
+
+    Raises:
+        InvalidInput: a tensor that breaks one of these rules.
+    """
+
+    name: str
+    train_images: torch.Tensor
+    train_labels: torch.Tensor
+    validation_images: torch.Tensor
+    validation_labels: torch.Tensor
+    test_images: torch.Tensor
+    test_labels: torch.Tensor
+    classes: int
+
+    def __post_init__(self) -> None:
+        if self.classes < 2:
+            raise InvalidInput(
+                f"dataset {self.name!r} has {self.classes} classes; at least 2 are needed"
+            )
+        for part in PARTS:
+            what = f"the {part} part of dataset {self.name!r}"
+            images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
+            _check_images(what, images)
+            _check_labels(what, labels, self.classes)
+            _check_agreement(what, images, labels, self.image_shape)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of every image."""
+        channels, height, width = self.train_images.shape[1:]
+        return channels, height, width
+
+
+def _check_images(what: str, images: torch.Tensor) -> None:
+    if images.dtype != torch.float32 or images.ndim != 4:
+        raise InvalidInput(
+            f"{what} has images of type {images.dtype} and shape {tuple(images.shape)}; "
+            "float32 and (N, channels, height, width) are needed"
+        )
+    if images.numel() == 0:
+        raise InvalidInput(
+            f"{what} has images of shape {tuple(images.shape)}; at least one image with at least "
+            "one pixel is needed"
+        )
+    if not torch.isfinite(images).all():
+        raise InvalidInput(f"{what} has a pixel that is nan or infinite; [0, 1] is allowed")
+    lowest, highest = (bound.item() for bound in torch.aminmax(images))
+    if lowest < 0 or highest > 1:
+        raise InvalidInput(
+            f"{what} has pixels from {lowest:g} to {highest:g}; values in [0, 1] are allowed"
+        )
+
+
+def _check_labels(what: str, labels: torch.Tensor, classes: int) -> None:
+    if labels.dtype != torch.int64 or labels.ndim != 1:
+        raise InvalidInput(
+            f"{what} has labels of type {labels.dtype} and shape {tuple(labels.shape)}; "
+            "int64 and (N,) are needed"
+        )
+    outside = labels[(labels < 0) | (labels >= classes)]
+    if len(outside):
+        raise InvalidInput(f"{what} has the label {int(outside[0])}; 0 to {classes - 1} is allowed")
+
+
+def _check_agreement(
+    what: str, images: torch.Tensor, labels: torch.Tensor, image_shape: tuple[int, int, int]
+) -> None:
+    if len(images) != len(labels):
+        raise InvalidInput(
+            f"{what} has {len(images)} images and {len(labels)} labels; as many of both are needed"
+        )
+    if tuple(images.shape[1:]) != image_shape:
+        raise InvalidInput(
+            f"{what} has images of shape {tuple(images.shape[1:])}; {image_shape}, the shape of "
+            "the training images, is needed"
+        )

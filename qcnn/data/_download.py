@@ -1,0 +1,62 @@
+"""Downloading published files into the user's cache."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pooch
+
+from qcnn.data._errors import DataUnavailable
+from qcnn.data._files import DATA_DIR_VARIABLE, PublishedFile, cache_folder, read_checked
+from qcnn.errors import InvalidInput
+
+CONNECT_SECONDS = 10
+SILENCE_SECONDS = 30
+
+
+def download(file: PublishedFile, mirrors: Sequence[str], dataset: str) -> bytes:
+    """Download a file into the cache, from the first mirror that has it with the right content.
+
+    Args:
+        file: what to download.
+        mirrors: addresses of the folders that hold ``name.gz``, tried in turn.
+        dataset: name of the dataset, for the cache folder and for messages.
+
+    Returns:
+        The uncompressed bytes.
+
+    Raises:
+        DataUnavailable: no mirror could be reached or had the right content, or the cache
+            cannot be written.
+    """
+    folder = cache_folder(dataset)
+    failures = []
+    for mirror in mirrors:
+        try:
+            return _download_from(f"{mirror}/{file.name}.gz", file, folder)
+        except (OSError, InvalidInput) as error:
+            failures.append(f"{mirror}: {_reason(error)}")
+    raise DataUnavailable(
+        f"the dataset {dataset} is not available: {file.name} was neither in "
+        f"${DATA_DIR_VARIABLE} ({os.environ.get(DATA_DIR_VARIABLE) or 'not set'}) nor in the cache "
+        f"folder {folder} nor downloadable ({'; '.join(failures)}), and `--dataset digits` needs "
+        "no network"
+    )
+
+
+def _download_from(address: str, file: PublishedFile, folder: Path) -> bytes:
+    folder.mkdir(parents=True, exist_ok=True)
+    fetch = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT_SECONDS, SILENCE_SECONDS))
+    # Renamed only when complete and right, so that no other process ever sees half a file.
+    with TemporaryDirectory(dir=folder, prefix=".download-") as unfinished:
+        path = Path(unfinished) / f"{file.name}.gz"
+        fetch(address, str(path), None)
+        content = read_checked(path, file)
+        path.replace(folder / path.name)
+    return content
+
+
+def _reason(error: Exception) -> str:
+    # Messages of network errors run over several sentences; the type says what happened.
+    return "wrong content" if isinstance(error, InvalidInput) else type(error).__name__

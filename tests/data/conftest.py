@@ -1,0 +1,71 @@
+import hashlib
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qcnn.data import _files, _official_mnist
+
+# The helpers beside this file are no package, so pytest's importlib mode does not find them.
+sys.path.append(str(Path(__file__).parent))
+
+from idx_files import idx_bytes
+from stand_ins import FileServer, SmallMnist
+
+
+@pytest.fixture(scope="session")
+def small_arrays() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(5)
+    return {
+        "train_images": rng.integers(0, 256, (60_000, 2, 2), dtype=np.uint8),
+        "train_labels": rng.integers(0, 10, 60_000, dtype=np.uint8),
+        "test_images": rng.integers(0, 256, (50, 2, 2), dtype=np.uint8),
+        "test_labels": rng.integers(0, 10, 50, dtype=np.uint8),
+    }
+
+
+@pytest.fixture
+def small_mnist(
+    small_arrays: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> SmallMnist:
+    names = {key: file.name for key, file in _official_mnist.FILES.items()}
+    contents = {names[key]: idx_bytes(array) for key, array in small_arrays.items()}
+    files = {
+        key: _files.PublishedFile(name, hashlib.sha256(contents[name]).hexdigest())
+        for key, name in names.items()
+    }
+    cache = tmp_path / "cache"
+    monkeypatch.setattr(_official_mnist, "FILES", files)
+    monkeypatch.setattr(_official_mnist, "MIRRORS", ())
+    monkeypatch.setattr(_files.platformdirs, "user_cache_dir", lambda _: str(cache))
+    monkeypatch.setenv("QCNN_DATA_DIR", str(tmp_path / "data"))
+    return SmallMnist(contents, tmp_path / "data", cache / "mnist")
+
+
+@pytest.fixture
+def file_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            offers.asked.append(self.path)
+            content = offers.offered.get(self.path)
+            self.send_response(404 if content is None else 200)
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        offers = FileServer(f"http://127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield offers
+        server.shutdown()
+        thread.join()

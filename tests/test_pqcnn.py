@@ -1,0 +1,158 @@
+"""The sampler against Perceval's SLOS, against differences, and its interface."""
+
+import copy
+import pickle
+
+import perceval as pcvl
+import pytest
+import torch
+
+from qcnn import PQCNN, InvalidInput
+
+CASES = [
+    (4, 2, "unbunched", None),
+    (5, 2, "fock", (1, 1, 0, 0, 0)),
+    (6, 3, "unbunched", None),
+    (6, 3, "fock", None),
+    (9, 4, "unbunched", None),
+    (9, 4, "fock", (1, 1, 1, 1, 0, 0, 0, 0, 0)),
+    (8, 4, "unbunched", (1, 1, 1, 1, 0, 0, 0, 0)),
+    (5, 3, "unbunched", (2, 0, 1, 0, 0)),
+    (5, 3, "fock", (0, 3, 0, 0, 0)),
+    (3, 4, "fock", (2, 1, 1)),
+    (4, 4, "unbunched", None),
+    (3, 0, "fock", None),
+    (1, 1, "unbunched", None),
+    (1, 2, "fock", (2,)),
+]
+
+
+def slos_probabilities(sampler: PQCNN) -> torch.Tensor:
+    """The outcomes' probabilities by Perceval, renormalised over the sampler's outcomes."""
+    backend = pcvl.SLOSBackend()
+    backend.set_circuit(sampler.circuit())
+    backend.set_input_state(pcvl.BasicState(list(sampler.input_state)))
+    found = [float(backend.probability(pcvl.BasicState(list(s)))) for s in sampler.states]
+    values = torch.tensor(found, dtype=torch.float64)
+    return values / values.sum()
+
+
+@pytest.mark.parametrize(("modes", "photons", "space", "input_state"), CASES)
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-10)], ids=["f32", "f64"]
+)
+def test_probabilities_are_those_of_perceval(
+    modes: int,
+    photons: int,
+    space: str,
+    input_state: tuple[int, ...] | None,
+    dtype: torch.dtype,
+    tolerance: float,
+    engine: str,
+) -> None:
+    sampler = PQCNN(
+        modes,
+        photons,
+        space=space,
+        input_state=input_state,
+        engine=engine,
+        dtype=dtype,
+        seed=modes + photons,
+    )
+    probabilities = sampler()
+    assert probabilities.dtype == dtype
+    assert probabilities.shape == (sampler.outcomes,) == (len(sampler.states),)
+    assert bool((probabilities >= 0).all())
+    assert (probabilities.double() - slos_probabilities(sampler)).abs().max() < tolerance
+
+
+@pytest.mark.parametrize(("modes", "photons", "space", "input_state"), CASES)
+def test_gradient_is_the_central_difference(
+    modes: int, photons: int, space: str, input_state: tuple[int, ...] | None, engine: str
+) -> None:
+    sampler = PQCNN(
+        modes,
+        photons,
+        space=space,
+        input_state=input_state,
+        engine=engine,
+        dtype=torch.float64,
+        seed=7,
+    )
+    cotangent = torch.randn(
+        sampler.outcomes, dtype=torch.float64, generator=torch.Generator().manual_seed(1)
+    )
+    (sampler() @ cotangent).backward()
+    gradient = sampler.phases.grad
+    assert gradient is not None
+    step, start = 1e-5, sampler.phases.detach().clone()
+    for index in range(0, len(start), max(1, len(start) // 12)):
+        values = []
+        for sign in (1, -1):
+            with torch.no_grad():
+                sampler.phases.copy_(start)
+                sampler.phases[index] += sign * step
+                values.append(sampler() @ cotangent)
+        assert gradient[index].item() == pytest.approx(
+            (values[0] - values[1]).item() / (2 * step), abs=1e-8
+        )
+
+
+def test_interface_reads_back_what_was_chosen(engine: str) -> None:
+    sampler = PQCNN(6, 2, engine=engine, seed=5)
+    assert sampler.phases.shape == (30,)
+    assert sampler.phases.min().item() >= 0
+    assert sampler.phases.max().item() < 2 * torch.pi
+    assert sampler.input_state == (1, 0, 0, 1, 0, 0)
+    assert sampler.effective_phases == 13
+    assert sampler.circuit().m == 6
+    assert [name for name, _ in sampler.named_parameters()] == ["phases"]
+
+
+def test_seed_fixes_the_phases_and_global_state_varies_them() -> None:
+    assert torch.equal(PQCNN(5, 2, seed=1).phases, PQCNN(5, 2, seed=1).phases)
+    assert not torch.equal(PQCNN(5, 2, seed=1).phases, PQCNN(5, 2, seed=2).phases)
+    assert not torch.equal(PQCNN(5, 2).phases, PQCNN(5, 2).phases)
+
+
+def test_copies_and_pickles_are_independent_and_equal(engine: str) -> None:
+    sampler = PQCNN(5, 2, engine=engine, seed=1)
+    before = sampler().detach().clone()
+    for twin in (copy.deepcopy(sampler), pickle.loads(pickle.dumps(sampler))):
+        assert torch.equal(twin(), before)
+        with torch.no_grad():
+            twin.phases.add_(0.1)
+        assert not torch.equal(twin(), before)
+        assert torch.equal(sampler(), before)
+
+
+def test_single_outcome_has_a_zero_gradient(engine: str) -> None:
+    sampler = PQCNN(3, 3, engine=engine, seed=1)
+    probabilities = sampler()
+    probabilities.sum().backward()
+    assert probabilities.tolist() == [1.0]
+    assert sampler.phases.grad is not None
+    assert not sampler.phases.grad.any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "sentence"),
+    [
+        ((4, 5), {}, "photons is 5 with 4 modes; allowed"),
+        ((4, 1.5), {}, "photons is 1.5; allowed are whole numbers from 0"),
+        ((0, 0), {}, "modes is 0; allowed are whole numbers from 1"),
+        ((4, -1), {}, "photons is -1; allowed"),
+        (("4", 1), {}, "modes is '4'; allowed"),
+        ((4, 2), {"space": "fok"}, "space is 'fok'; allowed are 'unbunched', 'fock'"),
+        ((4, 2), {"engine": "magic"}, "engine is 'magic'; allowed are"),
+        ((4, 2), {"dtype": torch.int64}, "dtype is torch.int64; allowed are torch.float32"),
+        ((4, 2), {"input_state": (2, 1, 0, 0)}, "allowed are 4 counts that sum to 2"),
+        ((4, 2), {"input_state": (3, -1, 0, 0)}, "a photon count of input_state is -1"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    arguments: tuple[object, ...], options: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(InvalidInput, match=sentence.replace("(", r"\(").replace(")", r"\)")) as e:
+        PQCNN(*arguments, **options)  # type: ignore[arg-type]
+    assert "\n" not in str(e.value)
