@@ -29,6 +29,8 @@ from qcnn.errors import InvalidInput
 if TYPE_CHECKING:
     import perceval as pcvl
 
+MESHES = ("rectangular", "minimal")
+
 
 @dataclass(frozen=True)
 class Mesh:
@@ -169,15 +171,28 @@ def cell_modes(modes: int) -> list[int]:
     return [upper for column in range(modes) for upper in range(column % 2, modes - 1, 2)]
 
 
-def count_phases(modes: int) -> int:
-    """Number of phases of the rectangular mesh, m(m−1).
+def count_phases(modes: int, photons: int, mesh: str = "rectangular") -> int:
+    """Number of phases of a mesh whose input has one photon in each of ``photons`` modes.
 
-    >>> count_phases(9)
-    72
+    >>> count_phases(9, 4), count_phases(9, 4, "minimal")
+    (72, 44)
     """
-    return modes * (modes - 1)
+    if mesh == "rectangular":
+        return modes * (modes - 1)
+    return 2 * modes * photons - photons**2 - photons - modes + 1 if photons else 0
 
 
-def build_circuit(modes: int, phases: Sequence[float] | None = None) -> "pcvl.Circuit":
-    """The rectangular mesh as a Perceval circuit; see :meth:`Mesh.circuit`."""
-    return rectangular(modes).circuit(phases)
+def make_mesh(name: str, modes: int, input_state: Sequence[int]) -> Mesh:
+    """The mesh called ``name`` for one input.
+
+    Raises:
+        InvalidInput: for an unknown name.
+    """
+    check_mesh(name)
+    return rectangular(modes) if name == "rectangular" else minimal(modes, input_state)
+
+
+def check_mesh(name: str) -> None:
+    """Raises InvalidInput for an unknown mesh."""
+    if name not in MESHES:
+        raise InvalidInput(f"mesh is {name!r}; allowed are {', '.join(map(repr, MESHES))}")

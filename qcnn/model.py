@@ -12,7 +12,7 @@ from qcnn.combine import count_joint_outcomes, tensor_product
 from qcnn.errors import InvalidInput
 from qcnn.layout import describe_target
 from qcnn.mappings import Mapping, mapping_from_text
-from qcnn.pqcnn import PQCNN
+from qcnn.pqcnn import PQCNN, run_together
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class QuantumTrain(nn.Module):
         return self.layout.unflatten(numbers)
 
     def _distributions(self) -> list[Tensor]:
-        distributions = [sampler().to(self.layout.initial.dtype) for sampler in self.pqcnns()]
+        distributions = [d.to(self.layout.initial.dtype) for d in run_together(self.pqcnns())]
         if self.combine == "product":
             return [tensor_product(distributions, self.layout.weights)]
         return distributions

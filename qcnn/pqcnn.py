@@ -1,12 +1,12 @@
 """A boson sampler with trainable phases (PQCNN)."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import perceval as pcvl
 import torch
 from torch import Tensor, nn
 
-from qcnn.engines import ENGINES, build_engine
+from qcnn.engines import build_engine
 from qcnn.errors import InvalidInput
 from qcnn.fock import (
     FockState,
@@ -17,12 +17,15 @@ from qcnn.fock import (
     enumerate_states,
     whole_number,
 )
-from qcnn.mesh import build_circuit, count_phases
+from qcnn.mesh import make_mesh
 from qcnn.seeds import generator
+
+if TYPE_CHECKING:
+    import perceval as pcvl
 
 
 class PQCNN(nn.Module):
-    """Photons in a rectangular interferometer mesh; its output is the outcome distribution.
+    """Photons in an interferometer mesh; its output is the outcome distribution.
 
     Args:
         modes: number of modes m, at least 1.
@@ -32,12 +35,16 @@ class PQCNN(nn.Module):
             a mode) and renormalises them; ``"fock"`` keeps all outcomes.
         input_state: photon count of each mode; by default one photon in each mode
             ⌊i·m/n⌋. (The reference notebook fills the first n modes.)
-        engine: what computes the pass; ``"merlin"``.
+        engine: ``"fused"``, compiled, on the CPU; ``"merlin"``, the reference, for other
+            devices too.
+        mesh: ``"rectangular"``, all m(m−1) phases; ``"minimal"``, the 2mk − k² − k − m + 1
+            of them (k occupied input modes) that reach every distribution.
         dtype: ``torch.float32`` or ``torch.float64``.
         seed: fixes the initial phases; drawn from torch's global state when absent.
 
     Attributes:
-        phases: trainable, shape ``(m(m−1),)``, radians, initially uniform in [0, 2π).
+        phases: trainable, radians, initially uniform in [0, 2π); shape ``(m(m−1),)`` in
+            the rectangular mesh.
         states: the outcomes as tuples of photon counts, in the order of the
             probabilities: descending lexicographic.
         input_state: the input Fock state in use.
@@ -59,7 +66,8 @@ class PQCNN(nn.Module):
         *,
         space: str = "unbunched",
         input_state: Sequence[int] | None = None,
-        engine: str = "merlin",
+        engine: str = "fused",
+        mesh: str = "rectangular",
         dtype: torch.dtype = torch.float32,
         seed: int | None = None,
     ) -> None:
@@ -71,18 +79,11 @@ class PQCNN(nn.Module):
         self.input_state: FockState = check_input(self.modes, self.photons, space, input_state)
         if dtype not in (torch.float32, torch.float64):
             raise InvalidInput(f"dtype is {dtype}; allowed are torch.float32 and torch.float64")
-        if engine not in ENGINES:
-            raise InvalidInput(f"engine is {engine!r}; allowed are {', '.join(map(repr, ENGINES))}")
         self.engine = engine
-        fractions = torch.rand(
-            count_phases(self.modes), generator=generator(seed, "phases"), dtype=dtype
-        )
+        self.mesh = make_mesh(mesh, self.modes, self.input_state)
+        self._pass = build_engine(engine, self.mesh, self.photons, space, self.input_state, dtype)
+        fractions = torch.rand(self.mesh.phases, generator=generator(seed, "phases"), dtype=dtype)
         self.phases = nn.Parameter(2 * torch.pi * fractions)
-        self._pass = (
-            None
-            if self.outcomes == 1
-            else build_engine(engine, self.modes, self.photons, space, self.input_state, dtype)
-        )
 
     @property
     def outcomes(self) -> int:
@@ -99,19 +100,53 @@ class PQCNN(nn.Module):
         """Rank of the Jacobian of the probabilities at generic phases."""
         return effective_phases(self.modes, self.outcomes, self.input_state)
 
-    def forward(self) -> Tensor:
-        """Probabilities of the outcomes, shape ``(outcomes,)``, non-negative, sum 1."""
-        if self._pass is None:
-            # A single outcome is certain whatever the phases; they keep a zero gradient.
-            return self.phases.new_ones(1) + 0 * self.phases.sum()
-        return self._pass(self.phases)
+    def forward(self, phases: Tensor | None = None) -> Tensor:
+        """Probabilities of the outcomes, non-negative, summing to 1.
 
-    def circuit(self) -> pcvl.Circuit:
-        """The mesh as a Perceval circuit with the current phases."""
-        return build_circuit(self.modes, self.phases.detach().tolist())
+        Args:
+            phases: other phases than the sampler's own, in radians, of shape
+                ``(phases,)`` or ``(batch, phases)``.
+
+        Returns:
+            shape ``(outcomes,)`` or ``(batch, outcomes)``.
+
+        Raises:
+            InvalidInput: for phases that are not finite or of another shape.
+        """
+        return self._pass(self.phases if phases is None else phases)
+
+    def circuit(self) -> "pcvl.Circuit":
+        """The mesh as a Perceval circuit with the current phases; takes ``input_state``."""
+        return self.mesh.circuit(self.phases.detach().tolist())
 
     def extra_repr(self) -> str:
         return (
             f"modes={self.modes}, photons={self.photons}, space={self.space!r}, "
-            f"input_state={self.input_state}, engine={self.engine!r}"
+            f"input_state={self.input_state}, phases={self.mesh.phases}, engine={self.engine!r}"
         )
+
+
+def run_together(samplers: Sequence[PQCNN]) -> list[Tensor]:
+    """The distributions of several samplers, in their order.
+
+    Samplers that differ in nothing but their phases go through their engine in one call.
+    """
+    groups: dict[object, list[int]] = {}
+    for place, sampler in enumerate(samplers):
+        key = (
+            sampler.mesh,
+            sampler.space,
+            sampler.input_state,
+            sampler.engine,
+            sampler.phases.dtype,
+        )
+        groups.setdefault(key, []).append(place)
+    distributions: list[Tensor] = [torch.empty(0)] * len(samplers)
+    for places in groups.values():
+        if len(places) == 1:
+            distributions[places[0]] = samplers[places[0]]()
+            continue
+        batch = samplers[places[0]](torch.stack([samplers[place].phases for place in places]))
+        for place, distribution in zip(places, batch, strict=True):
+            distributions[place] = distribution
+    return distributions

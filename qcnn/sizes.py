@@ -6,19 +6,25 @@ from math import prod
 
 from qcnn.errors import InvalidInput
 from qcnn.fock import check_space, count_outcomes, whole_number
-from qcnn.mesh import count_phases
+from qcnn.mesh import check_mesh, count_phases
 
 Size = tuple[int, int]
 
 
 def choose_sizes(
-    num_weights: int, count: int, *, space: str = "unbunched", max_modes: int = 24
+    num_weights: int,
+    count: int,
+    *,
+    space: str = "unbunched",
+    max_modes: int = 24,
+    mesh: str = "rectangular",
 ) -> list[Size]:
     """The cheapest (modes, photons) of ``count`` PQCNNs with an outcome for every weight.
 
     The outcome counts multiply to at least ``num_weights``, with 2 ≤ modes ≤ max_modes
     and 1 ≤ photons ≤ modes, at the fewest trainable phases in all; ties are broken by
     fewer photons in all, then fewer surplus outcomes, then the larger sizes first. Exact.
+    The mesh, ``"rectangular"`` or ``"minimal"``, sets the phases of each size.
 
     Raises:
         InvalidInput: a ``ValueError``, with the largest number of weights that would fit
@@ -26,12 +32,15 @@ def choose_sizes(
 
     >>> choose_sizes(6690, 2)
     [(9, 4), (8, 3)]
+    >>> choose_sizes(6690, 2, mesh="minimal")
+    [(10, 3), (8, 3)]
     """
     whole_number(num_weights, "num_weights", 1)
     whole_number(count, "count", 1)
     whole_number(max_modes, "max_modes", 2)
     check_space(space)
-    catalogue = _Catalogue(space, max_modes)
+    check_mesh(mesh)
+    catalogue = _Catalogue(space, max_modes, mesh)
     largest = max(size.outcomes for size in catalogue.sizes) ** count
     if num_weights > largest:
         raise InvalidInput(
@@ -52,9 +61,14 @@ class _Sized:
 class _Catalogue:
     """All sizes, largest first, and the memoised searches over multisets of them."""
 
-    def __init__(self, space: str, max_modes: int) -> None:
+    def __init__(self, space: str, max_modes: int, mesh: str) -> None:
         self.sizes = [
-            _Sized(modes, photons, count_phases(modes), count_outcomes(modes, photons, space))
+            _Sized(
+                modes,
+                photons,
+                count_phases(modes, photons, mesh),
+                count_outcomes(modes, photons, space),
+            )
             for modes in range(max_modes, 1, -1)
             for photons in range(modes, 0, -1)
         ]

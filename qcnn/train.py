@@ -210,9 +210,11 @@ def _step(
     if not torch.isfinite(loss):
         raise DivergedError(epoch, f"the training loss is {loss.item()}")
     loss.backward()
-    if gradient_clip is not None:
-        parameters = [p for group in optimiser.param_groups for p in group["params"]]
-        nn.utils.clip_grad_norm_(parameters, gradient_clip)
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    limit = float("inf") if gradient_clip is None else gradient_clip
+    norm = nn.utils.clip_grad_norm_(parameters, limit)
+    if not torch.isfinite(norm):
+        raise DivergedError(epoch, f"the gradient has norm {norm.item()}")
     optimiser.step()
 
 

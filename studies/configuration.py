@@ -30,6 +30,7 @@ class Configuration:
         space: outcomes kept, ``"unbunched"`` or ``"fock"``; ``"none"`` without photons.
         input: ``"spread"`` or ``"first"``: which modes the photons enter; ``"none"``
             without photons.
+        mesh: ``"rectangular"`` or ``"minimal"``; ``"none"`` without photons.
         combine: combination of the PQCNNs; empty for the mapping's own.
         mapping: text of the mapping; ``"direct"`` where the target is trained directly.
         epochs, batch_size, learning_rate, phase_learning_rate, schedule, gradient_clip:
@@ -41,6 +42,7 @@ class Configuration:
     sizes: tuple[Size, ...]
     space: str
     input: str
+    mesh: str
     combine: str
     mapping: str
     epochs: int
@@ -148,6 +150,7 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
             photons,
             space=configuration.space,
             input_state=first_modes(modes, photons) if configuration.input == "first" else None,
+            mesh=configuration.mesh,
             seed=derive(seed, "sampler", place),
         )
         for place, (modes, photons) in enumerate(configuration.sizes)

@@ -36,8 +36,8 @@ def execute(
     Returns:
         the row; its status is ``complete`` or ``diverged``.
     """
-    started = time.monotonic()
     data = load_data(configuration.dataset)
+    started = time.monotonic()
     model = build_model(configuration, data, seed)
     row = {
         "study": study,

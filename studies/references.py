@@ -13,7 +13,9 @@ from studies.study import Cell, Options, fresh_seeds
 
 def direct_cells(like: Configuration, options: Options) -> list[Cell]:
     """The target of ``like``, trained directly under the same schedule."""
-    direct = replace(like, mapping="direct", sizes=(), combine="", space="none", input="none")
+    direct = replace(
+        like, mapping="direct", sizes=(), combine="", space="none", input="none", mesh="none"
+    )
     return [Cell(direct, seed, DIRECT) for seed in fresh_seeds(options, options.seeds)]
 
 
@@ -25,6 +27,7 @@ def notebook_cells(options: Options) -> list[Cell]:
         sizes=((9, 4), (8, 4)),
         space="fock",
         input="first",
+        mesh="rectangular",
         combine="product",
         mapping="logit_tanh",
         epochs=10,
@@ -35,12 +38,7 @@ def notebook_cells(options: Options) -> list[Cell]:
         gradient_clip=1.0,
     )
     direct = replace(
-        generated,
-        mapping="direct",
-        sizes=(),
-        space="none",
-        input="none",
-        combine="",
+        _without_photons(generated),
         epochs=3,
         batch_size=128,
         learning_rate=0.001,
@@ -51,6 +49,12 @@ def notebook_cells(options: Options) -> list[Cell]:
         *(Cell(direct, seed, NOTEBOOK_DIRECT) for seed in seeds),
         *(Cell(generated, seed, NOTEBOOK) for seed in seeds),
     ]
+
+
+def _without_photons(like: Configuration) -> Configuration:
+    return replace(
+        like, mapping="direct", sizes=(), combine="", space="none", input="none", mesh="none"
+    )
 
 
 @cache

@@ -98,7 +98,7 @@ def _reading_notes() -> str:
         "splits, with 95 % t-intervals over seeds in brackets; a single seed has none. The search "
         "looked at the validation images only. *Phases* are those that the optimiser changes; "
         "*effective* is the rank of the Jacobian of the probabilities. Rows marked *quoted* are "
-        "figures of the literature, not obtained here: means ± standard deviations on the 600 "
+        "figures of arXiv:2505.08474, not obtained here: means ± standard deviations on the 600 "
         "validation images. All other figures are generated from `runs.csv` by "
         "`python -m studies.report`.\n"
     )

@@ -58,7 +58,9 @@ def describe(row: pd.Series) -> str:
     if row["label"] in names:
         return names[row["label"]]
     sizes = " ".join(f"({modes},{photons})" for modes, photons in sizes_from_text(row["sizes"]))
-    return f"{sizes} → {row['mapping']} → {row['target']}"
+    mesh = "" if row["mesh"] == "rectangular" else f" {row['mesh']} mesh"
+    space = "" if row["space"] == "unbunched" else f" {row['space']}"
+    return f"{sizes}{mesh}{space} → {row['mapping']} → {row['target']}"
 
 
 def accuracy_table(rows: pd.DataFrame, dataset: str) -> pd.DataFrame:

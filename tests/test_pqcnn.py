@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from qcnn import PQCNN, InvalidInput
+from qcnn.pqcnn import run_together
 
 CASES = [
     (4, 2, "unbunched", None),
@@ -126,6 +127,45 @@ def test_copies_and_pickles_are_independent_and_equal(engine: str) -> None:
         assert torch.equal(sampler(), before)
 
 
+def test_batch_equals_the_loop(engine: str) -> None:
+    sampler = PQCNN(6, 3, engine=engine, seed=1, dtype=torch.float64)
+    phases = torch.rand(5, 30, dtype=torch.float64, requires_grad=True)
+    cotangent = torch.rand(5, sampler.outcomes, dtype=torch.float64)
+    (sampler(phases) * cotangent).sum().backward()
+    for row in range(5):
+        alone = phases.detach()[row].requires_grad_()
+        probabilities = sampler(alone)
+        (probabilities * cotangent[row]).sum().backward()
+        assert phases.grad is not None
+        assert alone.grad is not None
+        if engine == "fused":
+            assert torch.equal(sampler(phases)[row], probabilities)
+            assert torch.equal(phases.grad[row], alone.grad)
+        else:
+            torch.testing.assert_close(sampler(phases)[row], probabilities)
+            torch.testing.assert_close(phases.grad[row], alone.grad)
+
+
+def test_minimal_mesh_has_its_phases_and_its_circuit_agrees(engine: str) -> None:
+    sampler = PQCNN(9, 4, mesh="minimal", engine=engine, seed=1)
+    assert sampler.phases.shape == (44,)
+    assert (sampler().double() - slos_probabilities(sampler)).abs().max().item() < 1e-6
+
+
+def test_samplers_that_differ_only_in_phases_run_together() -> None:
+    samplers = [PQCNN(6, 3, seed=0), PQCNN(5, 2, seed=1), PQCNN(6, 3, seed=2)]
+    for together, sampler in zip(run_together(samplers), samplers, strict=True):
+        assert torch.equal(together, sampler())
+
+
+def test_phases_that_are_not_finite_are_refused(engine: str) -> None:
+    sampler = PQCNN(5, 2, engine=engine, seed=1)
+    with torch.no_grad():
+        sampler.phases[3] = float("nan")
+    with pytest.raises(InvalidInput, match="phases contain .*; allowed are finite numbers"):
+        sampler()
+
+
 def test_single_outcome_has_a_zero_gradient(engine: str) -> None:
     sampler = PQCNN(3, 3, engine=engine, seed=1)
     probabilities = sampler()
@@ -145,6 +185,7 @@ def test_single_outcome_has_a_zero_gradient(engine: str) -> None:
         (("4", 1), {}, "modes is '4'; allowed"),
         ((4, 2), {"space": "fok"}, "space is 'fok'; allowed are 'unbunched', 'fock'"),
         ((4, 2), {"engine": "magic"}, "engine is 'magic'; allowed are"),
+        ((4, 2), {"mesh": "dense"}, "mesh is 'dense'; allowed are 'rectangular', 'minimal'"),
         ((4, 2), {"dtype": torch.int64}, "dtype is torch.int64; allowed are torch.float32"),
         ((4, 2), {"input_state": (2, 1, 0, 0)}, "allowed are 4 counts that sum to 2"),
         ((4, 2), {"input_state": (3, -1, 0, 0)}, "a photon count of input_state is -1"),

@@ -9,10 +9,13 @@ from hypothesis import strategies as st
 
 from qcnn import InvalidInput, choose_sizes
 from qcnn.fock import count_outcomes
+from qcnn.mesh import MESHES, count_phases
 from qcnn.sizes import Size
 
 
-def exhaustive(num_weights: int, count: int, space: str, max_modes: int) -> list[Size] | None:
+def exhaustive(
+    num_weights: int, count: int, space: str, max_modes: int, mesh: str
+) -> list[Size] | None:
     """The same choice by looking at every multiset of sizes."""
     sizes = [(m, n) for m in range(max_modes, 1, -1) for n in range(m, 0, -1)]
     best: tuple[tuple[int, int, int], list[Size]] | None = None
@@ -20,7 +23,8 @@ def exhaustive(num_weights: int, count: int, space: str, max_modes: int) -> list
         outcomes = prod(count_outcomes(m, n, space) for m, n in chosen)
         if outcomes < num_weights:
             continue
-        cost = (sum(m * (m - 1) for m, _ in chosen), sum(n for _, n in chosen), outcomes)
+        phases = sum(count_phases(m, n, mesh) for m, n in chosen)
+        cost = (phases, sum(n for _, n in chosen), outcomes)
         if best is None or cost < best[0]:
             best = cost, list(chosen)
     return None if best is None else best[1]
@@ -31,16 +35,18 @@ def exhaustive(num_weights: int, count: int, space: str, max_modes: int) -> list
     st.integers(1, 3),
     st.sampled_from(["unbunched", "fock"]),
     st.integers(2, 8),
+    st.sampled_from(MESHES),
 )
 def test_choice_is_that_of_exhaustive_search(
-    num_weights: int, count: int, space: str, max_modes: int
+    num_weights: int, count: int, space: str, max_modes: int, mesh: str
 ) -> None:
-    expected = exhaustive(num_weights, count, space, max_modes)
+    limits = {"space": space, "max_modes": max_modes, "mesh": mesh}
+    expected = exhaustive(num_weights, count, **limits)
     if expected is None:
         with pytest.raises(ValueError, match="allowed for"):
-            choose_sizes(num_weights, count, space=space, max_modes=max_modes)
+            choose_sizes(num_weights, count, **limits)
     else:
-        assert choose_sizes(num_weights, count, space=space, max_modes=max_modes) == expected
+        assert choose_sizes(num_weights, count, **limits) == expected
 
 
 @pytest.mark.parametrize("space", ["unbunched", "fock"])
@@ -74,6 +80,7 @@ def test_impossible_requests_name_the_largest_that_fits() -> None:
         ((10, True), {}, "count"),
         ((10, 1), {"max_modes": 1}, "max_modes"),
         ((10, 1), {"space": "dual"}, "space"),
+        ((10, 1), {"mesh": "dense"}, "mesh"),
     ],
 )
 def test_bad_input(arguments: tuple[int, int], options: dict[str, object], name: str) -> None:

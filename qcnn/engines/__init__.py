@@ -1,7 +1,8 @@
 """Engines: what turns the phases of a mesh into outcome probabilities.
 
-An engine module has a function ``build`` that returns a callable from phases of shape
-``(phases,)`` in radians to probabilities of shape ``(outcomes,)``, in the order of
+An engine module has a function ``build(mesh, photons, space, input_state, dtype)`` that
+returns a callable from phases of shape ``(phases,)`` or ``(batch, phases)`` in radians to
+probabilities of shape ``(outcomes,)`` or ``(batch, outcomes)``, in the order of
 :func:`qcnn.fock.enumerate_states` and summing to 1. Engines are imported when first
 used, because importing MerLin takes seconds.
 """
@@ -13,22 +14,23 @@ from torch import Tensor, dtype
 
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState
+from qcnn.mesh import Mesh
 
 Engine = Callable[[Tensor], Tensor]
-ENGINES = ("merlin",)
+ENGINES = ("fused", "merlin")
 
 
 def build_engine(
-    name: str, modes: int, photons: int, space: str, input_state: FockState, dtype: dtype
+    name: str, mesh: Mesh, photons: int, space: str, input_state: FockState, dtype: dtype
 ) -> Engine:
     """The engine called ``name`` for one sampler.
 
     Raises:
-        InvalidInput: for an unknown engine.
+        InvalidInput: for an unknown engine, and what the engine itself refuses.
     """
     if name not in ENGINES:
         raise InvalidInput(f"engine is {name!r}; allowed are {', '.join(map(repr, ENGINES))}")
     engine: Engine = import_module(f"qcnn.engines.{name}").build(
-        modes, photons, space, input_state, dtype
+        mesh, photons, space, input_state, dtype
     )
     return engine

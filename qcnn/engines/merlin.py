@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from qcnn.engines import Engine
-from qcnn.fock import FockState, enumerate_states
-from qcnn.mesh import build_circuit, count_phases
+from qcnn.errors import InvalidInput
+from qcnn.fock import FockState, count_outcomes, enumerate_states
+from qcnn.mesh import Mesh
 
 
 class _MerlinPass:
@@ -16,12 +17,10 @@ class _MerlinPass:
         self,
         layer: ML.QuantumLayer,
         order: Tensor,
-        renormalise: bool,
-        arguments: tuple[int, int, str, FockState, torch.dtype],
+        arguments: tuple[Mesh, int, str, FockState, torch.dtype],
     ) -> None:
         self.layer = layer
         self.order = order
-        self.renormalise = renormalise
         self.arguments = arguments
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -29,27 +28,47 @@ class _MerlinPass:
         return build, self.arguments
 
     def __call__(self, phases: Tensor) -> Tensor:
+        mesh, _, space, _, dtype = self.arguments
+        if phases.shape[-1:] != (mesh.phases,) or phases.dim() > 2:
+            raise InvalidInput(
+                f"phases has shape {tuple(phases.shape)}; allowed are ({mesh.phases},) and "
+                f"(batch, {mesh.phases})"
+            )
+        if not torch.isfinite(phases).all():
+            raise InvalidInput("phases contain NaN or infinity; allowed are finite numbers")
         self.layer.to(phases.device)
-        probabilities = self.layer(phases)
-        selected = probabilities.reshape(-1)[self.order.to(phases.device)]
-        return selected / selected.sum() if self.renormalise else selected
+        probabilities = self.layer(phases.to(dtype)).reshape(*phases.shape[:-1], -1)
+        selected = probabilities[..., self.order.to(phases.device)]
+        return selected / selected.sum(-1, keepdim=True) if space == "unbunched" else selected
+
+
+class _Certain:
+    """The single outcome of a sampler that has no other: MerLin refuses some of these."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        self.dtype = dtype
+
+    def __call__(self, phases: Tensor) -> Tensor:
+        # Certain whatever the phases, which keep a zero gradient.
+        return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
 
 
 def build(
-    modes: int, photons: int, space: str, input_state: FockState, dtype: torch.dtype
+    mesh: Mesh, photons: int, space: str, input_state: FockState, dtype: torch.dtype
 ) -> Engine:
     """An engine that runs MerLin, on the device of the phases it is given.
 
     MerLin refuses a bunched input together with collision-free outcomes; such a sampler
     runs in Fock space and is post-selected here.
     """
-    bunched = max(input_state) > 1
-    fock = space == "fock" or bunched
+    if count_outcomes(mesh.modes, photons, space) == 1:
+        return _Certain(dtype)
+    fock = space == "fock" or max(input_state) > 1
     computation = ML.ComputationSpace.FOCK if fock else ML.ComputationSpace.UNBUNCHED
     layer = ML.QuantumLayer(
         # The phases enter as MerLin's input, so that the caller owns the trainable tensor.
-        input_size=count_phases(modes),
-        circuit=build_circuit(modes),
+        input_size=mesh.phases,
+        circuit=mesh.circuit(),
         trainable_parameters=[],
         input_parameters=["phase_"],
         input_state=list(input_state),
@@ -57,7 +76,6 @@ def build(
         dtype=dtype,
     )
     position = {tuple(key): index for index, key in enumerate(layer.output_keys)}
-    order = torch.tensor([position[state] for state in enumerate_states(modes, photons, space)])
-    return _MerlinPass(
-        layer, order, space == "unbunched", (modes, photons, space, input_state, dtype)
-    )
+    states = enumerate_states(mesh.modes, photons, space)
+    order = torch.tensor([position[state] for state in states])
+    return _MerlinPass(layer, order, (mesh, photons, space, input_state, dtype))

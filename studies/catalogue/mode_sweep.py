@@ -6,6 +6,7 @@ import optuna
 from qcnn import InvalidInput, mapping_from_text
 from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, count_outcomes
+from qcnn.mesh import MESHES
 from studies.arguments import ChoiceText, WholeNumbers
 from studies.configuration import INPUTS, Configuration, Size, enough_outcomes
 from studies.figures import ACCURACY, CURVES, HEAT_MAP
@@ -67,6 +68,7 @@ def configuration(options: Options, sizes: tuple[Size, ...]) -> Configuration:
         sizes=sizes,
         space=axes["space"],
         input=axes["input"],
+        mesh=axes["mesh"],
         combine=axes["combine"],
         mapping=axes["mapping"],
         epochs=options.epochs,
@@ -140,11 +142,12 @@ STUDY = Study(
     name="mode_sweep",
     question="How many modes and photons should each PQCNN have?",
     axes=(
-        Axis("modes", WholeNumbers(2), tuple(range(4, 15)), "modes of each PQCNN, e.g. 6,8-12"),
-        Axis("photons", WholeNumbers(1), tuple(range(1, 8)), "photons of each PQCNN, e.g. 1-6"),
+        Axis("modes", WholeNumbers(2), tuple(range(4, 13)), "modes of each PQCNN, e.g. 6,8-12"),
+        Axis("photons", WholeNumbers(1), tuple(range(1, 7)), "photons of each PQCNN, e.g. 1-6"),
         Axis("count", click.IntRange(1, 16), 3, "number of PQCNNs"),
         Axis("space", click.Choice(SPACES), "unbunched", "detection outcomes kept"),
         Axis("input", click.Choice(INPUTS), "spread", "modes that the photons enter"),
+        Axis("mesh", click.Choice(MESHES), "rectangular", "arrangement of the cells"),
         Axis("mapping", ChoiceText("mapping"), "mixing", "probability-to-weight mapping"),
         Axis("combine", click.Choice(COMBINATIONS), "", "default: the mapping's own"),
         Axis("target", ChoiceText("target"), "cnn2202", "network that receives the weights"),
@@ -160,7 +163,7 @@ STUDY = Study(
             axes={"modes": (4, 5, 6), "photons": (1, 2, 3), "count": 2},
         ),
         "quick": Preset(trials=24, finalists=4, seeds=3, epochs=8, notebook_seeds=1),
-        "full": Preset(trials=120, finalists=8, seeds=10, epochs=30, notebook_seeds=10),
+        "full": Preset(trials=80, finalists=6, seeds=10, epochs=20, notebook_seeds=10),
     },
     check=check,
     suggest=suggest,

@@ -1,0 +1,267 @@
+"""The fused engine: mesh, amplitudes and detection in one compiled call each way.
+
+It runs on the CPU in double precision, applies the mesh to the occupied input columns
+only, and has its own backward pass: through the amplitudes level by level, then through
+the mesh by undoing its cells. Calls are deterministic, independent of the batch they
+are part of, and safe from several threads.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from math import factorial, prod
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from qcnn.engines import _kernels
+from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
+from qcnn.errors import InvalidInput
+from qcnn.fock import FockState, check_input, check_space, count_outcomes
+from qcnn.mesh import Mesh
+
+# Asking the system for its free memory takes longer than a small pass.
+_ALWAYS_FITS = 2**26
+# The factorial of a larger photon count is no double.
+_MOST_BUNCHED = 170
+
+
+@dataclass(frozen=True)
+class FusedPass:
+    """Maps phases ``(phases,)`` or ``(batch, phases)`` in radians to probabilities.
+
+    The result has shape ``(outcomes,)`` or ``(batch, outcomes)``, the order of
+    :func:`qcnn.fock.enumerate_states`, and sums to 1 for each sample. Made by :func:`build`.
+    """
+
+    mesh: Mesh
+    photons: int
+    space: str
+    input_state: FockState
+    dtype: torch.dtype
+
+    def __call__(self, phases: Tensor) -> Tensor:
+        """
+        Raises:
+            InvalidInput: for phases of a wrong shape, type or device, phases that are not
+                finite, a batch that does not fit into the memory, and where all
+                collision-free outcomes have probability 0, so that nothing is left to
+                renormalise.
+        """
+        self._check(phases)
+        if self._certain:
+            return self._only_outcome(phases)
+        if torch.is_grad_enabled() and phases.requires_grad:
+            result: Tensor = _Differentiable.apply(phases, self)
+            return result
+        return self._run(phases, keep=False)[0]
+
+    def __reduce__(self) -> tuple[Callable[..., "FusedPass"], tuple[Any, ...]]:
+        # Without the tables: they are shared, large and quick to rebuild.
+        return build, (self.mesh, self.photons, self.space, self.input_state, self.dtype)
+
+    @cached_property
+    def _certain(self) -> bool:
+        return count_outcomes(self.mesh.modes, self.photons, self.space) == 1
+
+    @cached_property
+    def _shape(self) -> tuple[int]:
+        return (self.mesh.phases,)
+
+    @cached_property
+    def _sample_bytes(self) -> int:
+        """Bytes that each sample of a batch needs besides the tables."""
+        return _sample_bytes(self.mesh.modes, self.photons, self.space)
+
+    @cached_property
+    def _circuit(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Cells of the mesh, entries of the occupied columns, column of each photon."""
+        occupied = [mode for mode, count in enumerate(self.input_state) if count]
+        counts = [self.input_state[mode] for mode in occupied]
+        entries = np.array([self.mesh.entries[mode] for mode in occupied], dtype=np.int64)
+        return self.mesh.table(), entries, np.repeat(np.arange(len(occupied)), counts)
+
+    @cached_property
+    def _detection(self) -> tuple[Any, ...]:
+        """The arguments that all kernels take behind the circuit."""
+        tables: Tables = build_tables(self.mesh.modes, self.photons, self.space)
+        scale = 1.0 / prod(float(factorial(count)) for count in self.input_state)
+        renormalise = self.space == "unbunched"
+        return tables.levels, tables.children, tables.added, tables.weights, scale, renormalise
+
+    def _check(self, phases: Tensor) -> None:
+        if phases.shape[-1:] != self._shape or phases.dim() > 2:
+            count = self.mesh.phases
+            raise InvalidInput(
+                f"phases has shape {tuple(phases.shape)}; allowed are ({count},) and "
+                f"(batch, {count})"
+            )
+        if phases.device.type != "cpu":
+            raise InvalidInput(
+                f"phases is on {phases.device}; allowed for the fused engine is the CPU, "
+                'and engine="merlin" serves other devices'
+            )
+        if phases.dtype not in (torch.float32, torch.float64):
+            raise InvalidInput(
+                f"phases has dtype {phases.dtype}; allowed are torch.float32 and torch.float64"
+            )
+        if phases.dim() == 2 and len(phases) * self._sample_bytes > _ALWAYS_FITS:
+            _check_memory(len(phases) * self._sample_bytes, f"a batch of {len(phases)}")
+
+    def _only_outcome(self, phases: Tensor) -> Tensor:
+        _check_finite(phases)
+        # Certain whatever the phases, which keep a zero gradient.
+        return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
+
+    def _run(self, phases: Tensor, *, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
+        """The probabilities, and what the backward pass needs beside its cotangent."""
+        # A copy: the phases may change in place before the backward pass.
+        values = _as_rows(phases).copy()
+        cells, entries, columns = self._circuit
+        levels, _, _, weights, *_ = self._detection
+        kept = len(values) if keep else 1
+        results = (
+            np.empty((kept, self.mesh.modes, len(entries), 2)),
+            # One more for the gradient, at once: memory that is freed piece by piece goes
+            # back to the system each time, and to get it again takes as long as the pass.
+            np.empty((kept + keep, levels[-1, 0], 2)),
+            np.empty(kept),
+        )
+        probabilities = np.empty((len(values), len(weights)))
+        broken = _kernels.forward(
+            values, cells, entries, columns, *results, probabilities, *self._detection
+        )
+        if broken >= 0:
+            _check_finite(phases)
+            raise InvalidInput(
+                "the collision-free outcomes have probability 0 at these phases; allowed are "
+                'phases where one of them is possible, or space="fock"'
+            )
+        shaped = probabilities if phases.dim() == 2 else probabilities[0]
+        record = (values, cells, columns, *results, *self._detection)
+        return _as_tensor(shaped, self.dtype), record
+
+
+class _Differentiable(torch.autograd.Function):
+    """The pass for torch's automatic differentiation; once, not twice."""
+
+    @staticmethod
+    def forward(ctx: Any, phases: Tensor, engine: FusedPass) -> Tensor:
+        result, ctx.record = engine._run(phases, keep=True)
+        ctx.shape, ctx.dtype, ctx.lock = phases.shape, phases.dtype, Lock()
+        return result
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, None]:
+        phases, _, _, light, amplitudes, *_ = ctx.record
+        gradient = np.empty_like(phases)
+        work = np.empty(light.shape[1:]), np.empty(light.shape[1:]), amplitudes[-1]
+        # Two backward passes through one retained graph share the work space.
+        with ctx.lock:
+            _kernels.backward(_as_rows(cotangent), *work, gradient, *ctx.record)
+        return _as_tensor(gradient.reshape(ctx.shape), ctx.dtype), None
+
+
+def build(
+    mesh: Mesh, photons: int, space: str, input_state: FockState | None, dtype: torch.dtype
+) -> FusedPass:
+    """The fused engine for one sampler. Its tables are built by its first call.
+
+    Args:
+        mesh: any mesh; its ``entries`` say where the light of an input mode enters.
+        photons: number of photons; at most 170 in Fock space.
+        space: ``"unbunched"`` renormalises the collision-free outcomes.
+        input_state: photon count of each mode.
+        dtype: of the probabilities, ``torch.float32`` or ``torch.float64``.
+
+    Raises:
+        InvalidInput: for values that are not allowed, and if forward and backward
+            of one sample need more memory than the machine has free.
+    """
+    check_space(space)
+    state = check_input(mesh.modes, photons, space, input_state)
+    if dtype not in (torch.float32, torch.float64):
+        raise InvalidInput(f"dtype is {dtype}; allowed are torch.float32 and torch.float64")
+    engine = FusedPass(mesh, photons, space, state, dtype)
+    if engine._certain:
+        return engine
+    if space == "fock" and photons > _MOST_BUNCHED:
+        raise InvalidInput(
+            f"photons is {photons}; allowed for the fused engine in Fock space are at most "
+            f"{_MOST_BUNCHED}"
+        )
+    needed = _table_bytes(mesh.modes, photons, space) + engine._sample_bytes
+    _check_memory(needed, f"{photons} photons in {mesh.modes} modes with space={space!r}")
+    return engine
+
+
+def unitary(mesh: Mesh, phases: ArrayLike) -> NDArray[np.complex128]:
+    """The unitary of a mesh, its input relabelling included; shape ``(modes, modes)``.
+
+    Raises:
+        InvalidInput: for phases of a wrong shape or phases that are not finite.
+    """
+    values = np.ascontiguousarray(phases, dtype=np.float64)
+    if values.shape != (mesh.phases,):
+        raise InvalidInput(f"phases has shape {values.shape}; allowed is ({mesh.phases},)")
+    _check_finite(torch.from_numpy(values))
+    light = np.empty((mesh.modes, mesh.modes, 2))
+    _kernels.pass_cells(values, mesh.table(), np.array(mesh.entries, dtype=np.int64), light)
+    return light.view(np.complex128)[..., 0]
+
+
+def _as_rows(tensor: Tensor) -> NDArray[np.float64]:
+    """A tensor as contiguous float64 rows, shape ``(batch, length)``."""
+    # NumPy converts small arrays several times faster than torch.
+    rows = np.ascontiguousarray(tensor.detach().numpy(), dtype=np.float64)
+    return rows if rows.ndim == 2 else rows[None]
+
+
+def _as_tensor(array: NDArray[np.float64], dtype: torch.dtype) -> Tensor:
+    """A tensor of the given dtype; it shares the array's memory if that is its own."""
+    return torch.from_numpy(array if dtype is torch.float64 else array.astype(np.float32))
+
+
+def _check_finite(phases: Tensor) -> None:
+    """Raises InvalidInput that names the first phase that is not finite."""
+    finite = torch.isfinite(phases)
+    if not finite.all():
+        position = tuple(torch.nonzero(~finite)[0].tolist())
+        raise InvalidInput(
+            f"phases contain {phases[position].item()} at {position}; allowed are finite numbers"
+        )
+
+
+def _table_bytes(modes: int, photons: int, space: str) -> int:
+    """Bytes of the tables."""
+    states, edges = level_starts(modes, photons, space)[-1]
+    position_bytes = np.dtype(position_type(states)).itemsize
+    outcomes = count_outcomes(modes, photons, space)
+    return edges * (position_bytes + np.dtype(np.uint16).itemsize) + 8 * outcomes
+
+
+def _sample_bytes(modes: int, photons: int, space: str) -> int:
+    """Bytes of one sample in forward and backward.
+
+    Amplitudes and their gradients at all levels, real and imaginary; probabilities and
+    cotangents as the kernels and as torch hold them.
+    """
+    states, _ = level_starts(modes, photons, space)[-1]
+    return 2 * 16 * states + 4 * 8 * count_outcomes(modes, photons, space)
+
+
+def _check_memory(needed: int, what: str) -> None:
+    """Raises InvalidInput if more memory is needed than the machine has free."""
+    available = psutil.virtual_memory().available
+    if needed > available:
+        raise InvalidInput(
+            f"{what} needs {needed / 2**30:.3g} GiB of memory; available are "
+            f"{available / 2**30:.3g} GiB"
+        )
