@@ -23,10 +23,10 @@ report: setup
 	$(BIN)/python -m studies.report
 
 test: setup
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n auto -m "not slow"
 
 test-slow: setup
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n auto -m slow
 
 lint: setup
 	$(BIN)/ruff check .

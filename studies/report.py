@@ -123,6 +123,11 @@ def main(out: Path) -> None:
         click.echo(f"report: {build_report(csv.parent)}")
 
 
-if __name__ == "__main__":
+def command_line() -> None:
+    """Run the command that was typed; a user's mistake ends in one sentence and exit code 2."""
     with one_sentence_errors():
         main(standalone_mode=False)
+
+
+if __name__ == "__main__":
+    command_line()

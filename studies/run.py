@@ -154,6 +154,11 @@ for _study in studies_by_name.values():
     main.add_command(_command(_study))
 
 
-if __name__ == "__main__":
+def command_line() -> None:
+    """Run the command that was typed; a user's mistake ends in one sentence and exit code 2."""
     with one_sentence_errors():
         main(standalone_mode=False)
+
+
+if __name__ == "__main__":
+    command_line()

@@ -1,0 +1,35 @@
+"""The command lines as a user types them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+ROOT = Path(__file__).parents[2]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment of a command; the embedded dataset needs no folder."""
+    return {**os.environ, **changes}
+
+
+@pytest.fixture
+def command() -> Run:
+    """Runs ``python -m MODULE ARGUMENTS`` in the project's root and waits for it."""
+
+    def run(*arguments: object, **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", *map(str, arguments)],
+            cwd=ROOT,
+            env=environment(**changes),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run

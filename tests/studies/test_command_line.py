@@ -1,0 +1,228 @@
+"""The study's command line driven as a user would."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from math import comb
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from qcnn import evaluate, load_data, target_from_text
+from studies.report import command_line as report_line
+from studies.rows import COLUMNS, read_rows
+from studies.run import command_line as run_line
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+STUDY = ("studies.run", "mode_sweep", "--dataset", "digits")
+SMOKE = (*STUDY, "--preset", "smoke")
+
+
+def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Path) -> None:
+    done = command(*SMOKE, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("dataset: digits (1197 training, 200 validation, 400 test images)")
+    assert lines[-1] == f"report: {tmp_path / 'report.md'}"
+    assert "accuracy against trainable parameters" in done.stdout
+
+    rows = read_rows(tmp_path / "runs.csv")
+    assert tuple(rows.columns) == COLUMNS
+    search, final = rows[rows["role"] == "search"], rows[rows["role"] == "final"]
+    assert len(search) in (1, 2)
+    assert sorted(final["label"]) == ["direct", "finalist"]
+    assert search["test_accuracy"].isna().all()
+    assert final["test_accuracy"].between(0, 1).all()
+    assert (rows["status"] == "complete").all()
+    assert set(rows["engine"]) == {"fused", "none"}
+    assert (rows["trainable_parameters"] >= rows["phases"] + rows["mapping_parameters"]).all()
+    assert rows["versions"].str.contains("torch=").all()
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
+        "accuracy-digits.png",
+        "heat_map-digits.png",
+        "curves-digits.png",
+    }
+
+    finalist = final[final["label"] == "finalist"].iloc[0]
+    network = target_from_text(finalist["target"]).build()
+    name = f"{finalist['configuration']}-{finalist['seed']}.safetensors"
+    network.load_state_dict(load_file(tmp_path / "weights" / name))
+    data = load_data("digits")
+    again = evaluate(network, data.test_images, data.test_labels)
+    assert again.accuracy == pytest.approx(finalist["test_accuracy"], abs=1e-9)
+
+
+def test_repeating_does_nothing_again_and_the_report_is_the_same(
+    command: Run, tmp_path: Path
+) -> None:
+    assert command(*SMOKE, "--out", tmp_path).returncode == 0
+    kept = ("runs.csv", "summary.csv", "report.md", "figures/heat_map-digits.png")
+    before = {name: (tmp_path / name).read_bytes() for name in kept}
+    assert command(*SMOKE, "--out", tmp_path).returncode == 0
+    assert {name: (tmp_path / name).read_bytes() for name in kept} == before
+
+    folder = tmp_path / "elsewhere" / "mode_sweep"
+    folder.mkdir(parents=True)
+    (folder / "runs.csv").write_bytes(before["runs.csv"])
+    done = command("studies.report", "--out", folder.parent)
+    assert done.returncode == 0, done.stderr
+    for name in kept:
+        assert (folder / name).read_bytes() == before[name]
+
+    # More seeds add to what is there; no run is repeated.
+    assert command(*SMOKE, "--seeds", "2", "--out", tmp_path).returncode == 0
+    rows = read_rows(tmp_path / "runs.csv")
+    assert (rows["role"] == "final").sum() == 4
+    assert not rows.duplicated(["configuration", "seed", "role"]).any()
+
+
+def test_a_search_without_its_journal_goes_on_from_the_rows(command: Run, tmp_path: Path) -> None:
+    assert command(*SMOKE, "--out", tmp_path).returncode == 0
+    rows = read_rows(tmp_path / "runs.csv")
+    (tmp_path / "journal.log").unlink()
+    assert command(*SMOKE, "--out", tmp_path).returncode == 0
+    after = read_rows(tmp_path / "runs.csv")
+    assert after.iloc[: len(rows)].equals(rows)
+    assert len(after[after["role"] == "search"]) <= 2
+
+
+def test_interrupted_and_resumed(command: Run, tmp_path: Path) -> None:
+    options = ("--epochs", "6", "--trials", "6", "--jobs", "2", "--out", str(tmp_path))
+    running = subprocess.Popen(
+        [sys.executable, "-m", *SMOKE, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    csv = tmp_path / "runs.csv"
+    deadline = time.monotonic() + 120
+    while not csv.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)
+    output, errors = running.communicate(timeout=60)
+    assert running.returncode == 130, (output, errors)
+    assert "Traceback" not in errors
+    assert "interrupted: " in output
+    assert "resume with: python -m studies.run mode_sweep --dataset digits" in output
+    before = read_rows(csv)
+    assert 1 <= len(before) < 6
+
+    done = command(*SMOKE, *options)
+    assert done.returncode == 0, done.stderr
+    rows = read_rows(csv)
+    assert rows.iloc[: len(before)].equals(before)
+    assert not rows.duplicated(["configuration", "seed", "role"]).any()
+    assert "search: 6/6 runs" in done.stdout
+
+
+def test_axes_are_narrowed_and_sizes_that_do_not_suffice_never_tried(
+    command: Run, tmp_path: Path
+) -> None:
+    done = command(
+        *SMOKE, "--out", tmp_path, "--trials", 6, "--target", "notebook", "--mapping", "log_affine",
+        "--modes", "5-8", "--photons", "1-4", "--mesh", "minimal",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = read_rows(tmp_path / "runs.csv")
+    search = rows[rows["role"] == "search"]
+    assert len(search) > 1
+    assert set(search["mapping"]) == {"log_affine"}
+    assert set(search["mesh"]) == {"minimal"}
+    for sizes in search["sizes"]:
+        pairs = [tuple(map(int, part.split("x"))) for part in sizes.split("+")]
+        assert all(5 <= m <= 8 and 1 <= n <= 4 for m, n in pairs)
+        assert comb(*pairs[0]) * comb(*pairs[1]) >= 978
+
+
+def test_list(command: Run) -> None:
+    done = command("studies.run", "--list")
+    assert done.returncode == 0
+    assert "mode_sweep" in done.stdout
+    assert "How many modes and photons" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("studies.run", "mode_swep"), "study is 'mode_swep'; allowed are mode_sweep"),
+        ((*STUDY, "--seeds", "2.5"), "'2.5' is not a valid integer range"),
+        ((*STUDY, "--trials", "0"), "0 is not in the range x>=1"),
+        ((*STUDY, "--count", "two"), "'two' is not a valid integer range"),
+        ((*STUDY, "--preset", "huge"), "'huge' is not one of 'smoke', 'quick', 'full'"),
+        (("studies.run", "mode_sweep", "--dataset", "cifar"), "'cifar' is not one of 'auto'"),
+        ((*STUDY, "--mapping", "magic"), "mapping is 'magic'; allowed are affine"),
+        ((*STUDY, "--mapping", "mps:chi=3"), "option of mapping mps is 'chi'; allowed are"),
+        ((*STUDY, "--target", "vgg"), "target is 'vgg'; allowed are"),
+        ((*STUDY, "--modes", "4", "--photons", "5-6"), "photons is 5,6 with modes 4; allowed"),
+        ((*STUDY, "--modes", "4..6"), "'4..6'; allowed are whole numbers from 2 such as 4,6-8"),
+        ((*STUDY, "--modes", "1"), "'1'; allowed are whole numbers from 2"),
+        (
+            (*STUDY, "--mapping", "affine", "--modes", "4", "--count", "2"),
+            "modes is 4 with photons 1,2,3,4,5,6 and 2 PQCNNs; allowed with affine are ranges",
+        ),
+        ((*STUDY, "--combine", "product"), "combine is 'product'; allowed with mixing are"),
+        ((*STUDY, "--wrong"), "No such option"),
+        (("studies.report", "--out", "nowhere"), "out is 'nowhere'; allowed are folders"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    sentence: str,
+) -> None:
+    """In this process, which spares the start of an interpreter for each mistake."""
+    module, *typed = arguments
+    out = () if "--out" in typed or "mode_sweep" not in typed else ("--out", str(tmp_path / "o"))
+    monkeypatch.setattr(sys, "argv", [module, *typed, *out])
+    with pytest.raises(SystemExit) as end:
+        {"studies.run": run_line, "studies.report": report_line}[module]()
+    assert end.value.code == 2
+    errors = capsys.readouterr().err
+    assert sentence in errors
+    assert len(errors.strip().splitlines()) == 1
+    assert not (tmp_path / "o" / "runs.csv").exists()
+
+
+def test_a_mistake_at_the_prompt(command: Run) -> None:
+    done = command("studies.run", "mode_swep")
+    assert done.returncode == 2
+    assert done.stderr == "error: study is 'mode_swep'; allowed are mode_sweep\n"
+
+
+def test_an_output_folder_that_cannot_be_written(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = command(*SMOKE, "--out", tmp_path / "file" / "out")
+    assert done.returncode == 2
+    assert done.stderr.strip().endswith("allowed is a folder that can be written")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_results_file_cut_in_half_is_refused_and_left_alone(command: Run, tmp_path: Path) -> None:
+    assert command(*SMOKE, "--out", tmp_path).returncode == 0
+    csv = tmp_path / "runs.csv"
+    half = csv.read_bytes()[: csv.stat().st_size // 2]
+    csv.write_bytes(half)
+    for arguments in ((*SMOKE, "--out", tmp_path), ("studies.report", "--out", tmp_path.parent)):
+        done = command(*arguments)
+        assert done.returncode == 2
+        assert "is not a whole results file" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert csv.read_bytes() == half
+
+
+def test_a_data_file_with_a_wrong_checksum(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"not images")
+    done = command(
+        "studies.run", "mode_sweep", "--preset", "smoke", "--out", tmp_path / "o",
+        QCNN_DATA_DIR=str(tmp_path),
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "train-images-idx3-ubyte" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
