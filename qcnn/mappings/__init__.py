@@ -7,7 +7,14 @@ this folder, is found by itself.
 from importlib import import_module
 from pkgutil import iter_modules
 
-from qcnn.mappings._base import Mapping, register_mapping, registered
+from qcnn.mappings._base import (
+    Mapping,
+    log_probabilities,
+    one_per_weight,
+    register_mapping,
+    registered,
+    standardise,
+)
 from qcnn.specification import format_choice, parse_choice
 
 for _module in iter_modules(__path__):
@@ -16,10 +23,13 @@ for _module in iter_modules(__path__):
 
 __all__ = [
     "Mapping",
+    "log_probabilities",
     "mapping_from_text",
     "mapping_names",
     "mapping_text",
+    "one_per_weight",
     "register_mapping",
+    "standardise",
 ]
 
 

@@ -1,0 +1,149 @@
+"""The comparison: agreement, missing peers, input, and its rows."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import bench.compare
+from bench.compare import main
+from bench.contest import Disagreement, check_agreement, compare_passes
+from bench.peers import FUSED, PEERS, Peer, Prepared
+from bench.rows import ABSENT, BATCH, FORWARD, PASS, QUANTUM, RATE, STEP, read_rows
+from bench.task import Task
+from qcnn import InvalidInput
+from studies.console import one_sentence_errors
+
+TASK = Task(4, 2, "fock")
+
+
+class Copy(Peer):
+    """A peer that is the fused engine, with something changed."""
+
+    name = "copy"
+    label = "copy"
+    package = "torch"
+    spaces = ("unbunched", "fock")
+    precision = "float64"
+
+    def __init__(self, **changes: object) -> None:
+        self.changes = changes
+
+    def prepare(self, task: Task) -> Prepared:
+        return replace(FUSED.prepare(task), **self.changes)  # type: ignore[arg-type]
+
+
+def test_a_copy_agrees_exactly() -> None:
+    rows = compare_passes(TASK, [Copy()], repeats=1, budget=1)
+    assert {(row.engine, row.direction) for row in rows} == {
+        (engine, direction)
+        for engine in ("fused", "copy")
+        for direction in ("forward", "forward+backward")
+    }
+    assert all(row.deviation == 0 and row.gradient_deviation == 0 for row in rows)
+
+
+def test_another_order_of_the_outcomes_is_noticed() -> None:
+    backwards = Copy(read=lambda found: np.asarray(found.numpy()[::-1], dtype=np.float64))
+    with pytest.raises(
+        Disagreement, match=r"^copy deviates .* \(4,2\) fock by \d\S* of the largest probability"
+    ):
+        compare_passes(TASK, [backwards], repeats=1, budget=1)
+
+
+def test_another_number_of_outcomes_is_noticed() -> None:
+    shorter = Copy(read=lambda found: found.numpy()[1:])
+    with pytest.raises(Disagreement, match="by inf of"):
+        compare_passes(TASK, [shorter], repeats=1, budget=1)
+
+
+@pytest.mark.parametrize("value", [0.0, float("nan")])
+def test_a_wrong_gradient_is_noticed(value: float) -> None:
+    wrong = Copy(forward_backward=lambda: np.full(TASK.mesh.phases, value))
+    with pytest.raises(Disagreement, match="copy deviates .* of the largest gradient component"):
+        compare_passes(TASK, [wrong], repeats=1, budget=1)
+
+
+def test_nan_is_no_agreement_without_a_gradient_either() -> None:
+    wrong = Copy(read=lambda found: np.full(TASK.outcomes, np.nan), forward_backward=None)
+    with pytest.raises(Disagreement, match="by nan of"):
+        compare_passes(TASK, [wrong], repeats=1, budget=1)
+
+
+@pytest.mark.parametrize("space", ["unbunched", "fock"])
+@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.filterwarnings("ignore")  # of the peers' own packages
+def test_every_installed_peer_agrees(name: str, space: str) -> None:
+    peer = PEERS[name]
+    if peer.version() is None or space not in peer.spaces:
+        pytest.skip(f"{name} is not installed or has no such outcomes")
+    task = Task(5, 3, space)
+    deviations = check_agreement(task, {each.name: each.prepare(task) for each in (FUSED, peer)})
+    assert deviations[name][0] < 1e-5
+
+
+def test_a_run_reports_a_missing_peer_and_writes_rows_report_and_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(PEERS["deepquantum"]), "package", "no-such-distribution")
+    command = f"--peers perceval,deepquantum --sizes 3x2 --repeats 1 --budget 0.1 --out {tmp_path}"
+    result = CliRunner().invoke(main, command.split(), catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "deepquantum: not installed, left out\n" in result.output
+    rows = read_rows(tmp_path / "comparison.csv")
+    assert set(rows["kind"]) == {ABSENT, PASS, BATCH, STEP, QUANTUM, RATE}
+    assert list(rows[rows["kind"] == ABSENT]["engine"]) == ["deepquantum"]
+    assert set(rows[rows["engine"] == "perceval"]["direction"]) == {FORWARD}
+    assert (rows[rows["kind"] != ABSENT]["median"] > 0).all()
+    report = (tmp_path / "report.md").read_text()
+    assert "- DeepQuantum: not installed." in report
+    assert (tmp_path / "time-against-outcomes.png").stat().st_size > 0
+
+
+def test_a_run_stops_at_a_disagreement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise Disagreement("merlin deviates by 0.5")
+
+    monkeypatch.setattr(bench.compare, "compare_passes", fail)
+    with pytest.raises(SystemExit, match="error: merlin deviates by 0.5"):
+        main(["--sizes", "3x2", "--repeats", "1", "--out", str(tmp_path)], standalone_mode=False)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--peers", "merlin,strawberry", "peers holds 'strawberry'; allowed are merlin, perceval"),
+        ("--spaces", "bosonic", "spaces holds 'bosonic'; allowed are unbunched, fock"),
+        ("--sizes", "8", "sizes holds '8'; allowed are modes x photons such as 8x4,9x4"),
+        ("--sizes", "4x2,3x4", "sizes holds '3x4'; allowed are"),
+        ("--sizes", "4x0", "sizes holds '4x0'; allowed are"),
+        ("--sizes", "", "sizes holds ''; allowed are"),
+        ("--repeats", "0", "0 is not in the range x>=1"),
+        ("--budget", "0", "0.0 is not in the range x>0"),
+        ("--out", __file__, "allowed is a folder"),
+    ],
+)
+def test_bad_input_is_answered_in_one_sentence(
+    option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped, one_sentence_errors():
+        main([option, value], standalone_mode=False)
+    assert stopped.value.code == 2
+    message = capsys.readouterr().err
+    assert message.startswith("error: ")
+    assert said in message
+    assert message.count("\n") == 1
+
+
+def test_a_results_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "comparison.csv"
+    with pytest.raises(InvalidInput, match="allowed are folders with a comparison.csv"):
+        read_rows(path)
+    path.write_text("kind,engine\npass,fused\n")
+    with pytest.raises(InvalidInput, match="is not a results file of a comparison"):
+        read_rows(path)

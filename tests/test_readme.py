@@ -1,0 +1,46 @@
+"""The examples of the README run."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import qcnn
+from qcnn.data._registry import _loaders
+from qcnn.mappings._base import registered
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def example(containing: str) -> str:
+    """The Python example of the README with this text in it."""
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    (found,) = [block for block in blocks if containing in block]
+    return str(found)
+
+
+def test_library_example(capsys: pytest.CaptureFixture[str]) -> None:
+    code = example("qcnn.load_data").replace('"auto"', '"digits"').replace("epochs=10", "epochs=1")
+    exec(code, {})
+    assert "ParameterCounts(phases=128, effective_phases=81" in capsys.readouterr().out
+
+
+def test_a_mapping_in_one_file(tmp_path: Path) -> None:
+    try:
+        exec(compile(example("@register_mapping"), "cubic.py", "exec"), {"__name__": "cubic"})
+        samplers = [qcnn.PQCNN(9, 4, seed=0), qcnn.PQCNN(8, 4, seed=1)]
+        model = qcnn.QuantumTrain(nn.Linear(28, 10), samplers, "cubic:power=5")
+        assert model.parameter_counts().mapping == 1
+        assert model(torch.zeros(2, 28)).shape == (2, 10)
+    finally:
+        registered.pop("cubic", None)
+
+
+def test_a_dataset_in_one_file() -> None:
+    try:
+        exec(example("@register_data"), {})
+        assert "fashion" in qcnn.data.data_names()
+    finally:
+        _loaders.pop("fashion", None)
