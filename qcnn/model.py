@@ -9,10 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.combine import count_joint_outcomes, tensor_product
+from qcnn.controls import Control
 from qcnn.errors import InvalidInput
 from qcnn.layout import describe_target
 from qcnn.mappings import Mapping, mapping_from_text
-from qcnn.pqcnn import PQCNN, run_together
+from qcnn.pqcnn import PQCNN
+from qcnn.together import run_together
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class ParameterCounts:
         effective_phases: rank of the Jacobian of the probabilities, over those PQCNNs
             whose phases are trained.
         mapping: trainable parameters of the mapping.
-        fixed_numbers: fixed random numbers, stored as a seed: those of the mapping and
-            the initial weights that it keeps.
+        fixed_numbers: fixed random numbers, stored as a seed: those of the mapping, the
+            initial weights that it keeps, untrained phases and those of controls.
         other: trainable parameters that are neither (a directly trained network).
     """
 
@@ -47,7 +49,7 @@ class QuantumTrain(nn.Module):
     Args:
         target: any module; weights are generated for all its parameters that require
             gradients. It is copied: the one passed in is left alone.
-        samplers: one PQCNN or several.
+        samplers: one PQCNN or several, or controls in their place.
         mapping: a mapping or its text, such as ``"mps:bond_dimension=4"``.
         combine: ``"product"`` or ``"concatenation"`` of the distributions; the mapping's
             own choice when absent.
@@ -75,7 +77,7 @@ class QuantumTrain(nn.Module):
     def __init__(
         self,
         target: nn.Module,
-        samplers: Sequence[PQCNN],
+        samplers: Sequence[PQCNN | Control],
         mapping: Mapping | str,
         combine: str | None = None,
         *,
@@ -131,7 +133,7 @@ class QuantumTrain(nn.Module):
             phases=sum(s.phases.numel() for s in trained),
             effective_phases=sum(s.effective_phases for s in trained),
             mapping=count_trainable(self.mapping),
-            fixed_numbers=fixed + kept,
+            fixed_numbers=fixed + kept + sum(s.fixed_numbers for s in self.pqcnns()),
         )
 
     def _generate(self) -> dict[str, Tensor]:
@@ -154,9 +156,9 @@ class QuantumTrain(nn.Module):
             return (count_joint_outcomes(outcomes, "product"),)
         return tuple(outcomes)
 
-    def pqcnns(self) -> list[PQCNN]:
+    def pqcnns(self) -> list[PQCNN | Control]:
         """The samplers, in their order."""
-        return cast(list[PQCNN], list(self.samplers))
+        return cast(list[PQCNN | Control], list(self.samplers))
 
 
 def check_combination(

@@ -96,6 +96,11 @@ class PQCNN(nn.Module):
         return enumerate_states(self.modes, self.photons, self.space)
 
     @property
+    def fixed_numbers(self) -> int:
+        """Phases that are not trained: fixed random numbers then."""
+        return 0 if self.phases.requires_grad else self.phases.numel()
+
+    @property
     def effective_phases(self) -> int:
         """Rank of the Jacobian of the probabilities at generic phases."""
         return effective_phases(self.modes, self.outcomes, self.input_state)
@@ -124,29 +129,3 @@ class PQCNN(nn.Module):
             f"modes={self.modes}, photons={self.photons}, space={self.space!r}, "
             f"input_state={self.input_state}, phases={self.mesh.phases}, engine={self.engine!r}"
         )
-
-
-def run_together(samplers: Sequence[PQCNN]) -> list[Tensor]:
-    """The distributions of several samplers, in their order.
-
-    Samplers that differ in nothing but their phases go through their engine in one call.
-    """
-    groups: dict[object, list[int]] = {}
-    for place, sampler in enumerate(samplers):
-        key = (
-            sampler.mesh,
-            sampler.space,
-            sampler.input_state,
-            sampler.engine,
-            sampler.phases.dtype,
-        )
-        groups.setdefault(key, []).append(place)
-    distributions: list[Tensor] = [torch.empty(0)] * len(samplers)
-    for places in groups.values():
-        if len(places) == 1:
-            distributions[places[0]] = samplers[places[0]]()
-            continue
-        batch = samplers[places[0]](torch.stack([samplers[place].phases for place in places]))
-        for place, distribution in zip(places, batch, strict=True):
-            distributions[place] = distribution
-    return distributions

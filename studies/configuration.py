@@ -1,7 +1,7 @@
 """A configuration: every choice of a run but its seed."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from hashlib import sha256
 from typing import Any
 
@@ -9,6 +9,7 @@ from torch import nn
 
 from qcnn import PQCNN, ConvolutionalNetwork, Data, InvalidInput, QuantumTrain, TrainConfig
 from qcnn.combine import count_joint_outcomes
+from qcnn.controls import build_generator
 from qcnn.fock import count_outcomes
 from qcnn.mappings import mapping_from_text
 from qcnn.seeds import derive
@@ -35,6 +36,10 @@ class Configuration:
         mapping: text of the mapping; ``"direct"`` where the target is trained directly.
         epochs, batch_size, learning_rate, phase_learning_rate, schedule, gradient_clip:
             see ``qcnn.TrainConfig``; a rate or clip of 0 stands for none of its own.
+        generator: the PQCNNs themselves or the control in their place (``qcnn.controls``).
+
+    An axis that is added later has a default, at which it does not enter the hash, so
+    that stored rows keep theirs.
     """
 
     dataset: str
@@ -51,6 +56,7 @@ class Configuration:
     phase_learning_rate: float
     schedule: str
     gradient_clip: float
+    generator: str = "pqcnn"
 
     def __post_init__(self) -> None:
         allowed = (_NONE,) if self.direct else INPUTS
@@ -68,7 +74,10 @@ class Configuration:
 
     def digest(self) -> str:
         """A hash of every axis: equal for runs that differ in nothing but the seed."""
-        text = json.dumps(self.axes(), sort_keys=True)
+        axes = {
+            k: v for k, v in self.axes().items() if k not in AXIS_DEFAULTS or v != AXIS_DEFAULTS[k]
+        }
+        text = json.dumps(axes, sort_keys=True)
         return sha256(text.encode()).hexdigest()[:12]
 
     def train_config(self, seed: int) -> TrainConfig:
@@ -85,6 +94,10 @@ class Configuration:
 
 
 AXES = tuple(field.name for field in fields(Configuration))
+#: Axes that were added after rows had been stored, with the value those rows had.
+AXIS_DEFAULTS = {
+    field.name: field.default for field in fields(Configuration) if field.default is not MISSING
+}
 
 
 def configuration_from_axes(axes: dict[str, Any]) -> Configuration:
@@ -144,17 +157,19 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
     target = build_target(configuration, data, seed)
     if configuration.direct:
         return target
-    samplers = [
-        PQCNN(
+    samplers = []
+    for place, (modes, photons) in enumerate(configuration.sizes):
+        stream = derive(seed, "sampler", place)
+        first = configuration.input == "first"
+        sampler = PQCNN(
             modes,
             photons,
             space=configuration.space,
-            input_state=first_modes(modes, photons) if configuration.input == "first" else None,
+            input_state=first_modes(modes, photons) if first else None,
             mesh=configuration.mesh,
-            seed=derive(seed, "sampler", place),
+            seed=stream,
         )
-        for place, (modes, photons) in enumerate(configuration.sizes)
-    ]
+        samplers.append(build_generator(configuration.generator, sampler, stream))
     return QuantumTrain(
         target, samplers, configuration.mapping, configuration.combine or None, seed=seed
     )

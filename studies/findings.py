@@ -3,7 +3,7 @@
 import pandas as pd
 
 from studies.execute import FINAL, SEARCH
-from studies.labels import DIRECT, NOTEBOOK
+from studies.labels import DIRECT, FINALIST, NOTEBOOK
 from studies.statistics import mean_interval, percent_interval
 from studies.tables import describe
 
@@ -17,7 +17,7 @@ def best_against_references(rows: pd.DataFrame) -> str:
     complete = rows[rows["status"] == "complete"]
     searched = int((complete["role"] == SEARCH).sum())
     final = complete[complete["role"] == FINAL]
-    finalists = final[~final["label"].isin((DIRECT, NOTEBOOK)) & (final["phases"] > 0)]
+    finalists = final[final["label"] == FINALIST]
     if finalists.empty:
         return f"{searched} settings were searched; none has been run with fresh seeds yet."
     means = finalists.groupby("configuration")["val_accuracy"].mean()

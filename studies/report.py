@@ -4,11 +4,14 @@ from pathlib import Path
 
 import click
 import pandas as pd
+from matplotlib.figure import Figure as Canvas
 
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
 from studies.console import one_sentence_errors
+from studies.contrasts import evaluate_contrasts, sentence
 from studies.execute import FINAL, SEARCH
+from studies.figures.contrasts import draw_contrasts
 from studies.figures.style import store
 from studies.rows import read_rows, write_text
 from studies.study import Study
@@ -80,15 +83,37 @@ def _section(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> st
         "",
         markdown(accuracy_table(rows, dataset)),
         "",
+        *_contrast_lines(study, dataset, rows, folder),
     ]
     for figure in study.figures:
-        canvas = figure.draw(rows)
-        if canvas is None:
-            continue
-        name = f"{figure.name}-{dataset}.png"
-        store(canvas, folder / "figures" / name)
-        lines += [f"![{figure.caption}](figures/{name})", "", f"*{figure.caption}*", ""]
+        lines += _figure_lines(figure.draw(rows), figure.name, figure.caption, dataset, folder)
     return "\n".join(lines)
+
+
+def _contrast_lines(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> list[str]:
+    results = evaluate_contrasts(rows, study.contrasts)
+    if not results:
+        return []
+    caption = "Paired differences in test accuracy with their 95 % intervals."
+    canvas = draw_contrasts(rows, study.contrasts)
+    return [
+        f"Contrasts declared beforehand ({len(study.contrasts)}), paired by seed, test accuracy:",
+        "",
+        *(f"- {sentence(result)}" for result in results),
+        "",
+        *_figure_lines(canvas, "contrasts", caption, dataset, folder),
+    ]
+
+
+def _figure_lines(
+    canvas: Canvas | None, name: str, caption: str, dataset: str, folder: Path
+) -> list[str]:
+    """Markdown of a figure, which is stored; nothing where there is none."""
+    if canvas is None:
+        return []
+    file = f"{name}-{dataset}.png"
+    store(canvas, folder / "figures" / file)
+    return [f"![{caption}](figures/{file})", "", f"*{caption}*", ""]
 
 
 def _reading_notes() -> str:

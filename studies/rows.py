@@ -14,7 +14,7 @@ import pandas as pd
 from filelock import FileLock
 
 from qcnn import InvalidInput
-from studies.configuration import AXES
+from studies.configuration import AXES, AXIS_DEFAULTS
 
 COLUMNS = (
     "study",
@@ -90,6 +90,9 @@ def read_rows(path: Path) -> pd.DataFrame:
         )
     except (ValueError, pd.errors.ParserError) as error:
         raise InvalidInput(damage.format(str(error).splitlines()[0])) from None
+    for name, value in AXIS_DEFAULTS.items():
+        if name not in rows.columns:  # written before the axis was added
+            rows[name] = value
     missing = [name for name in COLUMNS if name not in rows.columns]
     if missing:
         raise InvalidInput(damage.format(f"column {missing[0]} is missing"))

@@ -13,7 +13,7 @@ from studies.console import PhaseProgress, TrialProgress
 from studies.labels import FINALIST
 from studies.report import build_report
 from studies.rows import read_rows
-from studies.study import Cell, Options, Study, fresh_seeds
+from studies.study import Cell, Options, Search, Study, fresh_seeds
 from studies.trials import TrialQueue, is_finished, is_open
 from studies.workers import WorkerPool
 
@@ -39,27 +39,32 @@ def run_study(study: Study, options: Options, console: Console) -> Path:
 
 
 def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: TrialProgress) -> None:
-    queue.prepare_search()
-    references = queue.prepare_cells(study.references(options))
+    cells = queue.prepare_cells(study.cells(options))
+    if study.search is not None:
+        queue.prepare_search()
     with WorkerPool(options, study.name) as workers:
-        _wait(
-            queue,
-            workers,
-            progress.start("search", options.trials),
-            lambda: _search_state(queue),
-        )
-        finalists = [
-            Cell(configuration, seed, FINALIST)
-            for configuration in study.choose_finalists(queue.search_rows(), options.finalists)
-            for seed in fresh_seeds(options, options.seeds)
-        ]
-        cells = [*references, *queue.prepare_cells(finalists)]
+        if study.search is not None:
+            _wait(
+                queue,
+                workers,
+                progress.start("search", options.trials),
+                lambda: _search_state(queue),
+            )
+            cells += queue.prepare_cells(_finalists(study.search, options, queue))
         _wait(
             queue,
             workers,
             progress.start("fresh seeds", len(cells)),
             lambda: _cells_state(queue, cells),
         )
+
+
+def _finalists(search: Search, options: Options, queue: TrialQueue) -> list[Cell]:
+    return [
+        Cell(configuration, seed, FINALIST)
+        for configuration in search.choose_finalists(queue.search_rows(), options.finalists)
+        for seed in fresh_seeds(options, options.seeds)
+    ]
 
 
 def _wait(

@@ -1,5 +1,6 @@
 """Means, intervals and the non-dominated set."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,3 +60,48 @@ def non_dominated(accuracy: pd.Series, parameters: pd.Series) -> pd.Series:
         if accuracy.iloc[position] > best:
             kept[position], best = True, accuracy.iloc[position]
     return pd.Series(kept, index=accuracy.index)
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """First − second over paired seeds: mean, 95 % t-interval, exact sign-flip test.
+
+    ``p`` is two-sided over all 2ⁿ sign assignments; ``low``, ``high`` and ``p`` are NaN
+    for fewer than two pairs.
+    """
+
+    mean: float
+    low: float
+    high: float
+    pairs: int
+    p: float
+
+
+def paired_difference(first: pd.Series, second: pd.Series) -> PairedDifference:
+    """The difference of two arms whose rows share an index of seeds."""
+    differences = (first - second).dropna()
+    interval = mean_interval(differences)
+    p = np.nan
+    if interval.seeds > 1:
+        # Exact: as many resamples as there are sign assignments.
+        p = float(
+            stats.permutation_test(
+                (differences.to_numpy(),), np.mean, permutation_type="samples", n_resamples=np.inf
+            ).pvalue
+        )
+    return PairedDifference(interval.mean, interval.low, interval.high, interval.seeds, p)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down adjustment; NaN entries take no part.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    numbers = np.array(p_values, dtype=float)
+    order = [int(i) for i in np.argsort(numbers) if not np.isnan(numbers[i])]
+    adjusted, largest = numbers.copy(), 0.0
+    for rank, position in enumerate(order):
+        largest = max(largest, min(1.0, float(numbers[position]) * (len(order) - rank)))
+        adjusted[position] = largest
+    return [float(value) for value in adjusted]

@@ -71,6 +71,34 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Search:
+    """The part of a study that looks for configurations on the validation images.
+
+    Attributes:
+        suggest: a configuration worth training, for a trial of the search.
+        choose_finalists: configurations for fresh seeds, from the rows of the search.
+    """
+
+    suggest: Callable[[optuna.Trial, Options], Configuration]
+    choose_finalists: Callable[[pd.DataFrame, int], list[Configuration]]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two arms to be compared by their test accuracy, declared before any run.
+
+    Attributes:
+        setting: where they are compared, "χ = 10"; opens the sentence as "at χ = 10".
+        first: label of the first arm.
+        second: label of the second arm; the difference is first − second.
+    """
+
+    setting: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True)
 class Study:
     """A study.
 
@@ -80,11 +108,11 @@ class Study:
         axes: what the command line can narrow.
         presets: ``smoke``, ``quick`` and ``full``.
         check: raises InvalidInput for axes that allow nothing.
-        suggest: a configuration worth training, for a trial of the search.
-        choose_finalists: configurations for fresh seeds, from the rows of the search.
-        references: cells that every run of the study includes.
+        cells: the runs that must exist whatever a search finds.
         finding: two sentences for the top of a dataset's section, from its rows.
         figures: the figures of each dataset's section.
+        search: what else is searched, if anything.
+        contrasts: at most 25; claims need at least 10 pairs of seeds.
     """
 
     name: str
@@ -92,11 +120,11 @@ class Study:
     axes: tuple[Axis, ...]
     presets: Mapping[str, Preset]
     check: Callable[[Options], None]
-    suggest: Callable[[optuna.Trial, Options], Configuration]
-    choose_finalists: Callable[[pd.DataFrame, int], list[Configuration]]
-    references: Callable[[Options], list[Cell]]
+    cells: Callable[[Options], list[Cell]]
     finding: Callable[[pd.DataFrame], str]
     figures: Sequence[Figure]
+    search: Search | None = None
+    contrasts: Sequence[Contrast] = ()
 
 
 def fresh_seeds(options: Options, count: int) -> range:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from studies.configuration import AXES, sizes_from_text
 from studies.execute import FINAL
-from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.labels import DIRECT, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT
 from studies.quoted import QUOTED, QUOTED_DATASETS
 from studies.statistics import mean_interval, percent_interval
 
@@ -55,8 +55,8 @@ def describe(row: pd.Series) -> str:
         NOTEBOOK_DIRECT: "notebook: CNN trained directly",
         NOTEBOOK: "notebook: CNN generated, (9,4) × (8,4), logit_tanh",
     }
-    if row["label"] in names:
-        return names[row["label"]]
+    if row["label"] not in ("", FINALIST):
+        return names.get(row["label"], str(row["label"]))
     sizes = " ".join(f"({modes},{photons})" for modes, photons in sizes_from_text(row["sizes"]))
     mesh = "" if row["mesh"] == "rectangular" else f" {row['mesh']} mesh"
     space = "" if row["space"] == "unbunched" else f" {row['space']}"
@@ -116,7 +116,7 @@ def _line(group: pd.DataFrame) -> dict[str, str]:
     return {
         "trainable": str(int(first["trainable_parameters"])),
         "phases (effective)": phases if first["phases"] else "",
-        "mapping": str(int(first["mapping_parameters"])) if first["phases"] else "",
+        "mapping": str(int(first["mapping_parameters"])) if first["mapping"] != "direct" else "",
         "model": describe(first),
         "epochs": str(first["epochs"]),
         "seeds": str(len(complete)) + (f" (+{diverged} diverged)" if diverged else ""),

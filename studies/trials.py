@@ -128,7 +128,8 @@ class TrialQueue:
         if trial is None:
             return False
         try:
-            configuration = self.study.suggest(trial, self.options)
+            assert self.study.search is not None  # or no search trial is ever enqueued
+            configuration = self.study.search.suggest(trial, self.options)
             row = self._known_row(configuration)
             if row is None:
                 row = self._execute(configuration, self.options.seed, SEARCH) | {

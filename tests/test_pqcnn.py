@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from qcnn import PQCNN, InvalidInput
-from qcnn.pqcnn import run_together
+from qcnn.together import run_together
 
 CASES = [
     (4, 2, "unbunched", None),

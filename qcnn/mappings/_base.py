@@ -66,9 +66,12 @@ def one_per_weight(distributions: Sequence[Tensor], weights: int) -> Tensor:
 
 
 def standardise(values: Tensor) -> Tensor:
-    """``values`` shifted and scaled to mean 0 and standard deviation 1."""
+    """``values`` of order 1 shifted and scaled to mean 0 and standard deviation 1.
+
+    Values that do not differ become 0, not their rounding errors enlarged.
+    """
     spread = values.std(correction=0) if values.numel() > 1 else values.new_ones(())
-    return (values - values.mean()) / (spread + torch.finfo(values.dtype).tiny ** 0.5)
+    return (values - values.mean()) / spread.clamp_min(1e-3)
 
 
 def log_probabilities(probabilities: Tensor, outcomes: int, floor: float) -> Tensor:

@@ -62,7 +62,9 @@ class _Affine(nn.Module):
 
     def forward(self, distributions: list[Tensor]) -> Tensor:
         values = one_per_weight(distributions, self.weights)
-        if self.floor is not None:
+        if self.floor is None:
+            values = values * self.weights
+        else:
             values = log_probabilities(values, self.weights, self.floor)
         index = self.get_buffer("tensor_index")
         return self.scale[index] * standardise(values) + self.shift[index]

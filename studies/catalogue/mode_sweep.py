@@ -13,7 +13,8 @@ from studies.figures import ACCURACY, CURVES, HEAT_MAP
 from studies.finalists import non_dominated_configurations
 from studies.findings import best_against_references
 from studies.references import direct_cells, notebook_cells, weights_of
-from studies.study import Axis, Cell, Options, Preset, Study
+from studies.standard import standard
+from studies.study import Axis, Cell, Options, Preset, Search, Study
 
 
 def check(options: Options) -> None:
@@ -62,21 +63,13 @@ def suggest(trial: optuna.Trial, options: Options) -> Configuration:
 def configuration(options: Options, sizes: tuple[Size, ...]) -> Configuration:
     """The configuration of these sizes under the study's other axes."""
     axes = options.axes
-    return Configuration(
-        dataset=options.dataset,
-        target=axes["target"],
+    return standard(
+        options,
         sizes=sizes,
-        space=axes["space"],
-        input=axes["input"],
-        mesh=axes["mesh"],
-        combine=axes["combine"],
-        mapping=axes["mapping"],
-        epochs=options.epochs,
-        batch_size=128,
-        learning_rate=axes["learning_rate"],
-        phase_learning_rate=0.0,
-        schedule="one-cycle",
-        gradient_clip=1.0,
+        **{
+            name: axes[name]
+            for name in ("target", "space", "input", "mesh", "combine", "mapping", "learning_rate")
+        },
     )
 
 
@@ -166,9 +159,8 @@ STUDY = Study(
         "full": Preset(trials=80, finalists=6, seeds=10, epochs=20, notebook_seeds=10),
     },
     check=check,
-    suggest=suggest,
-    choose_finalists=non_dominated_configurations,
-    references=references,
+    search=Search(suggest, non_dominated_configurations),
+    cells=references,
     finding=best_against_references,
     figures=(ACCURACY, HEAT_MAP, CURVES),
 )

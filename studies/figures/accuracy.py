@@ -6,7 +6,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter, StrMethodFormatter
 
 from studies.execute import FINAL, SEARCH
-from studies.figures.style import COLOURS, PAPER, PHOTONIC, Figure, family, new_canvas
+from studies.figures.style import COLOURS, PAPER, PHOTONIC, Figure, families, new_canvas
 from studies.quoted import QUOTED, QUOTED_DATASETS
 
 
@@ -27,7 +27,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         ax=axes,
     )
     final = complete[complete["role"] == FINAL]
-    for name, group in final.groupby(final["label"].map(family)):
+    for name, group in final.groupby(families(final)):
         sns.scatterplot(
             x=group["trainable_parameters"],
             y=group["test_accuracy"],

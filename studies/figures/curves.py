@@ -6,20 +6,21 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from studies.execute import FINAL
-from studies.figures.style import COLOURS, Figure, family, new_canvas
+from studies.figures.style import COLOURS, Figure, families, new_canvas
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
     final = rows[(rows["role"] == FINAL) & (rows["val_accuracy_by_epoch"] != "")]
     if final.empty:
         return None
+    final = final.assign(family=families(final))
     points = pd.DataFrame(
         [
             {
                 "run": run,
                 "epoch": epoch,
                 "accuracy": float(value),
-                "family": family(row["label"]),
+                "family": row["family"],
                 "trainable parameters": int(row["trainable_parameters"]),
             }
             for run, (_, row) in enumerate(final.iterrows())

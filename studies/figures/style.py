@@ -13,10 +13,12 @@ from matplotlib.figure import Figure as Canvas
 from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
 from studies.rows import write_bytes
 
-PHOTONIC, TRAINED, SOURCE_A, PAPER = (
+PHOTONIC, TRAINED, SOURCE_A, CLASSICAL, CONTROL, PAPER = (
     "generated photonically",
     "trained directly",
     "notebook's configuration",
+    "generated classically",
+    "control",
     "paper (quoted, validation)",
 )
 _PALETTE = sns.color_palette("colorblind")
@@ -25,6 +27,8 @@ COLOURS = {
     PHOTONIC: _PALETTE[0],
     TRAINED: _PALETTE[1],
     SOURCE_A: _PALETTE[3],
+    CLASSICAL: _PALETTE[2],
+    CONTROL: _PALETTE[4],
     PAPER: _PALETTE[7],
 }
 
@@ -44,9 +48,11 @@ class Figure:
     draw: Callable[[pd.DataFrame], Canvas | None]
 
 
-def family(label: str) -> str:
-    """The family of a run by its label."""
-    return {DIRECT: TRAINED, NOTEBOOK_DIRECT: TRAINED, NOTEBOOK: SOURCE_A}.get(label, PHOTONIC)
+def families(rows: pd.DataFrame) -> pd.Series:
+    """The family of each run."""
+    by_label = {DIRECT: TRAINED, NOTEBOOK_DIRECT: TRAINED, NOTEBOOK: SOURCE_A}
+    by_generator = {"pqcnn": PHOTONIC, "classical": CLASSICAL}
+    return rows["label"].map(by_label).fillna(rows["generator"].map(by_generator)).fillna(CONTROL)
 
 
 def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:

@@ -10,6 +10,8 @@ import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
+# Test modules are imported by their path: what they share has to be on the search path.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 def environment(**changes: str) -> dict[str, str]:

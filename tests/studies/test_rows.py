@@ -5,55 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
-from studies.configuration import Configuration, configuration_from_axes
+from studies.configuration import configuration_from_axes
 from studies.rows import COLUMNS, add_rows, read_rows, write_text
-
-CONFIGURATION = Configuration(
-    dataset="digits",
-    target="notebook",
-    sizes=((9, 4), (8, 4)),
-    space="unbunched",
-    input="spread",
-    mesh="rectangular",
-    combine="",
-    mapping="mps:bond_dimension=4",
-    epochs=2,
-    batch_size=128,
-    learning_rate=0.03,
-    phase_learning_rate=0.0,
-    schedule="one-cycle",
-    gradient_clip=1.0,
-)
-
-
-def make_row(seed: int, role: str = "final", **values: Any) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "study": "mode_sweep",
-        "configuration": CONFIGURATION.digest(),
-        "role": role,
-        "label": "finalist" if role == "final" else "",
-        "status": "complete",
-        "seed": seed,
-        "phases": 128,
-        "effective_phases": 81,
-        "mapping_parameters": 428,
-        "fixed_numbers": 0,
-        "trainable_parameters": 556,
-        "train_accuracy": 0.9,
-        "val_accuracy": 0.8 + seed / 100,
-        "test_accuracy": 0.85 + seed / 200 if role == "final" else None,
-        "best_val_accuracy": 0.85,
-        "best_val_epoch": 1,
-        "seconds": 1.5,
-        "engine": "merlin",
-        "train_accuracy_by_epoch": "0.5000 0.9000",
-        "val_accuracy_by_epoch": "0.5000 0.8000",
-        "search": "key" if role == "search" else "",
-        "search_parameters": "{}",
-    }
-    return row | CONFIGURATION.axes() | values
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
@@ -140,6 +96,7 @@ def test_digest_depends_on_every_axis_and_nothing_else() -> None:
             "sizes": "9x4",
             "input": "first",
             "mapping": "mixing",
+            "generator": "frozen",
         }.get(name, value + 1 if isinstance(value, int | float) else f"{value}x")
         digests.add(configuration_from_axes({**CONFIGURATION.axes(), name: other}).digest())
     assert len(digests) == 1 + len(CONFIGURATION.axes())

@@ -1,0 +1,91 @@
+"""Is the photonic part necessary?
+
+Each arm has something else in the PQCNNs' place, with equal epochs, equal steps and paired
+seeds. At equal architecture the controls without trainable numbers have fewer trainable
+parameters; the classical generator has as many, and one arm without input has a larger bond
+dimension that makes up for the phases.
+"""
+
+import pandas as pd
+
+from studies.arguments import WholeNumbers
+from studies.contrast_findings import contrasts_in_two_sentences
+from studies.figures import ACCURACY, CURVES
+from studies.standard import arm, standard
+from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+
+TRAINED = "trained phases"
+ARMS = {
+    "pqcnn": TRAINED,
+    "frozen": "frozen phases",
+    "fixed_random": "fixed random numbers",
+    "redrawn_random": "random numbers redrawn at every pass",
+    "matched_random": "random numbers of the same distribution",
+    "no_input": "no input",
+    "classical": "a classical generator of the same trainable count",
+}
+_MIXING_SIZES = ((9, 4),) * 5
+_MIXING_ARMS = ("pqcnn", "frozen", "classical")
+_MIXING = "mixing of 5 PQCNNs"
+#: The arm without input whose mapping has the trainable count of χ = 2 with its phases.
+_LARGER = "χ = 3: no input"
+
+
+def cells(options: Options) -> list[Cell]:
+    """Every arm at every bond dimension, and the arms of the mapping that leans on the phases."""
+    found: list[Cell] = []
+    for chi in options.axes["bond_dimension"]:
+        for generator, name in ARMS.items():
+            mapping = f"mps:bond_dimension={chi}"
+            configuration = standard(options, mapping=mapping, generator=generator)
+            found += arm(options, _label(chi, name), configuration)
+    larger = standard(options, mapping="mps:bond_dimension=3", generator="no_input")
+    found += arm(options, _LARGER, larger)
+    for generator in _MIXING_ARMS:
+        configuration = standard(
+            options, target="cnn2202", sizes=_MIXING_SIZES, mapping="mixing", generator=generator
+        )
+        found += arm(options, f"{_MIXING}: {ARMS[generator]}", configuration)
+    return found
+
+
+def _label(chi: int, name: str) -> str:
+    return f"χ = {chi}: {name}"
+
+
+def _check(_: Options) -> None:
+    """Every bond dimension can be run."""
+
+
+def finding(rows: pd.DataFrame) -> str:
+    """How many of the contrasts show a difference."""
+    return contrasts_in_two_sentences(rows, STUDY.contrasts)
+
+
+STUDY = Study(
+    name="ablation",
+    question="Is the photonic part necessary?",
+    axes=(Axis("bond_dimension", WholeNumbers(1), (2, 4, 10), "bond dimensions of the mapping"),),
+    presets={
+        "smoke": Preset(0, 0, seeds=1, epochs=1, notebook_seeds=0, axes={"bond_dimension": (2,)}),
+        "quick": Preset(0, 0, seeds=3, epochs=8, notebook_seeds=0, axes={"bond_dimension": (2, 4)}),
+        "full": Preset(0, 0, seeds=10, epochs=20, notebook_seeds=0),
+    },
+    check=_check,
+    cells=cells,
+    finding=finding,
+    figures=(ACCURACY, CURVES),
+    contrasts=(
+        *(
+            Contrast(f"χ = {chi}", _label(chi, TRAINED), _label(chi, name))
+            for chi in (2, 4, 10)
+            for generator, name in ARMS.items()
+            if generator != "pqcnn"
+        ),
+        Contrast("equal trainable count", _label(2, TRAINED), _LARGER),
+        *(
+            Contrast(_MIXING, f"{_MIXING}: {TRAINED}", f"{_MIXING}: {ARMS[generator]}")
+            for generator in _MIXING_ARMS[1:]
+        ),
+    ),
+)

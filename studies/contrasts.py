@@ -1,0 +1,90 @@
+"""Declared contrasts as sentences, from final rows with paired seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from studies.execute import FINAL
+from studies.statistics import PairedDifference, holm, paired_difference
+from studies.study import Contrast
+
+#: Fewer pairs give an interval and no claim.
+PAIRS_FOR_A_CLAIM = 10
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Result:
+    """A contrast with what the rows say of it.
+
+    Attributes:
+        contrast: as declared.
+        difference: in test accuracy, fractions.
+        adjusted_p: by Holm's method over the study's contrasts with enough pairs; NaN else.
+        parameters: trainable parameters of the two arms.
+    """
+
+    contrast: Contrast
+    difference: PairedDifference
+    adjusted_p: float
+    parameters: tuple[int, int]
+
+
+def evaluate_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> list[Result]:
+    """Every declared contrast whose arms share at least one seed, in the declared order."""
+    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    found = []
+    for contrast in contrasts:
+        arms = _paired_arms(final, contrast)
+        if arms is not None:
+            first, second = arms
+            difference = paired_difference(first["test_accuracy"], second["test_accuracy"])
+            counts = (
+                int(first["trainable_parameters"].iloc[0]),
+                int(second["trainable_parameters"].iloc[0]),
+            )
+            found.append((contrast, difference, counts))
+    testable = [d.p if d.pairs >= PAIRS_FOR_A_CLAIM else np.nan for _, d, _ in found]
+    return [
+        Result(contrast, difference, p, counts)
+        for (contrast, difference, counts), p in zip(found, holm(testable), strict=True)
+    ]
+
+
+def sentence(result: Result) -> str:
+    """A contrast as a sentence, with a claim only where there are enough pairs."""
+    contrast, difference = result.contrast, result.difference
+    points = f"{100 * difference.mean:+.1f} points"
+    text = (
+        f"at {contrast.setting}, {_arm(contrast.first)} ({result.parameters[0]} trainable) against "
+        f"{_arm(contrast.second)} ({result.parameters[1]}): {points}"
+    )
+    if difference.pairs < 2:
+        return f"{text}, 1 pair: no interval."
+    text += (
+        f", 95 % interval [{100 * difference.low:.1f}, {100 * difference.high:.1f}], "
+        f"{difference.pairs} pairs"
+    )
+    if np.isnan(result.adjusted_p):
+        return f"{text}: too few for a claim."
+    verdict = "a difference" if result.adjusted_p < LEVEL else "no difference shown"
+    return f"{text}: {verdict} (p = {result.adjusted_p:.3g} after Holm)."
+
+
+def _arm(label: str) -> str:
+    return label.partition(": ")[2] or label
+
+
+def _paired_arms(
+    final: pd.DataFrame, contrast: Contrast
+) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Rows of both arms by seed, from the longest training that both have."""
+    first, second = (final[final["label"] == label] for label in (contrast.first, contrast.second))
+    for epochs in sorted(set(first["epochs"]) & set(second["epochs"]), reverse=True):
+        pair = [arm[arm["epochs"] == epochs].set_index("seed") for arm in (first, second)]
+        shared = sorted(set(pair[0].index) & set(pair[1].index))
+        if shared and all(arm.index.is_unique for arm in pair):
+            return pair[0].loc[shared], pair[1].loc[shared]
+    return None

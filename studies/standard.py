@@ -1,0 +1,36 @@
+"""The setting that studies vary: one schedule, one input, one set of outcomes."""
+
+from dataclasses import replace
+from typing import Any
+
+from studies.configuration import Configuration
+from studies.study import Cell, Options, fresh_seeds
+
+#: The sizes of both sources.
+SOURCE_SIZES = ((9, 4), (8, 4))
+
+
+def standard(options: Options, **changes: Any) -> Configuration:
+    """The common configuration with ``changes`` to its axes."""
+    common = Configuration(
+        dataset=options.dataset,
+        target="paper",
+        sizes=SOURCE_SIZES,
+        space="unbunched",
+        input="spread",
+        mesh="rectangular",
+        combine="",
+        mapping="mps:bond_dimension=4",
+        epochs=options.epochs,
+        batch_size=128,
+        learning_rate=0.03,
+        phase_learning_rate=0.0,
+        schedule="one-cycle",
+        gradient_clip=1.0,
+    )
+    return replace(common, **changes)
+
+
+def arm(options: Options, label: str, configuration: Configuration) -> list[Cell]:
+    """A configuration under every fresh seed; arms share their seeds."""
+    return [Cell(configuration, seed, label) for seed in fresh_seeds(options, options.seeds)]

@@ -1,0 +1,111 @@
+"""Contrasts: pairing, intervals, exact tests, Holm, and what the sentence says."""
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from stored_rows import CONFIGURATION, make_row
+
+from studies.catalogue import studies_by_name
+from studies.contrasts import evaluate_contrasts, sentence
+from studies.rows import add_rows, read_rows
+from studies.statistics import holm, paired_difference
+from studies.study import Contrast
+
+CONTRAST = Contrast("χ = 4", "χ = 4: trained phases", "χ = 4: no input")
+
+
+def rows_of(folder: Path, first: list[float], second: list[float], **changes: Any) -> pd.DataFrame:
+    """Final rows of both arms, a seed each, as a results file gives them back."""
+    new = []
+    for label, values, generator in (
+        (CONTRAST.first, first, "pqcnn"),
+        (CONTRAST.second, second, "no_input"),
+    ):
+        configuration = replace(CONFIGURATION, generator=generator, **changes)
+        for seed, value in enumerate(values):
+            axes = configuration.axes() | {"configuration": configuration.digest()}
+            new.append(make_row(seed, label=label, **axes) | {"test_accuracy": value})
+    add_rows(folder / "runs.csv", new)
+    return read_rows(folder / "runs.csv")
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=8))
+def test_sign_flip_by_definition(differences: list[float]) -> None:
+    numbers = np.round(differences, 3)
+    found = paired_difference(pd.Series(numbers), pd.Series(np.zeros(len(numbers))))
+    means = [np.mean(numbers * signs) for signs in product((1, -1), repeat=len(numbers))]
+    expected = np.mean([abs(m) >= abs(np.mean(numbers)) - 1e-12 for m in means])
+    assert found.p == pytest.approx(expected, abs=1e-9)
+
+
+def test_interval_is_scipys_paired_one() -> None:
+    random = np.random.default_rng(1)
+    a, b = random.normal(0.9, 0.01, 10), random.normal(0.89, 0.01, 10)
+    found = paired_difference(pd.Series(a), pd.Series(b))
+    expected = stats.ttest_rel(a, b).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+def test_paired_intervals_cover_a_known_effect() -> None:
+    random = np.random.default_rng(2)
+    inside = 0
+    for _ in range(1000):
+        seed_effect = random.normal(0, 0.02, 10)
+        a = pd.Series(0.9 + seed_effect + random.normal(0.005, 0.01, 10))
+        b = pd.Series(0.9 + seed_effect + random.normal(0, 0.01, 10))
+        found = paired_difference(a, b)
+        inside += found.low <= 0.005 <= found.high
+    assert 920 <= inside <= 980
+
+
+def test_holm_leaves_out_what_cannot_be_tested() -> None:
+    adjusted = holm([0.01, float("nan"), 0.04, 0.03])
+    assert adjusted[0] == pytest.approx(0.03)
+    assert np.isnan(adjusted[1])
+    assert adjusted[2:] == pytest.approx([0.06, 0.06])
+
+
+def test_a_claim_needs_ten_pairs(tmp_path: Path) -> None:
+    first = [0.90 + 0.001 * i for i in range(10)]
+    (result,) = evaluate_contrasts(rows_of(tmp_path, first, [0.85] * 10), [CONTRAST])
+    text = sentence(result)
+    assert text.startswith("at χ = 4, trained phases (556 trainable) against no input (556): +5.")
+    assert text.endswith("10 pairs: a difference (p = 0.00195 after Holm).")
+
+
+def test_fewer_pairs_give_an_interval_and_no_claim(tmp_path: Path) -> None:
+    (result,) = evaluate_contrasts(rows_of(tmp_path, [0.9, 0.92], [0.8, 0.81]), [CONTRAST])
+    assert "95 % interval" in sentence(result)
+    assert sentence(result).endswith("2 pairs: too few for a claim.")
+
+
+def test_no_difference_is_said(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    first, second = random.normal(0.9, 0.01, (2, 10))
+    (result,) = evaluate_contrasts(rows_of(tmp_path, list(first), list(second)), [CONTRAST])
+    assert ": no difference shown (p = " in sentence(result)
+
+
+def test_only_shared_seeds_of_equal_training_are_paired(tmp_path: Path) -> None:
+    rows_of(tmp_path, [0.9] * 3, [0.8], epochs=8)
+    rows = rows_of(tmp_path, [0.5, 0.6], [0.4, 0.4, 0.4], epochs=4)
+    (result,) = evaluate_contrasts(rows, [CONTRAST])
+    assert result.difference.pairs == 1  # 8 epochs, the longest that both arms have
+    assert result.difference.mean == pytest.approx(0.1)
+    (shorter,) = evaluate_contrasts(rows[rows["epochs"] == 4], [CONTRAST])
+    assert shorter.difference.pairs == 2
+
+
+@pytest.mark.parametrize("name", sorted(studies_by_name))
+def test_declared_contrasts_are_few_and_between_arms_that_exist(name: str) -> None:
+    study = studies_by_name[name]
+    assert len(study.contrasts) <= 25
+    assert len({(c.first, c.second) for c in study.contrasts}) == len(study.contrasts)
