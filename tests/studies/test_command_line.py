@@ -13,6 +13,7 @@ import pytest
 from safetensors.torch import load_file
 
 from qcnn import evaluate, load_data, target_from_text
+from studies.catalogue import studies_by_name
 from studies.report import command_line as report_line
 from studies.rows import COLUMNS, read_rows
 from studies.run import command_line as run_line
@@ -149,7 +150,7 @@ def test_list(command: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("studies.run", "mode_swep"), "study is 'mode_swep'; allowed are mode_sweep"),
+        (("studies.run", "mode_swep"), "study is 'mode_swep'; allowed are ablation, mode_sweep"),
         ((*STUDY, "--seeds", "2.5"), "'2.5' is not a valid integer range"),
         ((*STUDY, "--trials", "0"), "0 is not in the range x>=1"),
         ((*STUDY, "--count", "two"), "'two' is not a valid integer range"),
@@ -193,7 +194,8 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(
 def test_a_mistake_at_the_prompt(command: Run) -> None:
     done = command("studies.run", "mode_swep")
     assert done.returncode == 2
-    assert done.stderr == "error: study is 'mode_swep'; allowed are mode_sweep\n"
+    allowed = ", ".join(sorted(studies_by_name))
+    assert done.stderr == f"error: study is 'mode_swep'; allowed are {allowed}\n"
 
 
 def test_an_output_folder_that_cannot_be_written(command: Run, tmp_path: Path) -> None:

@@ -1,0 +1,77 @@
+"""How many PQCNNs, combined how?
+
+As a tensor product their sizes are the cheapest that give an outcome for every weight
+(``qcnn.choose_sizes``) and a matrix product state reads the joint probabilities; as a
+concatenation they are of one size and are mixed.
+"""
+
+import pandas as pd
+
+from qcnn import choose_sizes
+from studies.arguments import WholeNumbers
+from studies.contrast_findings import contrasts_in_two_sentences
+from studies.figures import ACCURACY, CURVES
+from studies.references import direct_cells, weights_of
+from studies.standard import arm, standard
+from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+
+_PRODUCT, _CONCATENATION = "product", "concatenation"
+_SIZE = (9, 4)
+_CHI = 2
+
+
+def cells(options: Options) -> list[Cell]:
+    """Both combinations at every count, and the concatenation's target trained directly."""
+    found: list[Cell] = []
+    weights = weights_of("paper", options.dataset)
+    for count in options.axes["count"]:
+        product = standard(
+            options,
+            sizes=tuple(choose_sizes(weights, count)),
+            mapping=f"mps:bond_dimension={_CHI}",
+        )
+        found += arm(options, _label(_PRODUCT, count), product)
+        concatenation = standard(
+            options, target="cnn2202", sizes=(_SIZE,) * count, mapping="mixing"
+        )
+        found += arm(options, _label(_CONCATENATION, count), concatenation)
+    return found + direct_cells(concatenation, options)
+
+
+def _label(combination: str, count: int) -> str:
+    what = (
+        f"product of chosen sizes, mps χ = {_CHI}"
+        if combination == _PRODUCT
+        else "concatenation of (9,4), mixing"
+    )
+    return f"{what}: {count} PQCNN{'s' if count > 1 else ''}"
+
+
+def _check(_: Options) -> None:
+    """Every count has sizes of at most 24 modes for the paper's target."""
+
+
+def finding(rows: pd.DataFrame) -> str:
+    """How many of the contrasts show a difference."""
+    return contrasts_in_two_sentences(rows, STUDY.contrasts)
+
+
+STUDY = Study(
+    name="pqcnn_count",
+    question="How many PQCNNs, combined how?",
+    axes=(Axis("count", WholeNumbers(1), (1, 2, 3, 4, 6, 8, 12, 16), "numbers of PQCNNs"),),
+    presets={
+        "smoke": Preset(0, 0, seeds=1, epochs=1, notebook_seeds=0, axes={"count": (1, 2)}),
+        "quick": Preset(0, 0, seeds=3, epochs=8, notebook_seeds=0, axes={"count": (1, 2, 4, 8)}),
+        "full": Preset(0, 0, seeds=10, epochs=20, notebook_seeds=0),
+    },
+    check=_check,
+    cells=cells,
+    finding=finding,
+    figures=(ACCURACY, CURVES),
+    contrasts=tuple(
+        Contrast(combination, _label(combination, count), _label(combination, 1))
+        for combination in (_PRODUCT, _CONCATENATION)
+        for count in (2, 4, 8, 16)
+    ),
+)
