@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from studies.execute import FINAL
+from studies.labels import DIRECT
 from studies.statistics import PairedDifference, holm, paired_difference
 from studies.study import Contrast
 
@@ -58,8 +59,8 @@ def sentence(result: Result) -> str:
     contrast, difference = result.contrast, result.difference
     points = f"{100 * difference.mean:+.1f} points"
     text = (
-        f"at {contrast.setting}, {_arm(contrast.first)} ({result.parameters[0]} trainable) against "
-        f"{_arm(contrast.second)} ({result.parameters[1]}): {points}"
+        f"at {contrast.setting}, {arm_name(contrast.first)} ({result.parameters[0]} trainable) against "
+        f"{arm_name(contrast.second)} ({result.parameters[1]}): {points}"
     )
     if difference.pairs < 2:
         return f"{text}, 1 pair: no interval."
@@ -73,7 +74,10 @@ def sentence(result: Result) -> str:
     return f"{text}: {verdict} (p = {result.adjusted_p:.3g} after Holm)."
 
 
-def _arm(label: str) -> str:
+def arm_name(label: str) -> str:
+    """The arm of a label, without its setting."""
+    if label == DIRECT:
+        return "the target trained directly"
     return label.partition(": ")[2] or label
 
 

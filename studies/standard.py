@@ -3,9 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from studies.configuration import Configuration
-from studies.study import Cell, Options, fresh_seeds
+import click
 
+from qcnn.mesh import MESHES
+from studies.configuration import Configuration
+from studies.study import Axis, Cell, Options, fresh_seeds
+
+#: Every study can choose the mesh.
+MESH_AXIS = Axis("mesh", click.Choice(MESHES), "rectangular", "arrangement of the cells")
 #: The sizes of both sources.
 SOURCE_SIZES = ((9, 4), (8, 4))
 
@@ -18,7 +23,7 @@ def standard(options: Options, **changes: Any) -> Configuration:
         sizes=SOURCE_SIZES,
         space="unbunched",
         input="spread",
-        mesh="rectangular",
+        mesh=options.axes["mesh"],
         combine="",
         mapping="mps:bond_dimension=4",
         epochs=options.epochs,

@@ -15,6 +15,7 @@ from qcnn import (
     target_from_text,
     train,
 )
+from qcnn.engines import ENGINES
 from qcnn.train import SCHEDULES
 
 
@@ -49,6 +50,19 @@ def test_training_learns_and_reports_every_epoch(data: Data) -> None:
     assert result.last.train.loss < result.history[0].train.loss
     again = evaluate(trained, data.validation_images, data.validation_labels)
     assert again == result.last.validation
+
+
+def test_engines_train_to_the_same_accuracy(data: Data) -> None:
+    """The fused engine changes the speed of a run and nothing else."""
+    histories = []
+    for engine in ENGINES:
+        target = nn.Sequential(nn.Flatten(), nn.Linear(16, 3, bias=False))
+        samplers = [PQCNN(6, 2, seed=0, engine=engine), PQCNN(4, 2, seed=1, engine=engine)]
+        config = TrainConfig(epochs=5, batch_size=16)
+        histories.append(train(QuantumTrain(target, samplers, "affine"), data, config).history)
+    for first, second in zip(*histories, strict=True):
+        assert first.train.loss == pytest.approx(second.train.loss, rel=1e-3)
+        assert first.validation.accuracy == pytest.approx(second.validation.accuracy, abs=0.04)
 
 
 def test_best_weights_are_kept_beside_the_last_and_not_mixed_in(data: Data) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from studies.arguments import WholeNumbers
 from studies.contrast_findings import contrasts_in_two_sentences
 from studies.figures import ACCURACY, CURVES
-from studies.standard import arm, standard
+from studies.standard import MESH_AXIS, arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 TRAINED = "trained phases"
@@ -65,7 +65,10 @@ def finding(rows: pd.DataFrame) -> str:
 STUDY = Study(
     name="ablation",
     question="Is the photonic part necessary?",
-    axes=(Axis("bond_dimension", WholeNumbers(1), (2, 4, 10), "bond dimensions of the mapping"),),
+    axes=(
+        Axis("bond_dimension", WholeNumbers(1), (2, 4, 10), "bond dimensions of the mapping"),
+        MESH_AXIS,
+    ),
     presets={
         "smoke": Preset(0, 0, seeds=1, epochs=1, notebook_seeds=0, axes={"bond_dimension": (2,)}),
         "quick": Preset(0, 0, seeds=3, epochs=8, notebook_seeds=0, axes={"bond_dimension": (2, 4)}),

@@ -6,14 +6,13 @@ import optuna
 from qcnn import InvalidInput, mapping_from_text
 from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, count_outcomes
-from qcnn.mesh import MESHES
 from studies.arguments import ChoiceText, WholeNumbers
 from studies.configuration import INPUTS, Configuration, Size, enough_outcomes
 from studies.figures import ACCURACY, CURVES, HEAT_MAP
 from studies.finalists import non_dominated_configurations
 from studies.findings import best_against_references
 from studies.references import direct_cells, notebook_cells, weights_of
-from studies.standard import standard
+from studies.standard import MESH_AXIS, standard
 from studies.study import Axis, Cell, Options, Preset, Search, Study
 
 
@@ -68,7 +67,7 @@ def configuration(options: Options, sizes: tuple[Size, ...]) -> Configuration:
         sizes=sizes,
         **{
             name: axes[name]
-            for name in ("target", "space", "input", "mesh", "combine", "mapping", "learning_rate")
+            for name in ("target", "space", "input", "combine", "mapping", "learning_rate")
         },
     )
 
@@ -140,7 +139,7 @@ STUDY = Study(
         Axis("count", click.IntRange(1, 16), 3, "number of PQCNNs"),
         Axis("space", click.Choice(SPACES), "unbunched", "detection outcomes kept"),
         Axis("input", click.Choice(INPUTS), "spread", "modes that the photons enter"),
-        Axis("mesh", click.Choice(MESHES), "rectangular", "arrangement of the cells"),
+        MESH_AXIS,
         Axis("mapping", ChoiceText("mapping"), "mixing", "probability-to-weight mapping"),
         Axis("combine", click.Choice(COMBINATIONS), "", "default: the mapping's own"),
         Axis("target", ChoiceText("target"), "cnn2202", "network that receives the weights"),

@@ -12,7 +12,7 @@ from studies.arguments import WholeNumbers
 from studies.contrast_findings import contrasts_in_two_sentences
 from studies.figures import ACCURACY, CURVES
 from studies.references import direct_cells, weights_of
-from studies.standard import arm, standard
+from studies.standard import MESH_AXIS, arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _PRODUCT, _CONCATENATION = "product", "concatenation"
@@ -27,7 +27,7 @@ def cells(options: Options) -> list[Cell]:
     for count in options.axes["count"]:
         product = standard(
             options,
-            sizes=tuple(choose_sizes(weights, count)),
+            sizes=tuple(choose_sizes(weights, count, mesh=options.axes["mesh"])),
             mapping=f"mps:bond_dimension={_CHI}",
         )
         found += arm(options, _label(_PRODUCT, count), product)
@@ -59,7 +59,10 @@ def finding(rows: pd.DataFrame) -> str:
 STUDY = Study(
     name="pqcnn_count",
     question="How many PQCNNs, combined how?",
-    axes=(Axis("count", WholeNumbers(1), (1, 2, 3, 4, 6, 8, 12, 16), "numbers of PQCNNs"),),
+    axes=(
+        Axis("count", WholeNumbers(1), (1, 2, 3, 4, 6, 8, 12, 16), "numbers of PQCNNs"),
+        MESH_AXIS,
+    ),
     presets={
         "smoke": Preset(0, 0, seeds=1, epochs=1, notebook_seeds=0, axes={"count": (1, 2)}),
         "quick": Preset(0, 0, seeds=3, epochs=8, notebook_seeds=0, axes={"count": (1, 2, 4, 8)}),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from studies.contrasts import evaluate_contrasts
+from studies.contrasts import arm_name, evaluate_contrasts
 from studies.figures.style import COLOURS, PHOTONIC, new_canvas
 from studies.study import Contrast
 
@@ -34,14 +34,10 @@ def draw_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> Canvas 
     axes.set(
         yticks=range(len(results)),
         yticklabels=[
-            f"{r.contrast.setting}: {_name(r.contrast.first)} − {_name(r.contrast.second)}"
+            f"{r.contrast.setting}: {arm_name(r.contrast.first)} − {arm_name(r.contrast.second)}"
             for r in reversed(results)
         ],
         xlabel="difference in test accuracy (points), 95 % interval",
         title=f"{rows['dataset'].iloc[0]}: contrasts, paired by seed",
     )
     return canvas
-
-
-def _name(label: str) -> str:
-    return label.partition(": ")[2] or label

@@ -1,0 +1,79 @@
+"""What does the bond dimension of the matrix product state buy?
+
+The paper's table with phases and mapping trained together by Adam: the lean form at every
+bond dimension, and the paper's own form (TorchMPS, unscaled weights) beside it at three.
+"""
+
+import pandas as pd
+
+from studies.arguments import WholeNumbers
+from studies.contrast_findings import contrasts_in_two_sentences
+from studies.figures import ACCURACY, CURVES
+from studies.labels import DIRECT
+from studies.references import direct_cells
+from studies.standard import MESH_AXIS, arm, standard
+from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+
+_EVERY = tuple(range(1, 11))
+_PAPERS_FORM = (2, 4, 10)
+#: The paper's rate for the mapping; the lean form's 0.03 makes the unscaled form fail.
+_PAPERS_RATE = 0.001
+
+
+def cells(options: Options) -> list[Cell]:
+    """Both forms, and the target trained directly."""
+    found: list[Cell] = []
+    for chi in options.axes["bond_dimension"]:
+        lean = standard(options, mapping=f"mps:bond_dimension={chi}")
+        found += arm(options, _lean(chi), lean)
+        if chi in _PAPERS_FORM:
+            paper = standard(
+                options,
+                mapping=f"mps:bond_dimension={chi},form=torchmps,placement=source",
+                learning_rate=_PAPERS_RATE,
+                phase_learning_rate=0.03,
+            )
+            found += arm(options, _paper(chi), paper)
+    return found + direct_cells(standard(options), options)
+
+
+def _lean(chi: int) -> str:
+    return f"χ = {chi}: lean form"
+
+
+def _paper(chi: int) -> str:
+    return f"χ = {chi}: the paper's form"
+
+
+def _check(_: Options) -> None:
+    """Every bond dimension can be run."""
+
+
+def finding(rows: pd.DataFrame) -> str:
+    """How many of the contrasts show a difference."""
+    return contrasts_in_two_sentences(rows, STUDY.contrasts)
+
+
+STUDY = Study(
+    name="bond_dimension",
+    question="What does the bond dimension of the matrix product state buy?",
+    axes=(
+        Axis("bond_dimension", WholeNumbers(1), _EVERY, "bond dimensions, e.g. 1-10"),
+        MESH_AXIS,
+    ),
+    presets={
+        "smoke": Preset(0, 0, seeds=1, epochs=1, notebook_seeds=0, axes={"bond_dimension": (1, 2)}),
+        "quick": Preset(
+            0, 0, seeds=3, epochs=8, notebook_seeds=0, axes={"bond_dimension": (1, 2, 4, 10)}
+        ),
+        "full": Preset(0, 0, seeds=10, epochs=30, notebook_seeds=0),
+    },
+    check=_check,
+    cells=cells,
+    finding=finding,
+    figures=(ACCURACY, CURVES),
+    contrasts=(
+        *(Contrast(f"χ = {chi}", _lean(chi), DIRECT) for chi in _EVERY),
+        *(Contrast(f"χ = {chi}", _lean(chi), _paper(chi)) for chi in _PAPERS_FORM),
+    ),
+)
