@@ -58,9 +58,10 @@ def sentence(result: Result) -> str:
     """A contrast as a sentence, with a claim only where there are enough pairs."""
     contrast, difference = result.contrast, result.difference
     points = f"{100 * difference.mean:+.1f} points"
+    first, second = result.parameters
     text = (
-        f"at {contrast.setting}, {arm_name(contrast.first)} ({result.parameters[0]} trainable) against "
-        f"{arm_name(contrast.second)} ({result.parameters[1]}): {points}"
+        f"at {contrast.setting}, {arm_name(contrast.first)} ({first} trainable) against "
+        f"{arm_name(contrast.second)} ({second}): {points}"
     )
     if difference.pairs < 2:
         return f"{text}, 1 pair: no interval."

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 import uuid
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -13,6 +14,7 @@ from types import TracebackType
 
 import torch
 
+from qcnn import InvalidInput
 from studies.study import Options
 from studies.trials import TrialQueue, worker_lock
 
@@ -52,10 +54,12 @@ class WorkerPool:
         """Start a worker for each that died; whether there were any.
 
         Raises:
-            RuntimeError: with a worker's traceback, if it stopped by an error of its own.
+            InvalidInput: with a worker's sentence, if a run's options cannot be run.
+            RuntimeError: with a worker's traceback, if it stopped by another error.
         """
         if not self._faults.empty():
-            raise RuntimeError(self._faults.get())
+            fault = self._faults.get()
+            raise fault if isinstance(fault, InvalidInput) else RuntimeError(fault)
         dead = [process for process in self._processes if not process.is_alive()]
         for process in dead:
             self._processes[self._processes.index(process)] = self._start()
@@ -74,7 +78,9 @@ class WorkerPool:
         return process
 
 
-def _work(study: str, options: Options, stop: Event, faults: "mp.SimpleQueue[str]") -> None:
+def _work(
+    study: str, options: Options, stop: Event, faults: "mp.SimpleQueue[str | InvalidInput]"
+) -> None:
     from studies.catalogue import studies_by_name
 
     threading.Thread(target=_die_with_parent, daemon=True).start()
@@ -86,9 +92,9 @@ def _work(study: str, options: Options, stop: Event, faults: "mp.SimpleQueue[str
             while not stop.is_set():
                 if not queue.run_next():
                     time.sleep(_POLL_SECONDS)
+    except InvalidInput as error:
+        faults.put(error)
     except Exception:
-        import traceback
-
         faults.put(traceback.format_exc())
     finally:
         (options.out / "workers" / f"{worker}.lock").unlink(missing_ok=True)

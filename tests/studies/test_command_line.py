@@ -219,6 +219,16 @@ def test_a_results_file_cut_in_half_is_refused_and_left_alone(command: Run, tmp_
         assert csv.read_bytes() == half
 
 
+def test_a_size_that_does_not_fit_into_memory(command: Run, tmp_path: Path) -> None:
+    done = command(
+        *SMOKE, "--out", tmp_path, "--space", "fock", "--modes", 40, "--photons", 20, "--count", 1
+    )
+    assert done.returncode == 2
+    assert "GiB of memory; available are" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "runs.csv").exists()
+
+
 def test_a_data_file_with_a_wrong_checksum(command: Run, tmp_path: Path) -> None:
     (tmp_path / "train-images-idx3-ubyte").write_bytes(b"not images")
     done = command(
