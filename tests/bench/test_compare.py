@@ -11,7 +11,7 @@ import bench.compare
 from bench.compare import main
 from bench.contest import Disagreement, check_agreement, compare_passes
 from bench.peers import FUSED, PEERS, Peer, Prepared
-from bench.rows import ABSENT, BATCH, FORWARD, PASS, QUANTUM, RATE, STEP, read_rows
+from bench.rows import ABSENT, BATCH, CALL, FORWARD, PASS, QUANTUM, RATE, STEP, read_rows
 from bench.task import Task
 from qcnn import InvalidInput
 from studies.console import one_sentence_errors
@@ -93,7 +93,7 @@ def test_a_run_reports_a_missing_peer_and_writes_rows_report_and_figure(
     assert result.exit_code == 0
     assert "deepquantum: not installed, left out\n" in result.output
     rows = read_rows(tmp_path / "comparison.csv")
-    assert set(rows["kind"]) == {ABSENT, PASS, BATCH, STEP, QUANTUM, RATE}
+    assert set(rows["kind"]) == {ABSENT, PASS, CALL, BATCH, STEP, QUANTUM, RATE}
     assert list(rows[rows["kind"] == ABSENT]["engine"]) == ["deepquantum"]
     assert set(rows[rows["engine"] == "perceval"]["direction"]) == {FORWARD}
     assert (rows[rows["kind"] != ABSENT]["median"] > 0).all()

@@ -11,6 +11,7 @@ from bench.report import main
 from bench.rows import (
     ABSENT,
     BATCH,
+    CALL,
     FORWARD,
     FORWARD_BACKWARD,
     PASS,
@@ -44,6 +45,7 @@ def make_rows(fused: float) -> list[Row]:
     """Rows of a machine that takes 1 ns for a multiply-add; ``fused`` seconds per outcome."""
     rows = [
         timed(RATE, "compiled loop", 1e-6, operations=1000),
+        timed(CALL, "fused", 2.5e-5, modes=2, photons=1, space="fock", outcomes=2),
         Row(ABSENT, "deepquantum", note="not installed", **ORIGIN),  # type: ignore[arg-type]
     ]
     for modes, photons, outcomes in CIRCUITS:
@@ -117,6 +119,7 @@ def test_the_gap_to_the_arithmetic_is_stated(folder: Path) -> None:
     report = build(folder).replace(" ", "")
     # 70,000 multiply-adds of 1 ns are 70 µs; the pass takes 7 µs in this made-up case.
     assert "(8,4)|70,000|70|7|0.10|" in report
+    assert "throughtorch:25µs" in report
 
 
 def test_batches_and_training_steps_are_held_against_the_aims(folder: Path) -> None:
