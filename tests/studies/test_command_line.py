@@ -150,7 +150,7 @@ def test_list(command: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("studies.run", "mode_swep"), "study is 'mode_swep'; allowed are ablation, mode_sweep"),
+        (("studies.run", "mode_swep"), "study is 'mode_swep'; allowed are ablation"),
         ((*STUDY, "--seeds", "2.5"), "'2.5' is not a valid integer range"),
         ((*STUDY, "--trials", "0"), "0 is not in the range x>=1"),
         ((*STUDY, "--count", "two"), "'two' is not a valid integer range"),
