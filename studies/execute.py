@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from torch import nn
 
 from qcnn import (
-    Data,
     DivergedError,
     EpochRecord,
     QuantumTrain,
@@ -18,7 +17,7 @@ from qcnn import (
     load_data,
     train,
 )
-from studies.configuration import Configuration, build_model
+from studies.configuration import Configuration, build_model, build_target
 from studies.provenance import git_commit, package_versions, platform_text
 from studies.rows import write_bytes
 
@@ -74,11 +73,11 @@ def weights_path(folder: Path, configuration: Configuration, seed: int) -> Path:
     return folder / "weights" / f"{configuration.digest()}-{seed}.safetensors"
 
 
-def evaluate_stored(data: Data, network: nn.Module, path: Path) -> float:
-    """Test accuracy of a target network with the stored weights of a final run."""
-    from safetensors.torch import load_file
-
-    network.load_state_dict(load_file(path))
+def evaluate_stored(configuration: Configuration, seed: int, folder: Path) -> float:
+    """Test accuracy of a final run again, from its stored weights."""
+    data = load_data(configuration.dataset)
+    network = build_target(configuration, data, seed)
+    network.load_state_dict(load_file(weights_path(folder, configuration, seed)))
     return evaluate(network, data.test_images, data.test_labels).accuracy
 
 

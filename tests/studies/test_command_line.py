@@ -10,10 +10,10 @@ from math import comb
 from pathlib import Path
 
 import pytest
-from safetensors.torch import load_file
 
-from qcnn import evaluate, load_data, target_from_text
 from studies.catalogue import studies_by_name
+from studies.configuration import configuration_from_axes
+from studies.execute import evaluate_stored
 from studies.report import command_line as report_line
 from studies.rows import COLUMNS, read_rows
 from studies.run import command_line as run_line
@@ -49,12 +49,11 @@ def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Pa
     }
 
     finalist = final[final["label"] == "finalist"].iloc[0]
-    network = target_from_text(finalist["target"]).build()
-    name = f"{finalist['configuration']}-{finalist['seed']}.safetensors"
-    network.load_state_dict(load_file(tmp_path / "weights" / name))
-    data = load_data("digits")
-    again = evaluate(network, data.test_images, data.test_labels)
-    assert again.accuracy == pytest.approx(finalist["test_accuracy"], abs=1e-9)
+    record = {str(key): value for key, value in finalist.items()}
+    configuration = configuration_from_axes(record)
+    assert configuration.digest() == finalist["configuration"]
+    again = evaluate_stored(configuration, int(finalist["seed"]), tmp_path)
+    assert again == pytest.approx(finalist["test_accuracy"], abs=1e-9)
 
 
 def test_repeating_does_nothing_again_and_the_report_is_the_same(
