@@ -13,6 +13,7 @@ from studies.contrasts import evaluate_contrasts, sentence
 from studies.execute import FINAL, SEARCH
 from studies.figures.contrasts import draw_contrasts
 from studies.figures.style import store
+from studies.front_page import write_front_page
 from studies.rows import read_rows, write_text
 from studies.study import Study
 from studies.tables import accuracy_table, markdown, summarise
@@ -35,12 +36,7 @@ def build_report(folder: Path) -> Path:
     Raises:
         InvalidInput: if the rows are damaged or of an unknown study.
     """
-    rows = read_rows(folder / "runs.csv")
-    if rows.empty:
-        raise InvalidInput(f"{folder / 'runs.csv'} holds 0 runs; allowed is at least 1")
-    study = _study_of(rows, folder)
-    # The order in which runs ended is an accident of the machine.
-    rows = rows.sort_values(["dataset", "role", "trainable_parameters", "configuration", "seed"])
+    study, rows = read_study(folder)
     write_text(
         folder / "summary.csv",
         summarise(rows).to_csv(index=False, lineterminator="\n", float_format="%.6g"),
@@ -52,6 +48,20 @@ def build_report(folder: Path) -> Path:
     text = "\n".join([f"# {study.name}: {study.question}", "", *sections, _reading_notes()])
     write_text(folder / "report.md", text)
     return folder / "report.md"
+
+
+def read_study(folder: Path) -> tuple[Study, pd.DataFrame]:
+    """The study of a results folder and its rows, in an order that no accident decides.
+
+    Raises:
+        InvalidInput: if the rows are damaged or of an unknown study.
+    """
+    rows = read_rows(folder / "runs.csv")
+    if rows.empty:
+        raise InvalidInput(f"{folder / 'runs.csv'} holds 0 runs; allowed is at least 1")
+    # The order in which runs ended is an accident of the machine.
+    order = ["dataset", "role", "trainable_parameters", "configuration", "seed"]
+    return _study_of(rows, folder), rows.sort_values(order)
 
 
 def _study_of(rows: pd.DataFrame, folder: Path) -> Study:
@@ -139,13 +149,15 @@ def _reading_notes() -> str:
 )
 def main(out: Path) -> None:
     """Rebuild every report under ``out``."""
-    found = sorted(out.glob("*/runs.csv"))
+    found = sorted(csv for csv in out.glob("*/runs.csv") if csv.parent.name in studies_by_name)
     if not found:
         raise InvalidInput(
             f"out is {str(out)!r}; allowed are folders with a study's runs.csv one level below"
         )
     for csv in found:
         click.echo(f"report: {build_report(csv.parent)}")
+    front_page = write_front_page(out, [read_study(csv.parent) for csv in found])
+    click.echo(f"report: {front_page}")
 
 
 def command_line() -> None:

@@ -35,6 +35,8 @@ def mean_interval(values: pd.Series) -> Interval:
 def percent_interval(interval: Interval) -> str:
     """``93.1 % [92.8, 93.4]``, without brackets for a single seed.
 
+    An accuracy lies between 0 and 100 %, and so does what is shown of its interval.
+
     >>> percent_interval(Interval(0.931, 0.928, 0.934, 10))
     '93.1 % [92.8, 93.4]'
     """
@@ -43,7 +45,8 @@ def percent_interval(interval: Interval) -> str:
     text = f"{100 * interval.mean:.1f} %"
     if interval.seeds == 1:
         return text
-    return f"{text} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+    low, high = max(0.0, interval.low), min(1.0, interval.high)
+    return f"{text} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def non_dominated(accuracy: pd.Series, parameters: pd.Series) -> pd.Series:

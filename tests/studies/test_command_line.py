@@ -72,6 +72,10 @@ def test_repeating_does_nothing_again_and_the_report_is_the_same(
     assert done.returncode == 0, done.stderr
     for name in kept:
         assert (folder / name).read_bytes() == before[name]
+    front_page = (folder.parent / "README.md").read_bytes()
+    assert b"[mode_sweep](mode_sweep/report.md)" in front_page
+    assert command("studies.report", "--out", folder.parent).returncode == 0
+    assert (folder.parent / "README.md").read_bytes() == front_page
 
     # More seeds add to what is there; no run is repeated.
     assert command(*SMOKE, "--seeds", "2", "--out", tmp_path).returncode == 0
@@ -206,6 +210,7 @@ def test_an_output_folder_that_cannot_be_written(command: Run, tmp_path: Path) -
 
 
 def test_a_results_file_cut_in_half_is_refused_and_left_alone(command: Run, tmp_path: Path) -> None:
+    tmp_path = tmp_path / "mode_sweep"
     assert command(*SMOKE, "--out", tmp_path).returncode == 0
     csv = tmp_path / "runs.csv"
     half = csv.read_bytes()[: csv.stat().st_size // 2]

@@ -37,6 +37,10 @@ def test_one_seed_has_no_interval() -> None:
     assert percent_interval(mean_interval(pd.Series([], dtype=float))) == "–"
 
 
+def test_an_interval_of_an_accuracy_is_shown_within_its_range() -> None:
+    assert percent_interval(mean_interval(pd.Series([0.1, 0.9]))) == "50.0 % [0.0, 100.0]"
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from([0.1, 0.5, 0.6, 0.9]), st.integers(1, 5)), min_size=1, max_size=12
