@@ -104,7 +104,7 @@ def _contrast_lines(study: Study, dataset: str, rows: pd.DataFrame, folder: Path
     results = evaluate_contrasts(rows, study.contrasts)
     if not results:
         return []
-    caption = "Paired differences in test accuracy with their 95 % intervals."
+    caption = "Paired differences in test accuracy: every pair, the mean and its 95 % interval."
     canvas = draw_contrasts(rows, study.contrasts)
     return [
         f"Contrasts declared beforehand ({len(study.contrasts)}), paired by seed, test accuracy:",

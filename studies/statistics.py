@@ -70,7 +70,7 @@ class PairedDifference:
     """First − second over paired seeds: mean, 95 % t-interval, exact sign-flip test.
 
     ``p`` is two-sided over all 2ⁿ sign assignments; ``low``, ``high`` and ``p`` are NaN
-    for fewer than two pairs.
+    for fewer than two pairs. ``each`` holds the difference of every pair.
     """
 
     mean: float
@@ -78,6 +78,7 @@ class PairedDifference:
     high: float
     pairs: int
     p: float
+    each: tuple[float, ...]
 
 
 def paired_difference(first: pd.Series, second: pd.Series) -> PairedDifference:
@@ -92,7 +93,9 @@ def paired_difference(first: pd.Series, second: pd.Series) -> PairedDifference:
                 (differences.to_numpy(),), np.mean, permutation_type="samples", n_resamples=np.inf
             ).pvalue
         )
-    return PairedDifference(interval.mean, interval.low, interval.high, interval.seeds, p)
+    return PairedDifference(
+        interval.mean, interval.low, interval.high, interval.seeds, p, tuple(differences)
+    )
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
