@@ -1,0 +1,1 @@
+"""Benchmarks: the asv suite (``bench.benchmarks``) and the comparison with other simulators."""

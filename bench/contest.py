@@ -1,0 +1,230 @@
+"""What the comparison measures: the pass, a batch, training steps, the machine's rate."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bench.arithmetic import MultiplyAdd, count_forward, count_forward_backward
+from bench.benchmarks._models import SETTINGS, TrainingStep
+from bench.measure import interleave
+from bench.peers import FUSED, Peer, Prepared
+from bench.rows import (
+    BATCH,
+    CALL,
+    FORWARD,
+    FORWARD_BACKWARD,
+    PASS,
+    QUANTUM,
+    RATE,
+    STEP,
+    Row,
+    timing_columns,
+)
+from bench.task import Task
+from qcnn import PQCNN
+from qcnn.engines import ENGINES
+
+BATCH_SIZE = 64
+BATCH_TASK = (9, 4)
+# Single precision; a wrong convention or order is off by about 1.
+LARGEST_DEVIATION = 1e-4
+LARGEST_GRADIENT_DEVIATION = 1e-3
+
+
+class Disagreement(Exception):
+    """A peer's results differ from those of the fused engine; the message says by how much."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch works with one thread inside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def compare_passes(task: Task, peers: list[Peer], repeats: int, budget: float) -> list[Row]:
+    """Forward, and forward and backward, of the fused engine and the peers.
+
+    Raises:
+        Disagreement: if a peer's probabilities or gradient are not the fused engine's.
+    """
+    prepared: dict[str, Prepared] = {}
+    for peer in [FUSED, *peers]:
+        if task.space not in peer.spaces:
+            continue
+        prepared[peer.name] = peer.prepare(task)
+    deviations = check_agreement(task, prepared)
+    computations: dict[tuple[str, str], Callable[[], Any]] = {}
+    for name, ready in prepared.items():
+        computations[name, FORWARD] = ready.forward
+        if ready.forward_backward is not None:
+            computations[name, FORWARD_BACKWARD] = ready.forward_backward
+    timings = interleave(computations, repeats, budget)
+    by_name = {peer.name: peer for peer in [FUSED, *peers]}
+    counts = {FORWARD: count_forward(task), FORWARD_BACKWARD: count_forward_backward(task)}
+    rows: list[Row] = []
+    for (name, direction), timing in timings.items():
+        deviation, gradient_deviation = deviations[name]
+        rows.append(
+            Row(
+                PASS,
+                name,
+                version=by_name[name].version() or "",
+                precision=by_name[name].precision,
+                direction=direction,
+                batch=1,
+                operations=counts[direction],
+                compilation=prepared[name].compilation,
+                deviation=deviation,
+                gradient_deviation=gradient_deviation,
+                **_circuit(task),
+                **timing_columns(timing, repeats),
+            )
+        )
+    return rows
+
+
+def check_agreement(task: Task, prepared: dict[str, Prepared]) -> dict[str, tuple[float, float]]:
+    """Largest differences of probabilities and gradients from the fused engine's.
+
+    Returns:
+        for each peer both, each in units of the largest value; nan without a gradient.
+
+    Raises:
+        Disagreement: if one is larger than single precision explains.
+    """
+    reference = prepared[FUSED.name]
+    expected = reference.read(reference.forward())
+    found: dict[str, tuple[float, float]] = {}
+    for name, ready in prepared.items():
+        deviation = _deviation(ready.read(ready.forward()), expected)
+        _check(name, task, "probability", deviation, LARGEST_DEVIATION)
+        gradient_deviation = float("nan")
+        if ready.forward_backward is not None and reference.forward_backward is not None:
+            gradient_deviation = _deviation(
+                np.asarray(ready.forward_backward()), np.asarray(reference.forward_backward())
+            )
+            _check(name, task, "gradient component", gradient_deviation, LARGEST_GRADIENT_DEVIATION)
+        found[name] = deviation, gradient_deviation
+    return found
+
+
+def compare_batches(repeats: int, budget: float, spaces: tuple[str, ...]) -> list[Row]:
+    """Forward and backward of 64 circuits in one call, both engines of the project."""
+    rows = []
+    for space in spaces:
+        task = Task(*BATCH_TASK, space)
+        computations = {engine: _batch(task, engine) for engine in ENGINES}
+        for engine, timing in interleave(computations, repeats, budget).items():
+            rows.append(
+                Row(
+                    BATCH,
+                    engine,
+                    batch=BATCH_SIZE,
+                    direction=FORWARD_BACKWARD,
+                    operations=BATCH_SIZE * count_forward_backward(task),
+                    **_circuit(task),
+                    **timing_columns(timing, repeats),
+                )
+            )
+    return rows
+
+
+def compare_training_steps(repeats: int, budget: float) -> list[Row]:
+    """Whole training steps and the quantum passes in them, both engines of the project."""
+    steps = {
+        (model, engine): TrainingStep(model, engine) for model in SETTINGS for engine in ENGINES
+    }
+    computations: dict[tuple[str, str, str], Callable[[], Any]] = {}
+    for (model, engine), step in steps.items():
+        computations[STEP, model, engine] = step
+        computations[QUANTUM, model, engine] = step.quantum_pass
+    return [
+        Row(
+            kind,
+            engine,
+            model=model,
+            batch=SETTINGS[model].batch,
+            direction=FORWARD_BACKWARD,
+            **timing_columns(timing, repeats),
+        )
+        for (kind, model, engine), timing in interleave(computations, repeats, budget).items()
+    ]
+
+
+def measure_rate(repeats: int, budget: float) -> Row:
+    """How long the machine takes for complex multiply-adds."""
+    loop = MultiplyAdd()
+    loop()
+    timing = interleave({RATE: loop}, repeats, budget)[RATE]
+    return Row(RATE, "compiled loop", operations=loop.operations, **timing_columns(timing, repeats))
+
+
+def measure_call(repeats: int, budget: float) -> Row:
+    """The fused pass of one photon in two modes, which is little else than the call."""
+    task = Task(2, 1, "fock")
+    compute = FUSED.prepare(task).forward_backward
+    assert compute is not None
+    timing = interleave({CALL: compute}, repeats, budget)[CALL]
+    return Row(
+        CALL,
+        FUSED.name,
+        batch=1,
+        direction=FORWARD_BACKWARD,
+        operations=count_forward_backward(task),
+        **_circuit(task),
+        **timing_columns(timing, repeats),
+    )
+
+
+def load_average() -> float:
+    """The machine's load over the last minute; nan where the system does not tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+
+
+def _circuit(task: Task) -> dict[str, Any]:
+    return {
+        "modes": task.modes,
+        "photons": task.photons,
+        "space": task.space,
+        "outcomes": task.outcomes,
+    }
+
+
+def _batch(task: Task, engine: str) -> Callable[[], Any]:
+    sampler = PQCNN(
+        task.modes,
+        task.photons,
+        space=task.space,
+        input_state=task.input_state,
+        engine=engine,
+    )
+    random = torch.Generator().manual_seed(task.seed)
+    shape = (BATCH_SIZE, task.mesh.phases)
+    phases = (2 * torch.pi * torch.rand(shape, generator=random)).requires_grad_()
+    cotangent = torch.randn(BATCH_SIZE, task.outcomes, generator=random)
+    return lambda: torch.autograd.grad(sampler(phases), phases, cotangent)
+
+
+def _deviation(found: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
+    if found.shape != expected.shape:
+        return float("inf")
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
+def _check(name: str, task: Task, what: str, deviation: float, allowed: float) -> None:
+    # Not the other way round: nan is no agreement.
+    if not deviation <= allowed:
+        raise Disagreement(
+            f"{name} deviates from the fused engine at {task} by {deviation:.2g} of the largest "
+            f"{what}; allowed is {allowed:g}"
+        )

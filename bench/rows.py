@@ -1,0 +1,134 @@
+"""The comparison's results file: one row for each thing that was measured.
+
+``comparison.csv`` is the only source of the report and its figure. A run replaces it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bench.measure import Timing
+from qcnn import InvalidInput
+from studies.rows import write_text
+
+#: Kinds of rows.
+PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT = (
+    "pass",
+    "smallest pass",
+    "batch",
+    "training step",
+    "quantum passes of a training step",
+    "multiply-adds",
+    "absent",
+)
+FORWARD, FORWARD_BACKWARD = "forward", "forward+backward"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measurement, or the reason why there is none (``kind`` is ``ABSENT``).
+
+    Attributes:
+        kind: what was measured.
+        engine: name of the engine or peer.
+        version: of its package.
+        precision: of its arithmetic.
+        modes, photons, space, outcomes: the circuit; 0 and empty where there is none.
+        batch: circuits in a call; images in a training step.
+        model: of a training step.
+        direction: forward, or forward and backward.
+        operations: complex multiply-adds in a call; 0 where they are not counted.
+        lower_quartile, median, upper_quartile: seconds per call.
+        turns: how many samples the quartiles are of.
+        planned: how many were planned; fewer were taken if the time did not suffice.
+        cores: processor time over time.
+        compilation: seconds of compilation before the first call.
+        deviation: largest difference of a probability from the fused engine's, in units
+            of the largest probability.
+        gradient_deviation: the same for the gradient.
+        note: why there is no measurement.
+        load: the machine's load average over the minute before the run.
+        commit, platform, packages: where the row comes from.
+    """
+
+    kind: str
+    engine: str
+    version: str = ""
+    precision: str = ""
+    modes: int = 0
+    photons: int = 0
+    space: str = ""
+    outcomes: int = 0
+    batch: int = 0
+    model: str = ""
+    direction: str = ""
+    operations: int = 0
+    lower_quartile: float = float("nan")
+    median: float = float("nan")
+    upper_quartile: float = float("nan")
+    turns: int = 0
+    planned: int = 0
+    cores: float = float("nan")
+    compilation: float = float("nan")
+    deviation: float = float("nan")
+    gradient_deviation: float = float("nan")
+    note: str = ""
+    load: float = float("nan")
+    commit: str = ""
+    platform: str = ""
+    packages: str = ""
+
+
+_TYPES = {field.name: field.type for field in fields(Row)}
+COLUMNS = tuple(_TYPES)
+
+
+def timing_columns(timing: Timing, planned: int) -> dict[str, Any]:
+    """The columns that a timing fills."""
+    lower, median, upper = timing.quartiles()
+    return {
+        "lower_quartile": lower,
+        "median": median,
+        "upper_quartile": upper,
+        "turns": len(timing.samples),
+        "planned": planned,
+        "cores": timing.cores,
+    }
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Replace the results file."""
+    frame = pd.DataFrame([asdict(row) for row in rows], columns=list(COLUMNS))
+    write_text(path, frame.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    """The rows of a results file.
+
+    Raises:
+        InvalidInput: if there is no such file, or it is none of a comparison.
+    """
+    if not path.is_file():
+        raise InvalidInput(
+            f"out is {str(path.parent)!r}; allowed are folders with a {path.name} as "
+            "`python -m bench.compare` writes it"
+        )
+    texts = [name for name, kind in _TYPES.items() if kind is str]
+    try:
+        rows = pd.read_csv(
+            path, dtype=dict.fromkeys(texts, "str"), keep_default_na=False, na_values=_na_values()
+        )
+        return rows[list(COLUMNS)].astype({name: _TYPES[name] for name in COLUMNS})
+    except (ValueError, KeyError, pd.errors.ParserError) as error:
+        reason = str(error).splitlines()[0]
+        raise InvalidInput(
+            f"{path} is not a results file of a comparison ({reason}); allowed is a file as "
+            "`python -m bench.compare` writes it"
+        ) from None
+
+
+def _na_values() -> dict[str, list[str]]:
+    return {name: [""] for name, kind in _TYPES.items() if kind is float}
