@@ -14,6 +14,8 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	# Without it the first asv run on a machine asks questions.
+	$(BIN)/asv machine --yes > /dev/null
 	touch $(READY)
 
 sweep: setup
@@ -33,9 +35,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The quick profile: one round of each benchmark, in the environment that is there already.
 bench: setup
-	$(BIN)/asv machine --yes
-	$(BIN)/asv run --quick --show-stderr
+	$(BIN)/asv run --quick --show-stderr --environment existing:$(BIN)/python --set-commit-hash $$(git rev-parse HEAD)
 
 # Renew the frozen set from the ranges in pyproject.toml (needs uv).
 lock:
