@@ -23,7 +23,7 @@ class Result:
     Attributes:
         contrast: as declared.
         difference: in test accuracy, fractions.
-        adjusted_p: by Holm's method over the study's contrasts with enough pairs; NaN else.
+        adjusted_p: by Holm's method over all declared contrasts; NaN without enough pairs.
         parameters: trainable parameters of the two arms.
     """
 
@@ -48,9 +48,10 @@ def evaluate_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> lis
             )
             found.append((contrast, difference, counts))
     testable = [d.p if d.pairs >= PAIRS_FOR_A_CLAIM else np.nan for _, d, _ in found]
+    not_run = [np.nan] * (len(contrasts) - len(found))
     return [
         Result(contrast, difference, p, counts)
-        for (contrast, difference, counts), p in zip(found, holm(testable), strict=True)
+        for (contrast, difference, counts), p in zip(found, holm(testable + not_run), strict=False)
     ]
 
 

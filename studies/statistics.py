@@ -99,7 +99,9 @@ def paired_difference(first: pd.Series, second: pd.Series) -> PairedDifference:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down adjustment; NaN entries take no part.
+    """Holm's step-down adjustment over all entries; those that are NaN stay so.
+
+    A contrast that cannot be tested yet was declared all the same, and counts.
 
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]
@@ -108,6 +110,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
     order = [int(i) for i in np.argsort(numbers) if not np.isnan(numbers[i])]
     adjusted, largest = numbers.copy(), 0.0
     for rank, position in enumerate(order):
-        largest = max(largest, min(1.0, float(numbers[position]) * (len(order) - rank)))
+        largest = max(largest, min(1.0, float(numbers[position]) * (len(numbers) - rank)))
         adjusted[position] = largest
     return [float(value) for value in adjusted]

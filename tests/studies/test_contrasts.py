@@ -66,11 +66,18 @@ def test_paired_intervals_cover_a_known_effect() -> None:
     assert 920 <= inside <= 980
 
 
-def test_holm_leaves_out_what_cannot_be_tested() -> None:
+def test_holm_counts_what_cannot_be_tested_yet() -> None:
     adjusted = holm([0.01, float("nan"), 0.04, 0.03])
-    assert adjusted[0] == pytest.approx(0.03)
+    assert adjusted[0] == pytest.approx(0.04)
     assert np.isnan(adjusted[1])
-    assert adjusted[2:] == pytest.approx([0.06, 0.06])
+    assert adjusted[2:] == pytest.approx([0.09, 0.09])
+
+
+def test_holm_is_over_every_declared_contrast(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, [0.9] * 10, [0.8] * 10)
+    others = [Contrast("χ = 2", f"arm {i}", "no rows") for i in range(20)]
+    (result,) = evaluate_contrasts(rows, [CONTRAST, *others])
+    assert result.adjusted_p == pytest.approx(21 * result.difference.p)
 
 
 def test_a_claim_needs_ten_pairs(tmp_path: Path) -> None:
