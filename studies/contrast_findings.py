@@ -26,4 +26,7 @@ def _count(results: list[Result], testable: list[Result]) -> str:
             "pairs that a claim needs; intervals only."
         )
     shown = sum(result.adjusted_p < LEVEL for result in testable)
-    return f"Of {len(testable)} contrasts with enough pairs for a claim, {shown} show a difference."
+    verb = "shows" if shown == 1 else "show"
+    return (
+        f"Of {len(testable)} contrasts with enough pairs for a claim, {shown} {verb} a difference."
+    )
