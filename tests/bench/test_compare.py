@@ -11,7 +11,19 @@ import bench.compare
 from bench.compare import main
 from bench.contest import Disagreement, check_agreement, compare_passes
 from bench.peers import FUSED, PEERS, Peer, Prepared
-from bench.rows import ABSENT, BATCH, CALL, FORWARD, PASS, QUANTUM, RATE, STEP, read_rows
+from bench.rows import (
+    ABSENT,
+    BATCH,
+    CALL,
+    FORWARD,
+    PASS,
+    QUANTUM,
+    RATE,
+    STEP,
+    Row,
+    read_rows,
+    write_rows,
+)
 from bench.task import Task
 from qcnn import InvalidInput
 from studies.console import one_sentence_errors
@@ -146,4 +158,7 @@ def test_a_results_file_of_something_else_is_refused(tmp_path: Path) -> None:
         read_rows(path)
     path.write_text("kind,engine\npass,fused\n")
     with pytest.raises(InvalidInput, match="is not a results file of a comparison"):
+        read_rows(path)
+    write_rows(path, [Row(PASS, "fused")])
+    with pytest.raises(InvalidInput, match="no row of the kind 'multiply-adds'"):
         read_rows(path)

@@ -1,0 +1,74 @@
+"""The committed reports are what the generator makes of the committed rows."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from studies.catalogue import studies_by_name
+from studies.execute import FINAL, SEARCH
+from studies.front_page import write_front_page
+from studies.report import build_report, read_study
+from studies.rows import read_rows
+
+ROOT = Path(__file__).parents[1]
+
+
+def git(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+    )
+
+
+FILES = git("ls-tree", "-r", "--name-only", "HEAD", "results").stdout.split()
+STORED = [name for name in sorted(studies_by_name) if f"results/{name}/runs.csv" in FILES]
+pytestmark = pytest.mark.skipif(not STORED, reason="not a git checkout with committed results")
+
+
+def committed(file: str) -> str:
+    """A file of results/ as committed: runs of one's own may have been added since."""
+    return git("show", f"HEAD:results/{file}").stdout
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A results folder with nothing but the committed rows."""
+    for name in STORED:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "runs.csv").write_text(committed(f"{name}/runs.csv"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_report_is_generated_from_the_rows(name: str, results: Path) -> None:
+    build_report(results / name)
+    for file in ("report.md", "summary.csv"):
+        assert (results / name / file).read_text() == committed(f"{name}/{file}")
+    drawn = {f"results/{name}/figures/{path.name}" for path in (results / name).glob("figures/*")}
+    assert drawn == {file for file in FILES if file.startswith(f"results/{name}/figures/")}
+
+
+def test_front_page_is_generated_from_the_rows(results: Path) -> None:
+    page = write_front_page(results, [read_study(results / name) for name in STORED])
+    assert page.read_text() == committed("README.md")
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_rows_can_be_believed(name: str, results: Path) -> None:
+    """Complete, from a committed state of the code, nothing chosen on the test images."""
+    rows = read_rows(results / name / "runs.csv")
+    assert set(rows["role"]) <= {SEARCH, FINAL}
+    assert rows.loc[rows["role"] == SEARCH, "test_accuracy"].isna().all()
+    assert rows.loc[rows["role"] == FINAL, "test_accuracy"].between(0, 1).all()
+    assert rows["git_commit"].str.fullmatch("[0-9a-f]{12}").all()
+    assert not rows.duplicated(["configuration", "seed", "role"]).any()
+
+
+def test_mode_sweep_is_a_full_preset_on_mnist(results: Path) -> None:
+    rows = read_rows(results / "mode_sweep" / "runs.csv")
+    mnist = rows[rows["dataset"] == "mnist"]
+    assert (mnist["role"] == SEARCH).sum() >= 70
+    seeds = mnist[mnist["role"] == FINAL].groupby("configuration")["seed"].nunique()
+    assert (seeds == 10).all()
+    notebook = mnist[mnist["label"] == "notebook"]
+    assert (notebook["val_accuracy"] < 0.2).all()
