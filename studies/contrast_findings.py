@@ -1,4 +1,4 @@
-"""The finding of a study of contrasts in two sentences."""
+"""The finding of a study: its own, or what its contrasts say, in two sentences."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 
 from studies.contrasts import LEVEL, PAIRS_FOR_A_CLAIM, Result, evaluate_contrasts, sentence
-from studies.study import Contrast
+from studies.study import Contrast, Study
+
+
+def finding_of(study: Study, rows: pd.DataFrame) -> str:
+    """What a study found, from its rows of one dataset."""
+    if study.finding is not None:
+        return study.finding(rows)
+    return contrasts_in_two_sentences(rows, study.contrasts)
 
 
 def contrasts_in_two_sentences(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> str:

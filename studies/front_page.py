@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from studies.contrast_findings import finding_of
 from studies.execute import FINAL
 from studies.rows import write_text
 from studies.study import Study
@@ -33,7 +34,7 @@ def write_front_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]
     for study, rows in studies:
         lines += [f"## [{study.name}]({study.name}/report.md): {study.question}", ""]
         lines += [
-            f"*{dataset}.* {study.finding(part)}\n"
+            f"*{dataset}.* {finding_of(study, part)}\n"
             for dataset, part in rows.groupby("dataset", sort=True)
         ]
     final = pd.concat([rows[rows["role"] == FINAL] for _, rows in studies], ignore_index=True)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure as Canvas
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
 from studies.console import one_sentence_errors
+from studies.contrast_findings import finding_of
 from studies.contrasts import evaluate_contrasts, sentence
 from studies.execute import FINAL, SEARCH
 from studies.figures.contrasts import draw_contrasts
@@ -84,7 +85,7 @@ def _section(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> st
     lines = [
         f"## {dataset}",
         "",
-        study.finding(rows),
+        finding_of(study, rows),
         "",
         f"{(rows['role'] == SEARCH).sum()} search runs and {(rows['role'] == FINAL).sum()} final "
         f"runs, {len(rows) - len(complete)} of them diverged; "

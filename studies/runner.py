@@ -30,7 +30,8 @@ def run_study(study: Study, options: Options, console: Console) -> Path:
     Raises:
         InvalidInput: for options that cannot be run.
     """
-    study.check(options)
+    if study.check is not None:
+        study.check(options)
     read_rows(options.out / "runs.csv")  # a damaged file is refused before anything runs
     queue = TrialQueue(study, options, f"command-{uuid.uuid4().hex[:8]}")
     with TrialProgress(console) as progress:

@@ -107,10 +107,11 @@ class Study:
         question: one sentence.
         axes: what the command line can narrow.
         presets: ``smoke``, ``quick`` and ``full``.
-        check: raises InvalidInput for axes that allow nothing.
         cells: the runs that must exist whatever a search finds.
-        finding: two sentences for the top of a dataset's section, from its rows.
         figures: the figures of each dataset's section.
+        check: raises InvalidInput for axes that allow nothing; none where all allow something.
+        finding: two sentences for the top of a dataset's section, from its rows; by
+            default what the contrasts say.
         search: what else is searched, if anything.
         contrasts: at most 25; claims need at least 10 pairs of seeds.
     """
@@ -119,10 +120,10 @@ class Study:
     question: str
     axes: tuple[Axis, ...]
     presets: Mapping[str, Preset]
-    check: Callable[[Options], None]
     cells: Callable[[Options], list[Cell]]
-    finding: Callable[[pd.DataFrame], str]
     figures: Sequence[Figure]
+    check: Callable[[Options], None] | None = None
+    finding: Callable[[pd.DataFrame], str] | None = None
     search: Search | None = None
     contrasts: Sequence[Contrast] = ()
 

@@ -6,10 +6,7 @@ parameters; the classical generator has as many, and one arm without input has a
 dimension that makes up for the phases.
 """
 
-import pandas as pd
-
 from studies.arguments import WholeNumbers
-from studies.contrast_findings import contrasts_in_two_sentences
 from studies.figures import ACCURACY, CURVES
 from studies.standard import MESH_AXIS, arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
@@ -53,15 +50,6 @@ def _label(chi: int, name: str) -> str:
     return f"χ = {chi}: {name}"
 
 
-def _check(_: Options) -> None:
-    """Every bond dimension can be run."""
-
-
-def finding(rows: pd.DataFrame) -> str:
-    """How many of the contrasts show a difference."""
-    return contrasts_in_two_sentences(rows, STUDY.contrasts)
-
-
 STUDY = Study(
     name="ablation",
     question="Is the photonic part necessary?",
@@ -74,9 +62,7 @@ STUDY = Study(
         "quick": Preset(0, 0, seeds=3, epochs=8, notebook_seeds=0, axes={"bond_dimension": (2, 4)}),
         "full": Preset(0, 0, seeds=10, epochs=20, notebook_seeds=0),
     },
-    check=_check,
     cells=cells,
-    finding=finding,
     figures=(ACCURACY, CURVES),
     contrasts=(
         *(

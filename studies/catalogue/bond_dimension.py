@@ -4,10 +4,7 @@ The paper's table with phases and mapping trained together by Adam: the lean for
 bond dimension, and the paper's own form (TorchMPS, unscaled weights) beside it at three.
 """
 
-import pandas as pd
-
 from studies.arguments import WholeNumbers
-from studies.contrast_findings import contrasts_in_two_sentences
 from studies.figures import ACCURACY, CURVES
 from studies.labels import DIRECT
 from studies.references import direct_cells
@@ -45,15 +42,6 @@ def _paper(chi: int) -> str:
     return f"χ = {chi}: the paper's form"
 
 
-def _check(_: Options) -> None:
-    """Every bond dimension can be run."""
-
-
-def finding(rows: pd.DataFrame) -> str:
-    """How many of the contrasts show a difference."""
-    return contrasts_in_two_sentences(rows, STUDY.contrasts)
-
-
 STUDY = Study(
     name="bond_dimension",
     question="What does the bond dimension of the matrix product state buy?",
@@ -68,9 +56,7 @@ STUDY = Study(
         ),
         "full": Preset(0, 0, seeds=10, epochs=30, notebook_seeds=0),
     },
-    check=_check,
     cells=cells,
-    finding=finding,
     figures=(ACCURACY, CURVES),
     contrasts=(
         *(Contrast(f"χ = {chi}", _lean(chi), DIRECT) for chi in _EVERY),

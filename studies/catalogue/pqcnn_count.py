@@ -5,11 +5,8 @@ As a tensor product their sizes are the cheapest that give an outcome for every 
 concatenation they are of one size and are mixed.
 """
 
-import pandas as pd
-
 from qcnn import choose_sizes
 from studies.arguments import WholeNumbers
-from studies.contrast_findings import contrasts_in_two_sentences
 from studies.figures import ACCURACY, CURVES
 from studies.references import direct_cells, weights_of
 from studies.standard import MESH_AXIS, arm, standard
@@ -47,15 +44,6 @@ def _label(combination: str, count: int) -> str:
     return f"{what}: {count} PQCNN{'s' if count > 1 else ''}"
 
 
-def _check(_: Options) -> None:
-    """Every count has sizes of at most 24 modes for the paper's target."""
-
-
-def finding(rows: pd.DataFrame) -> str:
-    """How many of the contrasts show a difference."""
-    return contrasts_in_two_sentences(rows, STUDY.contrasts)
-
-
 STUDY = Study(
     name="pqcnn_count",
     question="How many PQCNNs, combined how?",
@@ -68,9 +56,7 @@ STUDY = Study(
         "quick": Preset(0, 0, seeds=3, epochs=8, notebook_seeds=0, axes={"count": (1, 2, 4, 8)}),
         "full": Preset(0, 0, seeds=10, epochs=20, notebook_seeds=0),
     },
-    check=_check,
     cells=cells,
-    finding=finding,
     figures=(ACCURACY, CURVES),
     contrasts=tuple(
         Contrast(combination, _label(combination, count), _label(combination, 1))

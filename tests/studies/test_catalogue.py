@@ -21,7 +21,8 @@ def smoke(study: Study, folder: Path) -> Options:
 def test_cells_build_and_are_paired(name: str, tmp_path: Path) -> None:
     study = studies_by_name[name]
     options = smoke(study, tmp_path)
-    study.check(options)
+    if study.check is not None:
+        study.check(options)
     assert set(study.presets) == {"smoke", "quick", "full"}
     cells = study.cells(options)
     keys = [(cell.configuration.digest(), cell.seed) for cell in cells]
