@@ -121,7 +121,12 @@ def read_rows(path: Path) -> pd.DataFrame:
         rows = pd.read_csv(
             path, dtype=dict.fromkeys(texts, "str"), keep_default_na=False, na_values=_na_values()
         )
-        return rows[list(COLUMNS)].astype({name: _TYPES[name] for name in COLUMNS})
+        rows = rows[list(COLUMNS)].astype({name: _TYPES[name] for name in COLUMNS})
+        # What every run measures and every report holds the others against.
+        missing = {RATE, CALL} - set(rows["kind"])
+        if missing:
+            raise ValueError(f"no row of the kind {min(missing)!r}")
+        return rows
     except (ValueError, KeyError, pd.errors.ParserError) as error:
         reason = str(error).splitlines()[0]
         raise InvalidInput(
