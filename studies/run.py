@@ -124,8 +124,9 @@ def _run(study: Study, values: dict[str, Any]) -> None:
 
 def _print_table(console: Console, rows: pd.DataFrame) -> None:
     table = Table(title="accuracy against trainable parameters", box=None)
-    for name in ("trainable", "model", "seeds", "test", "validation"):
-        table.add_column(name, justify="right" if name in ("trainable", "seeds") else "left")
+    numbers = ("trainable", "epochs", "seeds")
+    for name in ("trainable", "model", "epochs", "seeds", "test", "validation"):
+        table.add_column(name, justify="right" if name in numbers else "left")
     for row in rows.to_dict("records"):
         table.add_row(*(row[str(column.header)] for column in table.columns))
     console.print(table)
