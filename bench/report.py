@@ -43,6 +43,8 @@ TARGETS = {
     ("fock", 14, 7): 10,
 }
 BATCH_TARGET = 10
+#: Processor time over time that no single thread reaches.
+SEVERAL_CORES = 1.1
 #: Of the notebook's model: whole steps with ``engine="merlin"`` and ``engine="fused"``.
 STEP_TARGET = 10
 #: Of the paper's model: percent of a step.
@@ -106,7 +108,7 @@ def _introduction(rows: pd.DataFrame) -> str:
         "The same circuits in every simulator that is installed: the rectangular mesh of "
         "`qcnn.mesh`, the same random phases, one photon in each mode ⌊i·m/n⌋; the probabilities "
         "of the outcomes, and the gradient of a fixed random combination of them with respect to "
-        "all m(m−1) phases. One process, one thread, the simulators in turns"
+        "all m(m−1) phases. One process, one thread asked of everybody, the simulators in turns"
         f"{_exception()}; a sample is the "
         "average over a turn of 20 ms, or one call where that takes longer. Times are medians in "
         "milliseconds with the quartiles in brackets.\n\n"
@@ -324,6 +326,11 @@ def _remarks(rows: pd.DataFrame) -> str:
         f"- {LABELS[row.engine]}, ({row.modes},{row.photons}), {SPACE_NAMES[row.space]}, "
         f"{row.direction}: {row.turns} of {row.planned} turns, as its time was used up."
         for row in timed[(timed["kind"] == PASS) & (timed["turns"] < timed["planned"])].itertuples()
+    ]
+    busiest = timed.groupby("engine", sort=False)["cores"].max()
+    remarks += [
+        f"- {LABELS[str(engine)]}: up to {cores:.2f} cores busy, more than the one that was asked."
+        for engine, cores in busiest[busiest > SEVERAL_CORES].items()
     ]
     compiled = rows[rows["compilation"] > 0].drop_duplicates(["engine", "modes", "photons"])
     remarks += [

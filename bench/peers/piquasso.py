@@ -28,7 +28,7 @@ class Piquasso(Peer):
         return found if found and _has_jax() else None
 
     def prepare(self, task: Task) -> Prepared:
-        # Read by JAX when it is first imported; other simulators use one thread as well.
+        # Read by JAX when it is first imported. It asks for one thread; some of XLA's still help.
         os.environ.setdefault(
             "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
         )
