@@ -56,7 +56,7 @@ class TrialQueue:
             constant_liar=True,
         )
         self.search = optuna.create_study(
-            study_name=f"search {self.search_key}",
+            study_name=f"search {self.key}",
             storage=storage,
             sampler=sampler,
             pruner=optuna.pruners.NopPruner(),
@@ -64,7 +64,7 @@ class TrialQueue:
             load_if_exists=True,
         )
         self.cells = optuna.create_study(
-            study_name="cells",
+            study_name=f"cells {self.key}",
             storage=storage,
             sampler=optuna.samplers.RandomSampler(seed=0),
             pruner=optuna.pruners.NopPruner(),
@@ -73,8 +73,11 @@ class TrialQueue:
         )
 
     @property
-    def search_key(self) -> str:
-        """Identity of a search: searches with other axes do not share trials."""
+    def key(self) -> str:
+        """Identity of the queue: commands with other axes do not share trials.
+
+        What an interrupted command has left waiting is for the same command to resume.
+        """
         options = self.options
         key = [self.study.name, options.dataset, options.epochs, options.seed]
         text = json.dumps([*key, dict(options.axes)], sort_keys=True, default=str)
@@ -116,7 +119,7 @@ class TrialQueue:
     def search_rows(self) -> pd.DataFrame:
         """Rows of this search."""
         rows = read_rows(self.csv)
-        return rows[(rows["role"] == SEARCH) & (rows["search"] == self.search_key)]
+        return rows[(rows["role"] == SEARCH) & (rows["search"] == self.key)]
 
     def final_rows(self) -> pd.DataFrame:
         """Rows of final runs."""
@@ -133,7 +136,7 @@ class TrialQueue:
             row = self._known_row(configuration)
             if row is None:
                 row = self._execute(configuration, self.options.seed, SEARCH) | {
-                    "search": self.search_key,
+                    "search": self.key,
                     "search_parameters": _parameters_text(trial),
                     "sampler": SAMPLER,
                     "pruner": PRUNER,
