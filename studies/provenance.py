@@ -30,7 +30,7 @@ def git_commit() -> str:
         return done.stdout.strip()
 
     commit = git("rev-parse", "--short=12", "HEAD")
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", "qcnn", "studies")
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", "qcnn", "studies", "bench")
     return commit + ("-dirty" if commit and changed else "")
 
 

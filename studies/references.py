@@ -8,15 +8,13 @@ from qcnn.layout import describe_target
 from qcnn.targets import target_from_text
 from studies.configuration import Configuration
 from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.standard import SOURCE_SIZES, arm
 from studies.study import Cell, Options, fresh_seeds
 
 
 def direct_cells(like: Configuration, options: Options) -> list[Cell]:
     """The target of ``like``, trained directly under the same schedule."""
-    direct = replace(
-        like, mapping="direct", sizes=(), combine="", space="none", input="none", mesh="none"
-    )
-    return [Cell(direct, seed, DIRECT) for seed in fresh_seeds(options, options.seeds)]
+    return arm(options, DIRECT, _without_photons(like))
 
 
 def notebook_cells(options: Options) -> list[Cell]:
@@ -24,7 +22,7 @@ def notebook_cells(options: Options) -> list[Cell]:
     generated = Configuration(
         dataset=options.dataset,
         target="notebook",
-        sizes=((9, 4), (8, 4)),
+        sizes=SOURCE_SIZES,
         space="fock",
         input="first",
         mesh="rectangular",

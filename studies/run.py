@@ -138,7 +138,6 @@ def _options(study: Study, values: dict[str, Any], dataset: str, out: Path) -> O
     axes |= {name: values[name] for name in axes if values[name] is not None}
     return Options(
         dataset=dataset,
-        preset=values["preset"],
         trials=values["trials"] or preset.trials,
         finalists=preset.finalists,
         seeds=values["seeds"] or preset.seeds,

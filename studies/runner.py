@@ -17,7 +17,7 @@ from studies.study import Cell, Options, Search, Study, fresh_seeds
 from studies.trials import TrialQueue, is_finished, is_open
 from studies.workers import WorkerPool
 
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.5
 _RELEASE_SECONDS = 2.0
 
 

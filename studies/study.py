@@ -49,7 +49,6 @@ class Options:
     """What one command asks for, every choice made."""
 
     dataset: str
-    preset: str
     trials: int
     finalists: int
     seeds: int

@@ -14,7 +14,7 @@ from studies.study import Options, Study
 def smoke(study: Study, folder: Path) -> Options:
     preset = study.presets["smoke"]
     axes = {axis.name: preset.axes.get(axis.name, axis.default) for axis in study.axes}
-    return Options("digits", "smoke", 2, 1, 2, 1, 1, 1, 0, folder, axes)
+    return Options("digits", 2, 1, 2, 1, 1, 1, 0, folder, axes)
 
 
 @pytest.mark.parametrize("name", sorted(studies_by_name))
