@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studies.execute import FINAL
-from studies.labels import DIRECT
+from studies.labels import DIRECT, FINAL
 from studies.statistics import PairedDifference, holm, paired_difference
 from studies.study import Contrast
 

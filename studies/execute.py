@@ -1,5 +1,6 @@
 """One run: a configuration and a seed become a row and, for final runs, stored weights."""
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -18,19 +19,25 @@ from qcnn import (
     train,
 )
 from studies.configuration import Configuration, build_model, build_target
+from studies.labels import FINAL
 from studies.provenance import git_commit, package_versions, platform_text
 from studies.rows import write_bytes
-
-SEARCH, FINAL = "search", "final"
+from studies.study import Measure
 
 
 def execute(
-    study: str, configuration: Configuration, seed: int, role: str, folder: Path
+    study: str,
+    configuration: Configuration,
+    seed: int,
+    role: str,
+    folder: Path,
+    measure: Measure | None = None,
 ) -> dict[str, Any]:
     """Train and evaluate once.
 
     A search row has no test accuracy, so that nothing can be chosen on it. The weights
-    of a final run are stored as ``weights/<configuration>-<seed>.safetensors``.
+    of a final run are stored as ``weights/<configuration>-<seed>.safetensors``. What
+    ``measure`` finds before and after the training is the row's ``measured``.
 
     Returns:
         the row; its status is ``complete`` or ``diverged``.
@@ -50,6 +57,7 @@ def execute(
         "platform": platform_text(),
     }
     history: list[EpochRecord] = []
+    measured = {"start": measure(model, data)} if measure is not None else {}
     try:
         result = train(model, data, configuration.train_config(seed), history.append)
     except DivergedError as error:
@@ -65,6 +73,9 @@ def execute(
         if role == FINAL:
             row["test_accuracy"] = evaluate(model, data.test_images, data.test_labels).accuracy
             write_bytes(weights_path(folder, configuration, seed), _serialise(model))
+        if measure is not None:
+            measured["end"] = measure(model, data)
+    row["measured"] = json.dumps(measured) if measured else ""
     return row | _curves(history) | {"seconds": round(time.monotonic() - started, 2)}
 
 

@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from studies.execute import FINAL, SEARCH
-from studies.labels import DIRECT, FINALIST, NOTEBOOK
+from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, SEARCH
 from studies.statistics import mean_interval, percent_interval
 from studies.tables import describe
 

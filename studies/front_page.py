@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from studies.contrast_findings import finding_of
-from studies.execute import FINAL
+from studies.labels import FINAL
 from studies.rows import write_text
 from studies.study import Study
 from studies.tables import accuracy_table, markdown

@@ -11,10 +11,10 @@ from studies.catalogue import studies_by_name
 from studies.console import one_sentence_errors
 from studies.contrast_findings import finding_of
 from studies.contrasts import evaluate_contrasts, sentence
-from studies.execute import FINAL, SEARCH
 from studies.figures.contrasts import draw_contrasts
 from studies.figures.style import store
 from studies.front_page import write_front_page
+from studies.labels import FINAL, SEARCH
 from studies.rows import read_rows, write_text
 from studies.study import Study
 from studies.tables import accuracy_table, markdown, summarise

@@ -40,6 +40,7 @@ COLUMNS = (
     "train_accuracy_by_epoch",
     "val_loss_by_epoch",
     "val_accuracy_by_epoch",
+    "measured",
     "error",
     "search",
     "search_parameters",
@@ -49,6 +50,8 @@ COLUMNS = (
     "versions",
     "platform",
 )
+#: Columns that were added after rows had been stored, with what those rows get.
+_ADDED = {**AXIS_DEFAULTS, "measured": ""}
 KEY = ("configuration", "seed", "role")
 _NUMBERS = {
     "seed": "int64",
@@ -90,8 +93,8 @@ def read_rows(path: Path) -> pd.DataFrame:
         )
     except (ValueError, pd.errors.ParserError) as error:
         raise InvalidInput(damage.format(str(error).splitlines()[0])) from None
-    for name, value in AXIS_DEFAULTS.items():
-        if name not in rows.columns:  # written before the axis was added
+    for name, value in _ADDED.items():
+        if name not in rows.columns:
             rows[name] = value
     missing = [name for name in COLUMNS if name not in rows.columns]
     if missing:

@@ -8,9 +8,14 @@ from typing import Any
 import click
 import optuna
 import pandas as pd
+from torch import nn
 
+from qcnn import Data
 from studies.configuration import Configuration
 from studies.figures.style import Figure
+
+#: What a study looks at beside the accuracy, by name: numbers that JSON can hold.
+Measure = Callable[[nn.Module, Data], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,7 @@ class Study:
         finding: two sentences for the top of a dataset's section, from its rows; by
             default what the contrasts say.
         search: what else is searched, if anything.
+        measure: what is looked at in a model before and after its training, if anything.
         contrasts: at most 25; claims need at least 10 pairs of seeds.
     """
 
@@ -124,6 +130,7 @@ class Study:
     check: Callable[[Options], None] | None = None
     finding: Callable[[pd.DataFrame], str] | None = None
     search: Search | None = None
+    measure: Measure | None = None
     contrasts: Sequence[Contrast] = ()
 
 

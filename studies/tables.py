@@ -3,8 +3,7 @@
 import pandas as pd
 
 from studies.configuration import AXES, sizes_from_text
-from studies.execute import FINAL
-from studies.labels import DIRECT, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT
 from studies.quoted import QUOTED, QUOTED_DATASETS
 from studies.statistics import mean_interval, percent_interval
 

@@ -23,7 +23,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from qcnn.seeds import derive
 from studies.configuration import Configuration, configuration_from_axes
-from studies.execute import FINAL, SEARCH, execute
+from studies.execute import execute
+from studies.labels import FINAL, SEARCH
 from studies.rows import add_rows, read_rows
 from studies.study import Cell, Options, Study
 
@@ -163,7 +164,8 @@ class TrialQueue:
         return True
 
     def _execute(self, configuration: Configuration, seed: int, role: str) -> dict[str, Any]:
-        return execute(self.study.name, configuration, seed, role, self.options.out)
+        out = self.options.out
+        return execute(self.study.name, configuration, seed, role, out, self.study.measure)
 
     def _claim(self, study: optuna.Study, mark: str) -> optuna.Trial | None:
         """A waiting trial; asking is atomic, and a trial made because none waited is dropped."""

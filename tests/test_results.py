@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from studies.catalogue import studies_by_name
-from studies.execute import FINAL, SEARCH
 from studies.front_page import write_front_page
+from studies.labels import FINAL, SEARCH
 from studies.report import build_report, read_study
 from studies.rows import read_rows
 

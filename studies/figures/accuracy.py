@@ -5,8 +5,8 @@ import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter, StrMethodFormatter
 
-from studies.execute import FINAL, SEARCH
 from studies.figures.style import COLOURS, PAPER, PHOTONIC, Figure, families, new_canvas
+from studies.labels import FINAL, SEARCH
 from studies.quoted import QUOTED, QUOTED_DATASETS
 
 

@@ -5,8 +5,8 @@ import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from studies.execute import FINAL
 from studies.figures.style import COLOURS, Figure, families, new_canvas
+from studies.labels import FINAL
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:

@@ -5,8 +5,8 @@ import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 
 from studies.configuration import sizes_from_text
-from studies.execute import SEARCH
 from studies.figures.style import Figure, new_canvas
+from studies.labels import SEARCH
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:

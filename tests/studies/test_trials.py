@@ -7,7 +7,8 @@ import pytest
 from stored_rows import CONFIGURATION
 
 from studies.catalogue import studies_by_name
-from studies.execute import FINAL, execute
+from studies.execute import execute
+from studies.labels import FINAL
 from studies.rows import add_rows, read_rows
 from studies.study import Cell, Options
 from studies.trials import TrialQueue, is_open
