@@ -47,6 +47,36 @@ class ChoiceText(click.ParamType):
         return str(value)
 
 
+class ChoiceTexts(ChoiceText):
+    """Several of them with spaces between; becomes a tuple in the order given."""
+
+    name = "name:option=value …"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):
+            return value
+        return tuple(super().convert(text, param, ctx) for text in str(value).split())
+
+
+class PositiveNumbers(click.ParamType):
+    """Positive numbers such as ``0.01,0.03``; becomes a sorted tuple."""
+
+    name = "positive numbers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            found = sorted({float(part) for part in str(value).split(",")})
+        except ValueError:
+            found = []
+        if not found or not 0 < found[0] <= found[-1] < float("inf"):
+            self.fail(f"{value!r}; allowed are positive numbers such as 0.01,0.03", param, ctx)
+        return tuple(found)
+
+
 def _range(part: str) -> range:
     first, dash, last = part.partition("-")
     return range(int(first), int(last if dash else first) + 1)

@@ -1,14 +1,21 @@
 """Which searched configurations get fresh seeds."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from studies.configuration import Configuration, configuration_from_axes
+from studies.labels import FINALIST
 from studies.statistics import non_dominated
+from studies.study import Options
 
 
-def non_dominated_configurations(rows: pd.DataFrame, count: int) -> list[Configuration]:
-    """At most ``count`` non-dominated ones in validation accuracy and trainable parameters.
+def non_dominated_configurations(
+    rows: pd.DataFrame, options: Options
+) -> list[tuple[str, Configuration]]:
+    """At most ``options.finalists`` non-dominated in validation accuracy and parameters.
 
     Where there are more, they are taken evenly along the line, its ends included.
     """
@@ -16,6 +23,11 @@ def non_dominated_configurations(rows: pd.DataFrame, count: int) -> list[Configu
     kept = complete[non_dominated(complete["val_accuracy"], complete["trainable_parameters"])]
     kept = kept.sort_values("trainable_parameters")
     # From the accurate end, so that a single finalist is the most accurate one.
-    positions = np.linspace(len(kept) - 1, 0, min(count, len(kept))).round().astype(int)
+    positions = np.linspace(len(kept) - 1, 0, min(options.finalists, len(kept))).round().astype(int)
     records = kept.iloc[sorted(set(positions))].to_dict("records")
-    return [configuration_from_axes({str(k): v for k, v in record.items()}) for record in records]
+    return [(FINALIST, configuration_of(record)) for record in records]
+
+
+def configuration_of(row: Mapping[Hashable, Any]) -> Configuration:
+    """The configuration of a stored row."""
+    return configuration_from_axes({str(name): value for name, value in row.items()})

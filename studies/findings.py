@@ -1,5 +1,7 @@
 """The finding of a study in two sentences, from its rows."""
 
+import json
+
 import pandas as pd
 
 from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, SEARCH
@@ -48,6 +50,37 @@ def best_against_references(rows: pd.DataFrame) -> str:
         text = ", ".join(parts)
         sentences.append(text[0].upper() + text[1:] + ".")
     return " ".join(sentences)
+
+
+def mappings_and_collapse(rows: pd.DataFrame) -> str:
+    """The most accurate mapping by validation, and what becomes of ``logit_tanh``."""
+    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    mapped = final[final["measured"].str.contains("gradients")]
+    if mapped.empty:
+        return "No mapping has been run with fresh seeds yet."
+    means = mapped.groupby("label")["val_accuracy"].mean()
+    best = mapped[mapped["label"] == means.idxmax()]
+    text = (
+        f"The most accurate of {len(means)} mappings by validation is {means.idxmax()} "
+        f"({int(best['trainable_parameters'].iloc[0])} trainable): "
+        f"{percent_interval(mean_interval(best['test_accuracy']))} on the test images "
+        f"({_seeds(best)}, 95 % interval)."
+    )
+    collapsed = mapped[mapped["label"] == "logit_tanh"]
+    return text if collapsed.empty else f"{text} {_collapse(collapsed)}"
+
+
+def _collapse(rows: pd.DataFrame) -> str:
+    """Why ``logit_tanh`` stays where it is, measured before the training."""
+    start = [json.loads(text)["start"] for text in rows["measured"]]
+    saturated = sum(found["saturated"] for found in start) / len(start)
+    response = sum(found["response"]["0.5"] for found in start) / len(start)
+    return (
+        f"logit_tanh stays at {percent_interval(mean_interval(rows['test_accuracy']))}: joint "
+        "probabilities are so small that their logit is far below 0 and its tanh −1. Before the "
+        f"training {100 * saturated:.1f} % of its weights are within 0.001 of −1, and the median "
+        f"phase changes them by {response:.1g} per radian."
+    )
 
 
 def _seeds(rows: pd.DataFrame) -> str:

@@ -63,7 +63,7 @@ def _command(study: Study) -> click.Command:
         click.Option(
             ["--preset"], type=click.Choice(list(study.presets)), default="quick", show_default=True
         ),
-        click.Option(["--trials"], type=whole, help="searched settings  [default: the preset's]"),
+        *_trials_option(study, whole),
         click.Option(["--seeds"], type=whole, help="fresh seeds  [default: the preset's]"),
         click.Option(["--epochs"], type=whole, help="epochs of a run  [default: the preset's]"),
         click.Option(["--jobs"], type=whole, help="worker processes  [default: the cores]"),
@@ -94,9 +94,19 @@ def _command(study: Study) -> click.Command:
     )
 
 
+def _trials_option(study: Study, whole: click.ParamType) -> list[click.Option]:
+    """Only where the number of searched settings is a choice."""
+    if study.search is None or study.search.points is not None:
+        return []
+    return [
+        click.Option(["--trials"], type=whole, help="searched settings  [default: the preset's]")
+    ]
+
+
 def _default_text(default: Any) -> str:
     if isinstance(default, tuple):
-        return f"{default[0]}-{default[-1]}"
+        whole = isinstance(default[0], int) and default == tuple(range(default[0], default[-1] + 1))
+        return f"{default[0]}-{default[-1]}" if whole else " ".join(map(str, default))
     return str(default) or "the mapping's own"
 
 
@@ -138,7 +148,7 @@ def _options(study: Study, values: dict[str, Any], dataset: str, out: Path) -> O
     axes |= {name: values[name] for name in axes if values[name] is not None}
     return Options(
         dataset=dataset,
-        trials=values["trials"] or preset.trials,
+        trials=values.get("trials") or preset.trials,
         finalists=preset.finalists,
         seeds=values["seeds"] or preset.seeds,
         notebook_seeds=min(preset.notebook_seeds, values["seeds"] or preset.notebook_seeds),

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from qcnn import InvalidInput
 from studies.console import PhaseProgress, TrialProgress
-from studies.labels import FINALIST
 from studies.report import build_report
 from studies.rows import read_rows
 from studies.study import Cell, Options, Search, Study, fresh_seeds
@@ -48,7 +47,7 @@ def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: Tri
             _wait(
                 queue,
                 workers,
-                progress.start("search", options.trials),
+                progress.start("search", study.search.count_trials(options)),
                 lambda: _search_state(queue),
             )
             cells += queue.prepare_cells(_finalists(study.search, options, queue))
@@ -62,8 +61,8 @@ def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: Tri
 
 def _finalists(search: Search, options: Options, queue: TrialQueue) -> list[Cell]:
     return [
-        Cell(configuration, seed, FINALIST)
-        for configuration in search.choose_finalists(queue.search_rows(), options.finalists)
+        Cell(configuration, seed, label)
+        for label, configuration in search.choose_finalists(queue.search_rows(), options)
         for seed in fresh_seeds(options, options.seeds)
     ]
 

@@ -80,11 +80,19 @@ class Search:
 
     Attributes:
         suggest: a configuration worth training, for a trial of the search.
-        choose_finalists: configurations for fresh seeds, from the rows of the search.
+        choose_finalists: labels and configurations for fresh seeds, from the rows of the
+            search.
+        points: parameters of every trial, where the search is to try exactly those; the
+            sampler proposes ``options.trials`` of its own otherwise.
     """
 
     suggest: Callable[[optuna.Trial, Options], Configuration]
-    choose_finalists: Callable[[pd.DataFrame, int], list[Configuration]]
+    choose_finalists: Callable[[pd.DataFrame, Options], list[tuple[str, Configuration]]]
+    points: Callable[[Options], list[dict[str, Any]]] | None = None
+
+    def count_trials(self, options: Options) -> int:
+        """Number of searched configurations."""
+        return options.trials if self.points is None else len(self.points(options))
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,17 @@ class TrialQueue:
         with self.setup_lock:
             self._release_dead_claims(self.search)
             self._import_rows()
-            counted = sum(is_open(t) or is_finished(t) for t in self.search.trials)
-            for _ in range(counted, self.options.trials):
-                self.search.enqueue_trial({}, user_attrs={"enqueued": True})
+            counted = [t for t in self.search.trials if is_open(t) or is_finished(t)]
+            for parameters in self._missing_points(counted):
+                self.search.enqueue_trial(parameters, user_attrs={"enqueued": True})
+
+    def _missing_points(self, counted: list[FrozenTrial]) -> list[dict[str, Any]]:
+        """Parameters of the trials to enqueue; empty ones leave the choice to the sampler."""
+        assert self.study.search is not None
+        if self.study.search.points is None:
+            return [{}] * (self.options.trials - len(counted))
+        known = [trial.system_attrs.get("fixed_params", trial.params) for trial in counted]
+        return [point for point in self.study.search.points(self.options) if point not in known]
 
     def prepare_cells(self, cells: Iterable[Cell]) -> list[Cell]:
         """Enqueue the cells that have no row and are not in the queue; returns all of them."""

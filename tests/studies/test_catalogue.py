@@ -1,7 +1,10 @@
 """One contract for every study."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import optuna
+import pandas as pd
 import pytest
 
 from qcnn import load_data
@@ -44,7 +47,19 @@ def test_cells_build_and_are_paired(name: str, tmp_path: Path) -> None:
 def test_contrasts_name_arms_of_the_full_preset(name: str, tmp_path: Path) -> None:
     study = studies_by_name[name]
     options = smoke(study, tmp_path)
-    full = {axis.name: axis.default for axis in study.axes}
-    labels = {cell.label for cell in study.cells(Options(**{**vars(options), "axes": full}))}
+    full = replace(options, axes={axis.name: axis.default for axis in study.axes})
+    labels = {cell.label for cell in study.cells(full)} | labels_of_points(study, full)
     for contrast in study.contrasts:
         assert {contrast.first, contrast.second} <= labels | {DIRECT}
+
+
+def labels_of_points(study: Study, options: Options) -> set[str]:
+    """Labels of the finalists of a search that tries given points, were all equally good."""
+    if study.search is None or study.search.points is None:
+        return set()
+    rows = [
+        {"status": "complete", "val_accuracy": 0.5, **configuration.axes()}
+        for point in study.search.points(options)
+        for configuration in [study.search.suggest(optuna.trial.FixedTrial(point), options)]
+    ]
+    return {label for label, _ in study.search.choose_finalists(pd.DataFrame(rows), options)}

@@ -1,0 +1,61 @@
+"""What a study can look at in a model beside its accuracy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from qcnn import Data, QuantumTrain
+from qcnn.seeds import generator
+
+QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
+_IMAGES = 500
+_PROBES = 32
+
+
+def weights_and_gradients(model: nn.Module, data: Data) -> dict[str, Any]:
+    """Quantiles of what a model generates and of what its phases feel, by their level.
+
+    Returns:
+        ``weights``: of all the network's weights; ``saturated``: the share of them within
+        0.001 of ±1 (a fraction); ``response``: of the root mean square change of a weight
+        by each phase (1/radian); ``gradients``: of the absolute derivative of the loss,
+        the mean cross-entropy of the first 500 training images, by each phase (1/radian).
+        Nothing for a model without phases.
+    """
+    if not isinstance(model, QuantumTrain):
+        return {}
+    loss = cross_entropy(model(data.train_images[:_IMAGES]), data.train_labels[:_IMAGES])
+    phases = [sampler.phases for sampler in model.pqcnns()]
+    gradients = torch.cat([g.abs() for g in torch.autograd.grad(loss, phases)])
+    weights = torch.cat([value.flatten() for value in model.weights().values()])
+    saturated = ((weights.detach().abs() - 1).abs() < 1e-3).double().mean().item()
+    return {
+        "weights": _quantiles(weights.detach()),
+        "saturated": saturated,
+        "response": _quantiles(_response(weights, phases)),
+        "gradients": _quantiles(gradients),
+    }
+
+
+def _response(weights: torch.Tensor, phases: Sequence[torch.Tensor]) -> torch.Tensor:
+    """Root mean square of each column of the Jacobian of the weights by the phases.
+
+    Estimated: the square of a column's product with random signs has the mean of the
+    column's squared length.
+    """
+    random = generator(0, "signs of the response")
+    total = torch.zeros(sum(phase.numel() for phase in phases))
+    for _ in range(_PROBES):
+        signs = 2.0 * torch.randint(2, weights.shape, generator=random) - 1
+        found = torch.autograd.grad(weights @ signs, phases, retain_graph=True)
+        total += torch.cat(found).square()
+    return (total / (_PROBES * weights.numel())).sqrt()
+
+
+def _quantiles(values: torch.Tensor) -> dict[str, float]:
+    levels = torch.tensor(QUANTILES, dtype=torch.float64)
+    found = values.double().quantile(levels).tolist()
+    return {f"{level:g}": value for level, value in zip(QUANTILES, found, strict=True)}

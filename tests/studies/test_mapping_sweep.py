@@ -1,0 +1,91 @@
+"""The study of mappings: its choice of rates, and what it measures."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from stored_rows import CONFIGURATION, make_row
+
+from qcnn import load_data
+from studies.catalogue.mapping_sweep import best_rates
+from studies.configuration import build_model
+from studies.findings import mappings_and_collapse
+from studies.measures import weights_and_gradients
+from studies.study import Options
+
+
+def test_each_mapping_gets_its_best_rate_and_the_lowest_of_equals() -> None:
+    tried = [
+        ("mlp", 0.03, 0.7, "complete"),
+        ("mlp", 0.01, 0.7, "complete"),
+        ("mlp", 0.1, 0.9, "diverged"),
+        ("mixing", 0.01, 0.5, "complete"),
+        ("mixing", 0.1, 0.6, "complete"),
+    ]
+    rows = pd.DataFrame(
+        [
+            make_row(0, "search", mapping=m, learning_rate=rate, val_accuracy=v, status=status)
+            for m, rate, v, status in tried
+        ]
+    )
+    axes = {"mapping": ("mixing", "affine", "mlp")}
+    options = Options("digits", 0, 0, 1, 0, 1, 1, 0, Path(), axes)
+    found = [(label, c.mapping, c.learning_rate) for label, c in best_rates(rows, options)]
+    assert found == [("mixing", "mixing", 0.1), ("mlp", "mlp", 0.01)]
+
+
+@pytest.mark.parametrize(("mapping", "collapses"), [("logit_tanh", True), ("affine", False)])
+def test_the_collapse_is_seen_in_weights_and_gradients(mapping: str, collapses: bool) -> None:
+    data = load_data("digits")
+    configuration = replace(CONFIGURATION, mapping=mapping, target="notebook")
+    found = weights_and_gradients(build_model(configuration, data, 1), data)
+    assert (found["saturated"] > 0.95) == collapses
+    assert (found["response"]["0.99"] < 1e-5) == collapses
+    assert list(found["weights"].values()) == sorted(found["weights"].values())
+
+
+def test_the_response_is_the_length_of_the_columns_of_the_jacobian() -> None:
+    data = load_data("digits")
+    small = replace(CONFIGURATION, sizes=((4, 2),), mapping="mixing", target="notebook")
+    model = build_model(small, data, 1)
+    phases = model.pqcnns()[0].phases
+    columns = []
+    for position in range(phases.numel()):
+        moved = []
+        for step in (1e-2, -1e-2):
+            with torch.no_grad():
+                phases[position] += step
+                moved.append(torch.cat([w.flatten() for w in model.weights().values()]))
+                phases[position] -= step
+        columns.append(((moved[0] - moved[1]) / 2e-2).square().mean().sqrt().item())
+    found = weights_and_gradients(model, data)["response"]
+    assert found["1"] == pytest.approx(max(columns), rel=0.3)
+    assert found["0.5"] == pytest.approx(float(np.median(columns)), rel=0.3)
+
+
+def test_a_directly_trained_network_has_no_phases_to_measure() -> None:
+    data = load_data("digits")
+    direct = replace(
+        CONFIGURATION, mapping="direct", sizes=(), space="none", input="none", mesh="none"
+    )
+    assert weights_and_gradients(build_model(direct, data, 1), data) == {}
+
+
+def test_the_finding_names_the_most_accurate_by_validation_and_the_collapse() -> None:
+    quantiles = {"0.5": 0.0}
+    start = {"saturated": 0.98, "response": quantiles, "gradients": quantiles}
+    measured = json.dumps({"start": start, "end": {}})
+    rows = pd.DataFrame(
+        [
+            make_row(seed, label=label, val_accuracy=v, test_accuracy=t, measured=measured)
+            for label, v, t in (("logit_tanh", 0.1, 0.1), ("mlp", 0.6, 0.5), ("affine", 0.5, 0.7))
+            for seed in (1, 2)
+        ]
+    )
+    text = mappings_and_collapse(rows)
+    assert "of 3 mappings by validation is mlp" in text
+    assert "98.0 % of its weights" in text
