@@ -55,7 +55,8 @@ class ChoiceTexts(ChoiceText):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, tuple):
             return value
-        return tuple(super().convert(text, param, ctx) for text in str(value).split())
+        one = super().convert
+        return tuple(one(text, param, ctx) for text in str(value).split())
 
 
 class PositiveNumbers(click.ParamType):

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
-from matplotlib.ticker import SymmetricalLogLocator
+from matplotlib.ticker import StrMethodFormatter, SymmetricalLogLocator
 
 from studies.figures.style import Figure, new_canvas
 from studies.labels import FINAL
@@ -43,8 +43,11 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
             _draw_quantiles(axes, measured[name], line, colours[moment])
         axes.set_xscale("symlog", linthresh=linear)
         axes.set(xlabel=axis)
-        if name != "weights":
-            axes.set_xlim(left=0)
+        if name == "weights":
+            axes.set_xticks((-1, -0.5, 0, 0.5, 1))
+            axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        else:
+            axes.set_xlim(left=linear / 2)
             axes.xaxis.set_major_locator(SymmetricalLogLocator(linthresh=linear, base=100))
     panels[0].set(yticks=range(len(labels)), yticklabels=labels)
     panels[0].invert_yaxis()
