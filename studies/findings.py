@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, SEARCH
+from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, SEARCH
 from studies.statistics import mean_interval, percent_interval
 from studies.tables import describe
 
@@ -55,7 +55,7 @@ def best_against_references(rows: pd.DataFrame) -> str:
 def mappings_and_collapse(rows: pd.DataFrame) -> str:
     """The most accurate mapping by validation, and what becomes of ``logit_tanh``."""
     final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
-    mapped = final[final["measured"].str.contains("gradients")]
+    mapped = final[~final["label"].isin((DIRECT, NOTEBOOK, NOTEBOOK_DIRECT))]
     if mapped.empty:
         return "No mapping has been run with fresh seeds yet."
     means = mapped.groupby("label")["val_accuracy"].mean()

@@ -86,6 +86,7 @@ def test_the_finding_names_the_most_accurate_by_validation_and_the_collapse() ->
             for seed in (1, 2)
         ]
     )
-    text = mappings_and_collapse(rows)
+    notebook = pd.DataFrame([make_row(1, label="notebook", val_accuracy=0.9, measured=measured)])
+    text = mappings_and_collapse(pd.concat([rows, notebook]))
     assert "of 3 mappings by validation is mlp" in text
     assert "98.0 % of its weights" in text
