@@ -1,0 +1,89 @@
+"""One contract for every mapping, control and study, as runs of a study have them."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from stored_rows import CONFIGURATION
+
+from qcnn import count_parameters, load_data, mapping_names, train
+from qcnn.controls import GENERATORS
+from studies.catalogue import studies_by_name
+from studies.configuration import Configuration, build_model, configuration_from_axes
+from studies.execute import evaluate_stored
+from studies.rows import read_rows
+from studies.study import Cell, Options
+from studies.trials import TrialQueue
+
+OF_COMPONENTS = {
+    **{f"mapping {name}": {"mapping": name} for name in mapping_names()},
+    **{f"control {name}": {"generator": name} for name in GENERATORS},
+}
+
+
+def smoke(name: str, folder: Path) -> Options:
+    study = studies_by_name[name]
+    preset = study.presets["smoke"]
+    axes = {axis.name: preset.axes.get(axis.name, axis.default) for axis in study.axes}
+    return Options("digits", 1, 1, 1, 1, 1, 1, 0, folder, axes)
+
+
+def shortest(configuration: Configuration) -> Configuration:
+    """One epoch of large batches at a moderate rate."""
+    return replace(configuration, epochs=1, batch_size=400, learning_rate=0.003)
+
+
+def check_training(configuration: Configuration) -> None:
+    """What is counted as trainable is what the optimiser changes, and nothing else changes."""
+    data = load_data("digits")
+    model = build_model(configuration, data, 1)
+    counts = count_parameters(model)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    train(model, data, configuration.train_config(1))
+    trained = {name for name, value in model.named_parameters() if value.requires_grad}
+    changed = {name for name, value in model.state_dict().items() if (value != before[name]).any()}
+    assert changed == {name for name in trained if before[name].numel()}
+    assert counts.total == sum(before[name].numel() for name in trained)
+    assert counts.phases <= counts.total
+    assert counts.effective_phases <= counts.phases
+
+
+def check_round_trip(name: str, options: Options, cells: list[Cell]) -> None:
+    """Runs that pass through the queue and the results file come out as they went in."""
+    queue = TrialQueue(studies_by_name[name], options, "worker")
+    queue.prepare_cells(cells)
+    while queue.run_next():
+        pass
+    rows = read_rows(queue.csv)
+    stored = {
+        (row["configuration"], row["seed"]): {str(k): v for k, v in row.items()}
+        for row in rows.to_dict("records")
+    }
+    assert len(stored) == len(rows) == len(cells)
+    for cell in cells:
+        row = stored[cell.configuration.digest(), cell.seed]
+        assert configuration_from_axes(row) == cell.configuration
+        assert (row["label"], row["status"]) == (cell.label, "complete")
+        json.loads(row["measured"] or "{}")
+        again = evaluate_stored(cell.configuration, cell.seed, options.out)
+        assert again == row["test_accuracy"]
+
+
+@pytest.mark.parametrize("changes", OF_COMPONENTS.values(), ids=OF_COMPONENTS)
+def test_component(changes: dict[str, str], tmp_path: Path) -> None:
+    configuration = shortest(replace(CONFIGURATION, **changes))
+    check_training(configuration)
+    cells = [Cell(configuration, 1, "arm")]
+    check_round_trip("ablation", smoke("ablation", tmp_path), cells)
+
+
+@pytest.mark.parametrize("name", sorted(studies_by_name))
+def test_study(name: str, tmp_path: Path) -> None:
+    options = smoke(name, tmp_path)
+    cells = [
+        replace(c, configuration=shortest(c.configuration))
+        for c in studies_by_name[name].cells(options)
+    ]
+    distinct = {cell.configuration.digest(): cell for cell in cells}
+    check_round_trip(name, options, list(distinct.values()))
