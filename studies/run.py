@@ -96,7 +96,7 @@ def _command(study: Study) -> click.Command:
 
 def _default_text(default: Any) -> str:
     if isinstance(default, tuple):
-        return f"{default[0]}-{default[-1]}"
+        return ",".join(map(str, default))
     return str(default) or "the mapping's own"
 
 
