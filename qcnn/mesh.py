@@ -15,6 +15,12 @@ passes k diagonals of cells; the last one is d = 0, and diagonal d holds the cel
 upper mode d, d+1, …, m−2. Nothing follows the upper mode of a cell of the last
 diagonal, so that its outer phase would be an output phase, which no probability feels:
 those m−1 phases are left out. 2mk − k² − k − m + 1 phases remain.
+
+Layers: the cells L times one after another, each time with phases of their own, and a
+fixed phase π on every mode in between. That is what the code of arXiv:2505.08474 does
+for several layers; it calls the π a non-linear layer. The π is a global phase, which no
+probability feels, and one rectangular mesh reaches every unitary already: a second one
+adds phases, but no distribution and no effective phase.
 """
 
 from collections.abc import Sequence
@@ -25,6 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcnn.errors import InvalidInput
+from qcnn.fock import whole_number
 
 if TYPE_CHECKING:
     import perceval as pcvl
@@ -38,33 +45,38 @@ class Mesh:
 
     Attributes:
         modes: number of modes m, at least 1.
-        cells: for each cell its upper mode and whether it has an outer phase.
+        cells: for each cell of a layer its upper mode and whether it has an outer phase.
         entries: for each input mode the mode of the mesh that its light enters.
+        layers: how often the cells follow one another, at least 1.
     """
 
     modes: int
     cells: tuple[tuple[int, bool], ...]
     entries: tuple[int, ...]
+    layers: int = 1
 
     @property
     def phases(self) -> int:
-        """Number of phases."""
-        return sum(1 + has_outer for _, has_outer in self.cells)
+        """Number of phases, of all layers."""
+        return self.layers * sum(1 + has_outer for _, has_outer in self.cells)
 
     def table(self) -> NDArray[np.int64]:
         """Upper mode, number of the inner phase, number of the outer phase of each cell.
 
-        Shape ``(cells, 3)``; the outer phase is −1 where it is absent.
+        Shape ``(layers·cells, 3)``; the outer phase is −1 where it is absent. The phases π
+        between the layers are not in it.
         """
         rows = []
         phase = 0
-        for upper, has_outer in self.cells:
+        for upper, has_outer in self.cells * self.layers:
             rows.append((upper, phase, phase + 1 if has_outer else -1))
             phase += 1 + has_outer
         return np.array(rows, dtype=np.int64).reshape(len(rows), 3)
 
     def circuit(self, phases: Sequence[float] | None = None) -> "pcvl.Circuit":
-        """The mesh as a Perceval circuit, the relabelling of the input included.
+        """The mesh as a Perceval circuit.
+
+        The relabelling of the input and the phases π between the layers are part of it.
 
         Args:
             phases: values in radians; symbolic parameters ``phase_0000``, … where absent.
@@ -79,23 +91,27 @@ class Mesh:
         circuit = pcvl.Circuit(self.modes)
         if self.entries != tuple(range(self.modes)):
             circuit.add(0, PERM(list(self.entries)))
-        for upper, inner, outer in self.table().tolist():
-            circuit.add(upper, BS())
-            circuit.add(upper, PS(phase(inner)))
-            circuit.add(upper, BS())
-            if outer >= 0:
-                circuit.add(upper, PS(phase(outer)))
+        layers = self.table().reshape(self.layers, len(self.cells), 3).tolist()
+        for number, cells in enumerate(layers):
+            for mode in range(self.modes if number > 0 else 0):
+                circuit.add(mode, PS(np.pi))
+            for upper, inner, outer in cells:
+                circuit.add(upper, BS())
+                circuit.add(upper, PS(phase(inner)))
+                circuit.add(upper, BS())
+                if outer >= 0:
+                    circuit.add(upper, PS(phase(outer)))
         return circuit
 
 
-def rectangular(modes: int) -> Mesh:
-    """The universal rectangular mesh.
+def rectangular(modes: int, layers: int = 1) -> Mesh:
+    """The universal rectangular mesh, ``layers`` times.
 
-    >>> rectangular(9).phases
-    72
+    >>> rectangular(9).phases, rectangular(9, layers=2).phases
+    (72, 144)
     """
     cells = tuple((upper, True) for upper in cell_modes(modes))
-    return Mesh(modes, cells, tuple(range(modes)))
+    return Mesh(modes, cells, tuple(range(modes)), layers)
 
 
 def minimal(modes: int, input_state: Sequence[int]) -> Mesh:
@@ -172,7 +188,7 @@ def cell_modes(modes: int) -> list[int]:
 
 
 def count_phases(modes: int, photons: int, mesh: str = "rectangular") -> int:
-    """Number of phases of a mesh whose input has one photon in each of ``photons`` modes.
+    """Number of phases of one layer whose input has one photon in each of ``photons`` modes.
 
     >>> count_phases(9, 4), count_phases(9, 4, "minimal")
     (72, 44)
@@ -182,17 +198,31 @@ def count_phases(modes: int, photons: int, mesh: str = "rectangular") -> int:
     return 2 * modes * photons - photons**2 - photons - modes + 1 if photons else 0
 
 
-def make_mesh(name: str, modes: int, input_state: Sequence[int]) -> Mesh:
+def make_mesh(name: str, modes: int, input_state: Sequence[int], layers: int = 1) -> Mesh:
     """The mesh called ``name`` for one input.
 
     Raises:
-        InvalidInput: for an unknown name.
+        InvalidInput: for an unknown name, and for layers that this mesh cannot have.
     """
     check_mesh(name)
-    return rectangular(modes) if name == "rectangular" else minimal(modes, input_state)
+    number = check_layers(layers, name)
+    return rectangular(modes, number) if name == "rectangular" else minimal(modes, input_state)
 
 
 def check_mesh(name: str) -> None:
     """Raises InvalidInput for an unknown mesh."""
     if name not in MESHES:
         raise InvalidInput(f"mesh is {name!r}; allowed are {', '.join(map(repr, MESHES))}")
+
+
+def check_layers(layers: int, mesh: str) -> int:
+    """A number of layers as an int.
+
+    Raises:
+        InvalidInput: unless the mesh called ``mesh`` can have that many: any number from 1
+            if it is rectangular, else 1.
+    """
+    number = whole_number(layers, "layers", 1)
+    if number > 1 and mesh != "rectangular":
+        raise InvalidInput(f"layers is {number} with mesh {mesh!r}; allowed there is 1")
+    return number

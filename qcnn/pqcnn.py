@@ -39,12 +39,16 @@ class PQCNN(nn.Module):
             devices too.
         mesh: ``"rectangular"``, all m(m−1) phases; ``"minimal"``, the 2mk − k² − k − m + 1
             of them (k occupied input modes) that reach every distribution.
+        layers: number L of rectangular meshes one after another, with a fixed phase π on
+            every mode in between, as in the code of arXiv:2505.08474, which calls it a
+            non-linear layer. It is a global phase and does nothing, and a second
+            universal mesh adds phases but no effective ones. The minimal mesh has 1.
         dtype: ``torch.float32`` or ``torch.float64``.
         seed: fixes the initial phases; drawn from torch's global state when absent.
 
     Attributes:
-        phases: trainable, radians, initially uniform in [0, 2π); shape ``(m(m−1),)`` in
-            the rectangular mesh.
+        phases: trainable, radians, initially uniform in [0, 2π); shape ``(L·m(m−1),)``
+            in the rectangular mesh, layer by layer.
         states: the outcomes as tuples of photon counts, in the order of the
             probabilities: descending lexicographic.
         input_state: the input Fock state in use.
@@ -57,6 +61,9 @@ class PQCNN(nn.Module):
     >>> sampler = PQCNN(4, 2, seed=1)
     >>> sampler().shape, sampler.states[0], sampler.effective_phases
     (torch.Size([6]), (1, 1, 0, 0), 5)
+    >>> deeper = PQCNN(4, 2, layers=3, seed=1)
+    >>> deeper.phases.shape, deeper.effective_phases
+    (torch.Size([36]), 5)
     """
 
     def __init__(
@@ -68,6 +75,7 @@ class PQCNN(nn.Module):
         input_state: Sequence[int] | None = None,
         engine: str = "fused",
         mesh: str = "rectangular",
+        layers: int = 1,
         dtype: torch.dtype = torch.float32,
         seed: int | None = None,
     ) -> None:
@@ -80,7 +88,7 @@ class PQCNN(nn.Module):
         if dtype not in (torch.float32, torch.float64):
             raise InvalidInput(f"dtype is {dtype}; allowed are torch.float32 and torch.float64")
         self.engine = engine
-        self.mesh = make_mesh(mesh, self.modes, self.input_state)
+        self.mesh = make_mesh(mesh, self.modes, self.input_state, layers)
         self._pass = build_engine(engine, self.mesh, self.photons, space, self.input_state, dtype)
         fractions = torch.rand(self.mesh.phases, generator=generator(seed, "phases"), dtype=dtype)
         self.phases = nn.Parameter(2 * torch.pi * fractions)

@@ -1,5 +1,7 @@
 """Types of command-line values."""
 
+from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import click
@@ -31,6 +33,44 @@ class WholeNumbers(click.ParamType):
         return tuple(found)
 
 
+class PositiveNumbers(click.ParamType):
+    """Positive numbers such as ``0.01,0.1``; becomes a sorted tuple."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            found = sorted({float(part) for part in str(value).split(",")})
+        except ValueError:
+            found = []
+        if not found or not all(number > 0 and isfinite(number) for number in found):
+            self.fail(f"{value!r}; allowed are positive numbers such as 0.01,0.1", param, ctx)
+        return tuple(found)
+
+
+class Names(click.ParamType):
+    """Some of the allowed names, such as ``none,cosine``; becomes a tuple in their order."""
+
+    name = "names"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self.allowed = allowed
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        found = str(value).split(",")
+        if not set(found) <= set(self.allowed):
+            self.fail(f"{value!r}; allowed are one or more of {','.join(self.allowed)}", param, ctx)
+        return tuple(name for name in self.allowed if name in found)
+
+
 class ChoiceText(click.ParamType):
     """A mapping or a target with its options, such as ``mps:bond_dimension=4``."""
 
@@ -57,25 +97,6 @@ class ChoiceTexts(ChoiceText):
             return value
         one = super().convert
         return tuple(one(text, param, ctx) for text in str(value).split())
-
-
-class PositiveNumbers(click.ParamType):
-    """Positive numbers such as ``0.01,0.03``; becomes a sorted tuple."""
-
-    name = "positive numbers"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
-        if isinstance(value, tuple):
-            return value
-        try:
-            found = sorted({float(part) for part in str(value).split(",")})
-        except ValueError:
-            found = []
-        if not found or not 0 < found[0] <= found[-1] < float("inf"):
-            self.fail(f"{value!r}; allowed are positive numbers such as 0.01,0.03", param, ctx)
-        return tuple(found)
 
 
 def _range(part: str) -> range:

@@ -12,6 +12,7 @@ from qcnn.combine import count_joint_outcomes
 from qcnn.controls import build_generator
 from qcnn.fock import count_outcomes
 from qcnn.mappings import mapping_from_text
+from qcnn.mesh import check_layers
 from qcnn.seeds import derive
 from qcnn.targets import target_from_text
 
@@ -37,6 +38,7 @@ class Configuration:
         epochs, batch_size, learning_rate, phase_learning_rate, schedule, gradient_clip:
             see ``qcnn.TrainConfig``; a rate or clip of 0 stands for none of its own.
         generator: the PQCNNs themselves or the control in their place (``qcnn.controls``).
+        layers: rectangular meshes one after another in each PQCNN; 1 in any other mesh.
 
     An axis that is added later has a default, at which it does not enter the hash, so
     that stored rows keep theirs.
@@ -57,11 +59,13 @@ class Configuration:
     schedule: str
     gradient_clip: float
     generator: str = "pqcnn"
+    layers: int = 1
 
     def __post_init__(self) -> None:
         allowed = (_NONE,) if self.direct else INPUTS
         if self.input not in allowed:
             raise InvalidInput(f"input is {self.input!r}; allowed are {', '.join(allowed)}")
+        check_layers(self.layers, self.mesh)
 
     @property
     def direct(self) -> bool:
@@ -152,7 +156,7 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
     """The model of a run.
 
     Arms that share a seed share the target's initialisation, the initial phases of
-    PQCNNs of the same size and place, and the fixed random numbers.
+    PQCNNs of the same size, mesh, layers and place, and the fixed random numbers.
     """
     target = build_target(configuration, data, seed)
     if configuration.direct:
@@ -167,6 +171,7 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
             space=configuration.space,
             input_state=first_modes(modes, photons) if first else None,
             mesh=configuration.mesh,
+            layers=configuration.layers,
             seed=stream,
         )
         samplers.append(build_generator(configuration.generator, sampler, stream))

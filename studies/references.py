@@ -51,7 +51,14 @@ def notebook_cells(options: Options) -> list[Cell]:
 
 def _without_photons(like: Configuration) -> Configuration:
     return replace(
-        like, mapping="direct", sizes=(), combine="", space="none", input="none", mesh="none"
+        like,
+        mapping="direct",
+        sizes=(),
+        combine="",
+        space="none",
+        input="none",
+        mesh="none",
+        layers=1,
     )
 
 

@@ -62,6 +62,7 @@ _NUMBERS = {
     "trainable_parameters": "int64",
     "epochs": "int64",
     "batch_size": "int64",
+    "layers": "int64",
     "train_accuracy": "float64",
     "val_accuracy": "float64",
     "test_accuracy": "float64",

@@ -13,11 +13,12 @@ from rich.table import Table
 
 from qcnn import load_data
 from qcnn.data import data_names
+from studies.arguments import ChoiceTexts
 from studies.catalogue import studies_by_name
 from studies.console import one_sentence_errors
 from studies.rows import read_rows
 from studies.runner import check_folder, run_study
-from studies.study import Options, Study
+from studies.study import Axis, Options, Study
 from studies.tables import accuracy_table
 
 
@@ -82,7 +83,7 @@ def _command(study: Study) -> click.Command:
         click.Option(
             [f"--{axis.name.replace('_', '-')}"],
             type=axis.type,
-            help=f"{axis.help}  [default: {_default_text(axis.default)}]",
+            help=f"{axis.help}  [default: {_default_text(axis)}]",
         )
         for axis in study.axes
     ]
@@ -103,11 +104,12 @@ def _trials_option(study: Study, whole: click.ParamType) -> list[click.Option]:
     ]
 
 
-def _default_text(default: Any) -> str:
-    if isinstance(default, tuple):
-        whole = isinstance(default[0], int) and default == tuple(range(default[0], default[-1] + 1))
-        return f"{default[0]}-{default[-1]}" if whole else " ".join(map(str, default))
-    return str(default) or "the mapping's own"
+def _default_text(axis: Axis) -> str:
+    """The default as it could be typed."""
+    if not isinstance(axis.default, tuple):
+        return str(axis.default) or "the mapping's own"
+    between = " " if isinstance(axis.type, ChoiceTexts) else ","
+    return between.join(map(str, axis.default))
 
 
 def _run(study: Study, values: dict[str, Any]) -> None:

@@ -58,8 +58,9 @@ def describe(row: pd.Series) -> str:
         return names.get(row["label"], str(row["label"]))
     sizes = " ".join(f"({modes},{photons})" for modes, photons in sizes_from_text(row["sizes"]))
     mesh = "" if row["mesh"] == "rectangular" else f" {row['mesh']} mesh"
+    layers = "" if row["layers"] == 1 else f" {row['layers']} layers"
     space = "" if row["space"] == "unbunched" else f" {row['space']}"
-    return f"{sizes}{mesh}{space} → {row['mapping']} → {row['target']}"
+    return f"{sizes}{mesh}{layers}{space} → {row['mapping']} → {row['target']}"
 
 
 def accuracy_table(rows: pd.DataFrame, dataset: str) -> pd.DataFrame:

@@ -29,6 +29,7 @@ def generated(
     seed: int,
     space: str = "unbunched",
     first_modes: bool = False,
+    layers: int = 1,
 ) -> QuantumTrain:
     samplers = [
         PQCNN(
@@ -36,6 +37,7 @@ def generated(
             photons,
             space=space,
             input_state=[int(i < photons) for i in range(modes)] if first_modes else None,
+            layers=layers,
             seed=derive(seed, "sampler", place),
         )
         for place, (modes, photons) in enumerate(sizes)
@@ -88,6 +90,19 @@ def test_mixing_at_a_small_budget_on_digits() -> None:
     assert model.parameter_counts().total == 219
     train(model, data, TrainConfig(epochs=10, batch_size=64))
     assert evaluate(model, data.test_images, data.test_labels).accuracy > 0.804 - 3 * 0.027
+
+
+def test_mixing_of_two_layers_on_digits() -> None:
+    """435 trainable parameters, no more effective phases than one layer has.
+
+    10 seeds: mean 0.854, standard deviation 0.022.
+    """
+    data = load_data("digits")
+    model = generated(data, "mixing", "cnn2202", [(9, 4)] * 3, seed=0, layers=2)
+    counts = model.parameter_counts()
+    assert (counts.total, counts.effective_phases) == (435, 132)
+    train(model, data, TrainConfig(epochs=10, batch_size=64))
+    assert evaluate(model, data.test_images, data.test_labels).accuracy > 0.854 - 3 * 0.022
 
 
 @pytest.mark.slow

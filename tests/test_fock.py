@@ -48,6 +48,7 @@ def test_effective_phases_published_ranks(modes: int, photons: int, effective: i
     assert effective_phases(modes, outcomes, spread_input(modes, photons)) == effective
 
 
+@pytest.mark.parametrize("layers", [1, 2, 3])
 @pytest.mark.parametrize("space", ["unbunched", "fock"])
 @pytest.mark.parametrize(
     "input_state",
@@ -60,14 +61,19 @@ def test_effective_phases_published_ranks(modes: int, photons: int, effective: i
         (2, 0, 0, 1),
         (0, 2, 0, 0),
         (0, 0),
+        spread_input(9, 4),
     ],
 )
-def test_effective_phases_are_the_numerical_rank(input_state: tuple[int, ...], space: str) -> None:
+def test_effective_phases_are_the_numerical_rank(
+    input_state: tuple[int, ...], space: str, layers: int
+) -> None:
+    """However many layers: a second universal mesh adds none."""
     sampler = PQCNN(
         len(input_state),
         sum(input_state),
         space=space,
         input_state=input_state,
+        layers=layers,
         dtype=torch.float64,
         seed=3,
     )

@@ -3,11 +3,14 @@
 import copy
 import pickle
 
+import numpy as np
 import perceval as pcvl
 import pytest
 import torch
+from torch import Tensor
 
 from qcnn import PQCNN, InvalidInput
+from qcnn.engines import fused
 from qcnn.together import run_together
 
 CASES = [
@@ -152,8 +155,111 @@ def test_minimal_mesh_has_its_phases_and_its_circuit_agrees(engine: str) -> None
     assert (sampler().double() - slos_probabilities(sampler)).abs().max().item() < 1e-6
 
 
+LAYERED = [
+    (1, 5, 2, "fock", None),
+    (2, 4, 2, "unbunched", None),
+    (3, 5, 3, "fock", (0, 2, 0, 1, 0)),
+    (4, 4, 2, "fock", (1, 1, 0, 0)),
+    (4, 6, 3, "unbunched", None),
+]
+
+
+def value_and_gradient(sampler: PQCNN) -> tuple[Tensor, Tensor]:
+    """Probabilities, and the gradient of their sum weighted by 1, 2, 3, …."""
+    probabilities = sampler()
+    weights = torch.arange(1.0, sampler.outcomes + 1, dtype=probabilities.dtype)
+    (gradient,) = torch.autograd.grad(probabilities @ weights, sampler.phases)
+    return probabilities.detach(), gradient
+
+
+@pytest.mark.parametrize(("layers", "modes", "photons", "space", "input_state"), LAYERED)
+def test_layers_are_those_of_perceval(
+    layers: int,
+    modes: int,
+    photons: int,
+    space: str,
+    input_state: tuple[int, ...] | None,
+    engine: str,
+) -> None:
+    sampler = PQCNN(
+        modes,
+        photons,
+        space=space,
+        input_state=input_state,
+        layers=layers,
+        engine=engine,
+        dtype=torch.float64,
+        seed=layers,
+    )
+    per_layer = modes * (modes - 1)
+    assert sampler.phases.shape == (layers * per_layer,)
+    probabilities, gradient = value_and_gradient(sampler)
+    assert (probabilities - slos_probabilities(sampler)).abs().max() < 1e-12
+    weights = torch.arange(1.0, sampler.outcomes + 1, dtype=torch.float64)
+    step, start = 1e-5, sampler.phases.detach().clone()
+    # Two phases of every layer, an inner and an outer one.
+    for number in (layer * per_layer + phase for layer in range(layers) for phase in (2, 7)):
+        values = []
+        for sign in (1, -1):
+            with torch.no_grad():
+                sampler.phases.copy_(start)
+                sampler.phases[number] += sign * step
+            values.append(slos_probabilities(sampler) @ weights)
+        slope = (values[0] - values[1]) / (2 * step)
+        assert gradient[number].item() == pytest.approx(slope.item(), abs=1e-7)
+
+
+@pytest.mark.parametrize(("layers", "modes", "photons", "space", "input_state"), LAYERED)
+def test_layers_of_both_engines_agree(
+    layers: int, modes: int, photons: int, space: str, input_state: tuple[int, ...] | None
+) -> None:
+    results = [
+        value_and_gradient(
+            PQCNN(
+                modes,
+                photons,
+                space=space,
+                input_state=input_state,
+                layers=layers,
+                engine=engine,
+                dtype=torch.float64,
+                seed=layers,
+            )
+        )
+        for engine in ("fused", "merlin")
+    ]
+    for ours, reference in zip(*results, strict=True):
+        torch.testing.assert_close(ours, reference, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("modes", [1, 2, 5])
+@pytest.mark.parametrize("layers", [1, 2, 3, 4])
+def test_circuit_has_a_phase_of_pi_on_every_mode_between_layers(modes: int, layers: int) -> None:
+    sampler = PQCNN(modes, 1, layers=layers, seed=1)
+    parts = list(sampler.circuit())
+    layer_parts = 4 * (modes * (modes - 1) // 2)
+    for layer in range(1, layers):
+        start = layer * (layer_parts + modes) - modes
+        between = parts[start : start + modes]
+        assert [places for places, _ in between] == [(mode,) for mode in range(modes)]
+        assert all(isinstance(part, pcvl.PS) for _, part in between)
+        assert [float(part.param("phi")) for _, part in between] == [np.pi] * modes
+    assert len(parts) == layers * layer_parts + (layers - 1) * modes
+    np.testing.assert_allclose(
+        fused.unitary(sampler.mesh, sampler.phases.detach()),
+        np.array(sampler.circuit().compute_unitary()),
+        atol=1e-12,
+    )
+
+
 def test_samplers_that_differ_only_in_phases_run_together() -> None:
-    samplers = [PQCNN(6, 3, seed=0), PQCNN(5, 2, seed=1), PQCNN(6, 3, seed=2)]
+    samplers = [
+        PQCNN(6, 3, seed=0),
+        PQCNN(5, 2, seed=1),
+        PQCNN(6, 3, seed=2),
+        PQCNN(6, 3, layers=2, seed=3),
+        PQCNN(6, 3, layers=2, seed=4),
+    ]
     for together, sampler in zip(run_together(samplers), samplers, strict=True):
         assert torch.equal(together, sampler())
 
@@ -186,6 +292,9 @@ def test_single_outcome_has_a_zero_gradient(engine: str) -> None:
         ((4, 2), {"space": "fok"}, "space is 'fok'; allowed are 'unbunched', 'fock'"),
         ((4, 2), {"engine": "magic"}, "engine is 'magic'; allowed are"),
         ((4, 2), {"mesh": "dense"}, "mesh is 'dense'; allowed are 'rectangular', 'minimal'"),
+        ((4, 2), {"layers": 0}, "layers is 0; allowed are whole numbers from 1"),
+        ((4, 2), {"layers": 1.5}, "layers is 1.5; allowed are whole numbers from 1"),
+        ((4, 2), {"layers": 2, "mesh": "minimal"}, "layers is 2 with mesh 'minimal'; allowed"),
         ((4, 2), {"dtype": torch.int64}, "dtype is torch.int64; allowed are torch.float32"),
         ((4, 2), {"input_state": (2, 1, 0, 0)}, "allowed are 4 counts that sum to 2"),
         ((4, 2), {"input_state": (3, -1, 0, 0)}, "a photon count of input_state is -1"),

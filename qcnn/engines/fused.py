@@ -2,8 +2,9 @@
 
 It runs on the CPU in double precision, applies the mesh to the occupied input columns
 only, and has its own backward pass: through the amplitudes level by level, then through
-the mesh by undoing its cells. Calls are deterministic, independent of the batch they
-are part of, and safe from several threads.
+the mesh by undoing its cells. It leaves out the phases π between the layers of a mesh,
+which are global. Calls are deterministic, independent of the batch they are part of, and
+safe from several threads.
 """
 
 from collections.abc import Callable
@@ -203,7 +204,7 @@ def build(
 
 
 def unitary(mesh: Mesh, phases: ArrayLike) -> NDArray[np.complex128]:
-    """The unitary of a mesh, its input relabelling included; shape ``(modes, modes)``.
+    """The unitary of a mesh, all of its circuit included; shape ``(modes, modes)``.
 
     Raises:
         InvalidInput: for phases of a wrong shape or phases that are not finite.
@@ -214,7 +215,8 @@ def unitary(mesh: Mesh, phases: ArrayLike) -> NDArray[np.complex128]:
     _check_finite(torch.from_numpy(values))
     light = np.empty((mesh.modes, mesh.modes, 2))
     _kernels.pass_cells(values, mesh.table(), np.array(mesh.entries, dtype=np.int64), light)
-    return light.view(np.complex128)[..., 0]
+    between_layers = (-1) ** (mesh.layers - 1)
+    return between_layers * light.view(np.complex128)[..., 0]
 
 
 def _as_rows(tensor: Tensor) -> NDArray[np.float64]:
