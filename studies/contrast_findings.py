@@ -1,11 +1,11 @@
-"""The finding of a study: its own, or what its contrasts say, in two sentences."""
+"""The finding of a study: its own, or what its contrasts say, in a sentence."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from studies.contrasts import LEVEL, PAIRS_FOR_A_CLAIM, Result, evaluate_contrasts, sentence
+from studies.contrasts import LEVEL, PAIRS_FOR_A_CLAIM, evaluate_contrasts, sentence
 from studies.study import Contrast, Study
 
 
@@ -13,27 +13,34 @@ def finding_of(study: Study, rows: pd.DataFrame) -> str:
     """What a study found, from its rows of one dataset."""
     if study.finding is not None:
         return study.finding(rows)
-    return contrasts_in_two_sentences(rows, study.contrasts)
+    return contrasts_in_a_sentence(rows, study.contrasts)
 
 
-def contrasts_in_two_sentences(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> str:
-    """How many contrasts show a difference, and the largest of them in size."""
+def contrasts_in_a_sentence(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> str:
+    """How many contrasts show a difference; the largest of these, else the largest of all."""
     results = evaluate_contrasts(rows, contrasts)
     if not results:
         return "No declared contrast has paired runs yet."
     testable = [r for r in results if not np.isnan(r.adjusted_p)]
-    largest = max(results, key=lambda result: abs(result.difference.mean))
-    return f"{_count(results, testable)} The largest: {sentence(largest)}"
+    shown = [r for r in testable if r.adjusted_p < LEVEL]
+    candidates = shown or results
+    largest = max(candidates, key=lambda result: abs(result.difference.mean))
+    link = "; the largest:" if len(candidates) > 1 else ":"
+    return f"{_count(len(results), len(testable), len(shown))}{link} {sentence(largest)}"
 
 
-def _count(results: list[Result], testable: list[Result]) -> str:
+def _count(compared: int, testable: int, shown: int) -> str:
     if not testable:
         return (
-            f"{len(results)} contrasts have paired runs, none of them the {PAIRS_FOR_A_CLAIM} "
-            "pairs that a claim needs; intervals only."
+            f"{_contrasts(compared)} compared so far, none with the {PAIRS_FOR_A_CLAIM} pairs of "
+            "seeds that a claim needs"
         )
-    shown = sum(result.adjusted_p < LEVEL for result in testable)
-    verb = "shows" if shown == 1 else "show"
+    verb = "show" if shown > 1 else "shows"
     return (
-        f"Of {len(testable)} contrasts with enough pairs for a claim, {shown} {verb} a difference."
+        f"Of {_contrasts(testable)} with enough pairs for a claim, {shown or 'none'} {verb} a "
+        "difference"
     )
+
+
+def _contrasts(count: int) -> str:
+    return f"{count} contrast" + ("s" if count != 1 else "")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from studies.labels import DIRECT, FINAL
-from studies.statistics import PairedDifference, holm, paired_difference
+from studies.statistics import PairedDifference, holm, paired_difference, points
 from studies.study import Contrast
 
 #: Fewer pairs give an interval and no claim.
@@ -30,6 +30,15 @@ class Result:
     difference: PairedDifference
     adjusted_p: float
     parameters: tuple[int, int]
+
+    @property
+    def verdict(self) -> str:
+        """What may be said of the difference."""
+        if self.difference.pairs < 2:
+            return "no interval"
+        if np.isnan(self.adjusted_p):
+            return "too few for a claim"
+        return "a difference" if self.adjusted_p < LEVEL else "no difference shown"
 
 
 def evaluate_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> list[Result]:
@@ -57,22 +66,26 @@ def evaluate_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> lis
 def sentence(result: Result) -> str:
     """A contrast as a sentence, with a claim only where there are enough pairs."""
     contrast, difference = result.contrast, result.difference
-    points = f"{100 * difference.mean:+.1f} points"
     first, second = result.parameters
     text = (
-        f"at {contrast.setting}, {arm_name(contrast.first)} ({first} trainable) against "
-        f"{arm_name(contrast.second)} ({second}): {points}"
+        f"{_where(contrast.setting)}, {arm_name(contrast.first)} ({first:,} trainable) against "
+        f"{arm_name(contrast.second)} ({second:,}): {points(difference.mean, sign=True)} points"
     )
     if difference.pairs < 2:
-        return f"{text}, 1 pair: no interval."
+        return f"{text}, 1 pair: {result.verdict}."
+    low, high = difference.shown
     text += (
-        f", 95 % interval [{100 * difference.low:.1f}, {100 * difference.high:.1f}], "
-        f"{difference.pairs} pairs"
+        f", 95 % interval [{points(low)}, {points(high)}], {difference.pairs} pairs: "
+        f"{result.verdict}"
     )
     if np.isnan(result.adjusted_p):
-        return f"{text}: too few for a claim."
-    verdict = "a difference" if result.adjusted_p < LEVEL else "no difference shown"
-    return f"{text}: {verdict} (p = {result.adjusted_p:.3g} after Holm)."
+        return f"{text}."
+    return f"{text} (p = {result.adjusted_p:.3g} after Holm)."
+
+
+def _where(setting: str) -> str:
+    """``at χ = 10``, but ``with mixing of 5 PQCNNs``."""
+    return f"at {setting}" if "=" in setting else f"with {setting}"
 
 
 def arm_name(label: str) -> str:

@@ -26,10 +26,10 @@ def best_against_references(rows: pd.DataFrame) -> str:
     first = best.iloc[0]
     epochs = first["epochs"]
     sentences = [
-        f"Of {searched} searched settings, the most accurate finalist by validation, "
-        f"{describe(first)} with {int(first['trainable_parameters'])} trainable parameters "
-        f"({int(first['phases'])} phases, {int(first['effective_phases'])} of them effective), "
-        f"reaches {percent_interval(mean_interval(best['test_accuracy']))} on the test images "
+        f"Of {searched} searched settings, the most accurate finalist by validation is "
+        f"{describe(first)}: with {int(first['trainable_parameters']):,} trainable parameters "
+        f"({int(first['phases']):,} phases, {int(first['effective_phases']):,} of them effective) "
+        f"it reaches {percent_interval(mean_interval(best['test_accuracy']))} on the test images "
         f"({_seeds(best)}, 95 % interval)."
     ]
     direct = final[(final["label"] == DIRECT) & (final["epochs"] == epochs)]
@@ -37,17 +37,17 @@ def best_against_references(rows: pd.DataFrame) -> str:
     parts = []
     if not direct.empty:
         parts.append(
-            f"the same target trained directly with "
-            f"{int(direct['trainable_parameters'].iloc[0])} parameters reaches "
+            f"the same target trained directly, with "
+            f"{int(direct['trainable_parameters'].iloc[0]):,} parameters, reaches "
             f"{percent_interval(mean_interval(direct['test_accuracy']))} ({_seeds(direct)})"
         )
     if not notebook.empty:
         parts.append(
-            f"the reference notebook's configuration "
+            f"the reference notebook's configuration reaches "
             f"{percent_interval(mean_interval(notebook['test_accuracy']))} ({_seeds(notebook)})"
         )
     if parts:
-        text = ", ".join(parts)
+        text = "; ".join(parts)
         sentences.append(text[0].upper() + text[1:] + ".")
     return " ".join(sentences)
 

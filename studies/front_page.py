@@ -6,7 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from studies.contrast_findings import finding_of
+from studies.figures import ACCURACY
+from studies.figures.style import store
 from studies.labels import FINAL
+from studies.overview import INTRODUCTION, READING, final_rows, non_dominated_marks
 from studies.rows import write_text
 from studies.study import Study
 from studies.tables import accuracy_table, markdown
@@ -25,29 +28,49 @@ def write_front_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]
     lines = [
         "# Results",
         "",
-        "What a study found, then one table of accuracy against trainable parameters over all "
-        "of them. Everything here is generated from the rows in `*/runs.csv` by "
-        "`python -m studies.report`; figures marked *quoted* are those of arXiv:2505.08474, not "
-        "obtained here.",
+        INTRODUCTION,
         "",
+        *(f"- *{term}*: {meaning}" for term, meaning in READING),
+        "",
+        "[report.html](report.html), opened in a browser, has the same with tables to sort, "
+        "filters and all figures. Everything is generated from the rows in `*/runs.csv` by "
+        "`python -m studies.report`.",
+        "",
+        "## What each study found",
+        "",
+        *(_answer(study, rows) for study, rows in studies),
     ]
-    for study, rows in studies:
-        lines += [f"## [{study.name}]({study.name}/report.md): {study.question}", ""]
-        lines += [
-            f"*{dataset}.* {finding_of(study, part)}\n"
-            for dataset, part in rows.groupby("dataset", sort=True)
-        ]
-    final = pd.concat([rows[rows["role"] == FINAL] for _, rows in studies], ignore_index=True)
-    # Studies share reference runs: one configuration and seed is one run.
-    final = final.drop_duplicates(["configuration", "seed"])
-    for dataset in sorted(set(final["dataset"])):
-        lines += [
-            f"## Accuracy against trainable parameters: {dataset}",
-            "",
-            "Means over fresh seeds at the last epoch, with 95 % t-intervals over seeds.",
-            "",
-            markdown(accuracy_table(final, dataset)),
-            "",
-        ]
+    final = final_rows(studies)
+    for dataset, part in final.groupby("dataset", sort=True):
+        lines += _table(str(dataset), part, _names(studies), folder)
     write_text(folder / "README.md", "\n".join(lines))
     return folder / "README.md"
+
+
+def _answer(study: Study, rows: pd.DataFrame) -> str:
+    findings = " ".join(
+        f"*{dataset}:* {finding_of(study, part)}"
+        for dataset, part in rows.groupby("dataset", sort=True)
+    )
+    return f"**{study.question}** {findings} → [{study.name}]({study.name}/report.md)\n"
+
+
+def _names(studies: Sequence[tuple[Study, pd.DataFrame]]) -> dict[str, str]:
+    """The studies that hold each configuration's final runs."""
+    names: dict[str, list[str]] = {}
+    for study, rows in studies:
+        for configuration in rows["configuration"][rows["role"] == FINAL].unique():
+            names.setdefault(configuration, []).append(study.name)
+    return {configuration: ", ".join(held) for configuration, held in names.items()}
+
+
+def _table(dataset: str, final: pd.DataFrame, names: dict[str, str], folder: Path) -> list[str]:
+    """The figure, where a run has ended well, and the table of one dataset."""
+    more = {"non-dominated": non_dominated_marks(final), "study": names}
+    lines = [f"## Accuracy against trainable parameters: {dataset}", ""]
+    canvas = ACCURACY.draw(final)
+    if canvas is not None:
+        file = f"figures/{ACCURACY.name}-{dataset}.png"
+        store(canvas, folder / file)
+        lines += [f"![{ACCURACY.name}]({file})", "", f"*{ACCURACY.caption}*", ""]
+    return [*lines, markdown(accuracy_table(final, dataset, more)), ""]

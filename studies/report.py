@@ -11,10 +11,12 @@ from studies.catalogue import studies_by_name
 from studies.console import one_sentence_errors
 from studies.contrast_findings import finding_of
 from studies.contrasts import evaluate_contrasts, sentence
-from studies.figures.contrasts import draw_contrasts
+from studies.figures.contrasts import CAPTION, draw_contrasts
 from studies.figures.style import store
 from studies.front_page import write_front_page
 from studies.labels import FINAL, SEARCH
+from studies.overview import READING
+from studies.page import write_page
 from studies.rows import read_rows, write_text
 from studies.study import Study
 from studies.tables import accuracy_table, markdown, summarise
@@ -105,14 +107,13 @@ def _contrast_lines(study: Study, dataset: str, rows: pd.DataFrame, folder: Path
     results = evaluate_contrasts(rows, study.contrasts)
     if not results:
         return []
-    caption = "Paired differences in test accuracy: every pair, the mean and its 95 % interval."
     canvas = draw_contrasts(rows, study.contrasts)
     return [
         f"Contrasts declared beforehand ({len(study.contrasts)}), paired by seed, test accuracy:",
         "",
         *(f"- {sentence(result)}" for result in results),
         "",
-        *_figure_lines(canvas, "contrasts", caption, dataset, folder),
+        *_figure_lines(canvas, "contrasts", CAPTION, dataset, folder),
     ]
 
 
@@ -124,19 +125,20 @@ def _figure_lines(
         return []
     file = f"{name}-{dataset}.png"
     store(canvas, folder / "figures" / file)
-    return [f"![{caption}](figures/{file})", "", f"*{caption}*", ""]
+    return [f"![{name}](figures/{file})", "", f"*{caption}*", ""]
 
 
 def _reading_notes() -> str:
-    return (
-        "## How to read this\n\n"
-        "Accuracies are means over fresh seeds at the last epoch, in evaluation mode on whole "
-        "splits, with 95 % t-intervals over seeds in brackets; a single seed has none. The search "
-        "looked at the validation images only. *Phases* are those that the optimiser changes; "
-        "*effective* is the rank of the Jacobian of the probabilities. Rows marked *quoted* are "
-        "figures of arXiv:2505.08474, not obtained here: means ± standard deviations on the 600 "
-        "validation images. All other figures are generated from `runs.csv` by "
-        "`python -m studies.report`.\n"
+    notes = [f"- *{term}*: {meaning}" for term, meaning in READING]
+    return "\n".join(
+        [
+            "## How to read this",
+            "",
+            *notes,
+            "",
+            "Everything else is generated from `runs.csv` by `python -m studies.report`.",
+            "",
+        ]
     )
 
 
@@ -157,8 +159,9 @@ def main(out: Path) -> None:
         )
     for csv in found:
         click.echo(f"report: {build_report(csv.parent)}")
-    front_page = write_front_page(out, [read_study(csv.parent) for csv in found])
-    click.echo(f"report: {front_page}")
+    studies = [read_study(csv.parent) for csv in found]
+    for write in (write_front_page, write_page):
+        click.echo(f"report: {write(out, studies)}")
 
 
 def command_line() -> None:

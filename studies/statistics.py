@@ -49,6 +49,16 @@ def percent_interval(interval: Interval) -> str:
     return f"{text} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
+def points(fraction: float, sign: bool = False) -> str:
+    """A fraction in percentage points: a true minus, no negative zero, ``sign`` for a plus.
+
+    >>> points(-0.0123), points(-0.0001), points(0.0123, sign=True)
+    ('−1.2', '0.0', '+1.2')
+    """
+    number = f"{100 * fraction:+z.1f}" if sign else f"{100 * fraction:z.1f}"
+    return number.replace("-", "−")
+
+
 def non_dominated(accuracy: pd.Series, parameters: pd.Series) -> pd.Series:
     """Which entries no other one matches with at least the accuracy and at most the parameters.
 
@@ -79,6 +89,12 @@ class PairedDifference:
     pairs: int
     p: float
     each: tuple[float, ...]
+
+    @property
+    def shown(self) -> tuple[float, float]:
+        """The interval cut to what a difference of two accuracies can be, −1 to 1."""
+        low, high = np.clip([self.low, self.high], -1.0, 1.0)
+        return float(low), float(high)
 
 
 def paired_difference(first: pd.Series, second: pd.Series) -> PairedDifference:

@@ -100,7 +100,8 @@ class Contrast:
     """Two arms to be compared by their test accuracy, declared before any run.
 
     Attributes:
-        setting: where they are compared, "χ = 10"; opens the sentence as "at χ = 10".
+        setting: where they are compared; "χ = 10" opens the sentence as "at χ = 10", a text
+            without an equals sign, "mixing of 5 PQCNNs", as "with mixing of 5 PQCNNs".
         first: label of the first arm.
         second: label of the second arm; the difference is first − second.
     """
@@ -122,7 +123,7 @@ class Study:
         cells: the runs that must exist whatever a search finds.
         figures: the figures of each dataset's section.
         check: raises InvalidInput for axes that allow nothing; none where all allow something.
-        finding: two sentences for the top of a dataset's section, from its rows; by
+        finding: a sentence or two for the top of a dataset's section, from its rows; by
             default what the contrasts say.
         search: what else is searched, if anything.
         measure: what is looked at in a model before and after its training, if anything.

@@ -1,5 +1,7 @@
 """Tables of accuracy against trainable parameter count."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from studies.configuration import AXES, sizes_from_text
@@ -63,14 +65,25 @@ def describe(row: pd.Series) -> str:
     return f"{sizes}{mesh}{layers}{space} → {row['mapping']} → {row['target']}"
 
 
-def accuracy_table(rows: pd.DataFrame, dataset: str) -> pd.DataFrame:
+def accuracy_table(
+    rows: pd.DataFrame, dataset: str, more: Mapping[str, Mapping[str, str]] | None = None
+) -> pd.DataFrame:
     """Accuracy against trainable parameters, final runs and quoted figures, as text.
 
     Test accuracies are on the 10,000 test images, validation accuracies on the 600; the
     quoted ones are of the latter kind.
+
+    Args:
+        rows: rows of one or more studies.
+        dataset: the dataset to show.
+        more: further columns, from a configuration's hash to text.
     """
+    more = more or {}
     final = rows[(rows["role"] == FINAL) & (rows["dataset"] == dataset)]
-    lines = [_line(group) for _, group in final.groupby("configuration", sort=False)]
+    lines = [
+        _line(group) | {name: texts.get(str(key), "") for name, texts in more.items()}
+        for key, group in final.groupby("configuration", sort=False)
+    ]
     if dataset in QUOTED_DATASETS:
         lines += [
             {
@@ -81,7 +94,7 @@ def accuracy_table(rows: pd.DataFrame, dataset: str) -> pd.DataFrame:
             for quoted in QUOTED
         ]
     lines.sort(key=lambda line: (int(line["trainable"]), line["model"]))
-    return pd.DataFrame(lines, columns=list(_ALIGNMENT)).fillna("")
+    return pd.DataFrame(lines, columns=[*_ALIGNMENT, *more]).fillna("")
 
 
 def markdown(table: pd.DataFrame) -> str:
@@ -90,9 +103,8 @@ def markdown(table: pd.DataFrame) -> str:
     quoted = shown["model"].str.startswith("quoted:")
     for name in ("model", "validation"):
         shown.loc[quoted, name] = "*" + shown.loc[quoted, name] + "*"
-    return str(
-        shown.to_markdown(index=False, colalign=tuple(_ALIGNMENT.values()), disable_numparse=True)
-    )
+    alignment = [_ALIGNMENT.get(name, "left") for name in shown.columns]
+    return str(shown.to_markdown(index=False, colalign=alignment, disable_numparse=True))
 
 
 _ALIGNMENT = {

@@ -7,7 +7,7 @@ dimension that makes up for the phases.
 """
 
 from studies.arguments import WholeNumbers
-from studies.figures import ACCURACY, CURVES
+from studies.figures import ACCURACY, CURVES, SEEDS
 from studies.standard import MESH_AXIS, arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
@@ -63,7 +63,7 @@ STUDY = Study(
         "full": Preset(0, 0, seeds=10, epochs=20, notebook_seeds=0),
     },
     cells=cells,
-    figures=(ACCURACY, CURVES),
+    figures=(ACCURACY, SEEDS, CURVES),
     contrasts=(
         *(
             Contrast(f"χ = {chi}", _label(chi, TRAINED), _label(chi, name))

@@ -5,7 +5,7 @@ bond dimension, and the paper's own form (TorchMPS, unscaled weights) beside it 
 """
 
 from studies.arguments import WholeNumbers
-from studies.figures import ACCURACY, CURVES
+from studies.figures import ACCURACY, CURVES, SEEDS
 from studies.labels import DIRECT
 from studies.references import direct_cells
 from studies.standard import MESH_AXIS, arm, standard
@@ -57,7 +57,7 @@ STUDY = Study(
         "full": Preset(0, 0, seeds=10, epochs=30, notebook_seeds=0),
     },
     cells=cells,
-    figures=(ACCURACY, CURVES),
+    figures=(ACCURACY, SEEDS, CURVES),
     contrasts=(
         *(Contrast(f"χ = {chi}", _lean(chi), DIRECT) for chi in _EVERY),
         *(Contrast(f"χ = {chi}", _lean(chi), _paper(chi)) for chi in _PAPERS_FORM),

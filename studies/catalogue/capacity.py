@@ -14,7 +14,7 @@ from typing import Any
 from qcnn.mesh import check_layers
 from qcnn.train import SCHEDULES
 from studies.arguments import Names, PositiveNumbers, WholeNumbers
-from studies.figures import ACCURACY, CURVES
+from studies.figures import ACCURACY, CURVES, SEEDS
 from studies.standard import MESH_AXIS, SOURCE_SIZES, arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
@@ -125,6 +125,6 @@ STUDY = Study(
     },
     check=check,
     cells=cells,
-    figures=(ACCURACY, CURVES),
+    figures=(ACCURACY, SEEDS, CURVES),
     contrasts=[*_contrasts(MIXING), *_contrasts(PRODUCT)],
 )

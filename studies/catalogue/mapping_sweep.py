@@ -13,7 +13,7 @@ import pandas as pd
 
 from studies.arguments import ChoiceTexts, PositiveNumbers
 from studies.configuration import Configuration
-from studies.figures import ACCURACY, CURVES, SIGNALS
+from studies.figures import ACCURACY, CURVES, SEEDS, SIGNALS
 from studies.finalists import configuration_of
 from studies.findings import mappings_and_collapse
 from studies.measures import weights_and_gradients
@@ -86,7 +86,7 @@ STUDY = Study(
     search=Search(suggest, best_rates, points),
     measure=weights_and_gradients,
     finding=mappings_and_collapse,
-    figures=(ACCURACY, SIGNALS, CURVES),
+    figures=(ACCURACY, SEEDS, SIGNALS, CURVES),
     contrasts=(
         *(Contrast(_AT, mapping, "affine") for mapping in MAPPINGS if mapping != "affine"),
         Contrast(_AT, "mixing", "log_affine"),

@@ -8,7 +8,7 @@ from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, count_outcomes
 from studies.arguments import ChoiceText, WholeNumbers
 from studies.configuration import INPUTS, Configuration, Size, enough_outcomes
-from studies.figures import ACCURACY, CURVES, HEAT_MAP
+from studies.figures import ACCURACY, CURVES, HEAT_MAP, SEEDS
 from studies.finalists import non_dominated_configurations
 from studies.findings import best_against_references
 from studies.references import direct_cells, notebook_cells, weights_of
@@ -161,5 +161,5 @@ STUDY = Study(
     search=Search(suggest, non_dominated_configurations),
     cells=references,
     finding=best_against_references,
-    figures=(ACCURACY, HEAT_MAP, CURVES),
+    figures=(ACCURACY, HEAT_MAP, SEEDS, CURVES),
 )

@@ -7,7 +7,7 @@ concatenation they are of one size and are mixed.
 
 from qcnn import choose_sizes
 from studies.arguments import WholeNumbers
-from studies.figures import ACCURACY, CURVES
+from studies.figures import ACCURACY, CURVES, SEEDS
 from studies.references import direct_cells, weights_of
 from studies.standard import MESH_AXIS, arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
@@ -57,9 +57,9 @@ STUDY = Study(
         "full": Preset(0, 0, seeds=10, epochs=20, notebook_seeds=0),
     },
     cells=cells,
-    figures=(ACCURACY, CURVES),
+    figures=(ACCURACY, SEEDS, CURVES),
     contrasts=tuple(
-        Contrast(combination, _label(combination, count), _label(combination, 1))
+        Contrast(f"the {combination}", _label(combination, count), _label(combination, 1))
         for combination in (_PRODUCT, _CONCATENATION)
         for count in (2, 4, 8, 16)
     ),

@@ -1,42 +1,49 @@
-"""Accuracy against trainable parameters, every run a point."""
+"""Accuracy against trainable parameters: every run, every mean, the non-dominated line."""
+
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter, StrMethodFormatter
 
 from studies.figures.style import COLOURS, PAPER, PHOTONIC, Figure, families, new_canvas
 from studies.labels import FINAL, SEARCH
 from studies.quoted import QUOTED, QUOTED_DATASETS
+from studies.statistics import non_dominated
+from studies.tables import summarise
+
+#: Distance between models of the same trainable count, as a factor.
+_APART = 1.04
+#: Runs stand this much to the left of their mean, as a factor.
+_LEFT = 0.984
+_OTHERS = _A_RUN, _THE_MEAN, _SEARCHED, _LINE = (
+    "a run (test)",
+    "mean, 95 % interval",
+    "searched (validation)",
+    "photonic, non-dominated",
+)
+_RUN: dict[str, Any] = {"alpha": 0.35, "s": 9, "linewidths": 0}
+_MEAN: dict[str, Any] = {
+    "markersize": 4.5,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.5,
+    "elinewidth": 1.0,
+    "capsize": 2,
+}
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
     complete = rows[rows["status"] == "complete"]
     if complete.empty:
         return None
-    canvas = new_canvas()
+    canvas = new_canvas(8.0, 6.0)
     axes = canvas.add_subplot()
-    search = complete[complete["role"] == SEARCH]
-    sns.scatterplot(
-        x=search["trainable_parameters"],
-        y=search["val_accuracy"],
-        color=COLOURS[PHOTONIC],
-        alpha=0.35,
-        s=18,
-        label=f"{PHOTONIC}, searched (validation)",
-        ax=axes,
-    )
+    _draw_searched(axes, complete[complete["role"] == SEARCH])
     final = complete[complete["role"] == FINAL]
-    for name, group in final.groupby(families(final)):
-        sns.scatterplot(
-            x=group["trainable_parameters"],
-            y=group["test_accuracy"],
-            color=COLOURS[name],
-            marker="D",
-            s=34,
-            label=f"{name}, fresh seeds (test)",
-            ax=axes,
-        )
+    if not final.empty:
+        _draw_final(axes, final)
     if rows["dataset"].iloc[0] in QUOTED_DATASETS:
         axes.errorbar(
             [quoted.trainable_parameters for quoted in QUOTED],
@@ -48,20 +55,106 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         )
     axes.set(
         xscale="log",
-        xlabel="trainable parameters",
-        ylabel="accuracy",
+        xlabel="trainable parameters (number, log scale)",
+        ylabel="accuracy (%)",
         title=f"{rows['dataset'].iloc[0]}: accuracy against trainable parameters",
     )
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.legend(loc="lower right", fontsize="small")
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+    _add_legend(canvas, axes)
     return canvas
+
+
+def _draw_searched(axes: Axes, search: pd.DataFrame) -> None:
+    if search.empty:
+        return
+    sns.scatterplot(
+        x=search["trainable_parameters"],
+        y=search["val_accuracy"],
+        color=COLOURS[PHOTONIC],
+        marker="s",
+        alpha=0.2,
+        s=14,
+        label=_SEARCHED,
+        ax=axes,
+        legend=False,
+    )
+
+
+def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
+    """Runs as light points, means with their intervals; models of one count side by side."""
+    means = summarise(final).sort_values(["trainable_parameters", "test_accuracy"])
+    means = means.assign(family=families(means), place=_places(means["trainable_parameters"]))
+    places = dict(zip(means["configuration"], means["place"], strict=True))
+    for name, group in means.groupby("family"):
+        runs = final[final["configuration"].isin(group["configuration"])]
+        axes.scatter(
+            runs["configuration"].map(places) * _LEFT,
+            runs["test_accuracy"],
+            color=COLOURS[name],
+            **_RUN,
+        )
+        axes.errorbar(
+            group["place"],
+            group["test_accuracy"],
+            yerr=_distances(group),
+            color=COLOURS[name],
+            fmt="D",
+            **_MEAN,
+            label=name,
+        )
+    axes.scatter([], [], color="black", label=_A_RUN, **_RUN)
+    axes.errorbar([], [], yerr=[], color="black", fmt="D", **_MEAN, label=_THE_MEAN)
+    photonic = means[means["family"] == PHOTONIC]
+    line = photonic[non_dominated(photonic["test_accuracy"], photonic["trainable_parameters"])]
+    if not line.empty:
+        axes.step(
+            line["trainable_parameters"],
+            line["test_accuracy"],
+            where="post",
+            color=COLOURS[PHOTONIC],
+            linewidth=1.4,
+            label=_LINE,
+        )
+
+
+def _add_legend(canvas: Canvas, axes: Axes) -> None:
+    """Below the axes, the families first."""
+    handles, labels = axes.get_legend_handles_labels()
+    order = [*COLOURS, *_OTHERS]
+    entries = sorted(zip(labels, handles, strict=True), key=lambda entry: order.index(entry[0]))
+    canvas.legend(
+        [handle for _, handle in entries],
+        [label for label, _ in entries],
+        loc="outside lower center",
+        ncols=3,
+        fontsize="small",
+    )
+
+
+def _places(counts: pd.Series) -> pd.Series:
+    """Where to draw each model: its count, moved aside where several share it."""
+    grouped = counts.groupby(counts)
+    position = grouped.cumcount() - (grouped.transform("size") - 1) / 2
+    return counts * _APART**position
+
+
+def _distances(means: pd.DataFrame) -> list[pd.Series]:
+    """From the mean down and up to the ends of its interval, within 0 and 1; 0 without one."""
+    low, high = means["test_low"].clip(lower=0), means["test_high"].clip(upper=1)
+    return [
+        (means["test_accuracy"] - low).fillna(0),
+        (high - means["test_accuracy"]).fillna(0),
+    ]
 
 
 ACCURACY = Figure(
     "accuracy",
-    "Accuracy against trainable parameters; every run is a point.",
+    "Accuracy against trainable parameters. Light points are runs with fresh seeds, diamonds their "
+    "means with 95 % intervals; models with the same number of trainable parameters stand side by "
+    "side. The line joins the photonic means that no other one matches with at most as many "
+    "parameters.",
     _draw,
 )

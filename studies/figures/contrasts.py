@@ -1,13 +1,22 @@
 """Forest plot of a study's contrasts."""
 
 from collections.abc import Sequence
+from textwrap import fill
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from studies.contrasts import arm_name, evaluate_contrasts
+from studies.contrasts import LEVEL, Result, arm_name, evaluate_contrasts
 from studies.figures.style import COLOURS, PHOTONIC, new_canvas
+from studies.statistics import points
 from studies.study import Contrast
+
+#: Characters of a contrast's name before it goes on below.
+_WIDTH = 48
+CAPTION = (
+    "Paired differences in test accuracy: every pair, the mean and its 95 % interval; a mean is "
+    "filled where a difference is shown."
+)
 
 
 def draw_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> Canvas | None:
@@ -15,36 +24,42 @@ def draw_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> Canvas 
     results = [r for r in evaluate_contrasts(rows, contrasts) if r.difference.pairs > 1]
     if not results:
         return None
-    canvas = new_canvas(11.0, 1.2 + 0.32 * len(results))
+    names = [fill(_name(result), _WIDTH) for result in results]
+    lines = range(len(results))
+    height = 0.36 if any("\n" in name for name in names) else 0.3
+    canvas = new_canvas(10.0, 1.2 + height * len(results))
     axes = canvas.add_subplot()
-    for line, result in enumerate(reversed(results)):
+    colour = COLOURS[PHOTONIC]
+    for line, result in enumerate(results):
         difference = result.difference
-        axes.scatter(
-            [100 * value for value in difference.each],
-            [line] * difference.pairs,
-            s=14,
-            color=COLOURS[PHOTONIC],
-            alpha=0.4,
-        )
-        axes.errorbar(
-            100 * difference.mean,
-            line,
-            xerr=[
-                [100 * (difference.mean - difference.low)],
-                [100 * (difference.high - difference.mean)],
-            ],
-            fmt="o",
-            color=COLOURS[PHOTONIC],
-            capsize=3,
-        )
+        each = [100 * value for value in difference.each]
+        axes.scatter(each, [line] * len(each), s=14, color=colour, alpha=0.4, linewidths=0)
+        axes.plot([100 * end for end in difference.shown], [line] * 2, color=colour, linewidth=1.6)
+        face = colour if result.adjusted_p < LEVEL else "white"
+        axes.plot(100 * difference.mean, line, "o", color=colour, markerfacecolor=face)
     axes.axvline(0, color="black", linewidth=0.8)
+    limits = (len(results) - 0.4, -0.6)
     axes.set(
-        yticks=range(len(results)),
-        yticklabels=[
-            f"{r.contrast.setting}: {arm_name(r.contrast.first)} − {arm_name(r.contrast.second)}"
-            for r in reversed(results)
-        ],
-        xlabel="difference in test accuracy (points)",
+        yticks=lines,
+        yticklabels=names,
+        ylim=limits,
+        xlabel="difference in test accuracy (percentage points)",
         title=f"{rows['dataset'].iloc[0]}: contrasts, paired by seed",
     )
+    numbers = axes.twinx()
+    numbers.set(yticks=lines, yticklabels=[_numbers(result) for result in results], ylim=limits)
+    numbers.grid(visible=False)
+    for side in (axes, numbers):
+        side.tick_params(axis="y", length=0)
     return canvas
+
+
+def _name(result: Result) -> str:
+    contrast = result.contrast
+    return f"{contrast.setting}: {arm_name(contrast.first)} − {arm_name(contrast.second)}"
+
+
+def _numbers(result: Result) -> str:
+    difference = result.difference
+    low, high = difference.shown
+    return f"{points(difference.mean, sign=True)} [{points(low)}, {points(high)}]"

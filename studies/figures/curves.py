@@ -13,43 +13,43 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     final = rows[(rows["role"] == FINAL) & (rows["val_accuracy_by_epoch"] != "")]
     if final.empty:
         return None
-    final = final.assign(family=families(final))
-    points = pd.DataFrame(
-        [
-            {
-                "run": run,
-                "epoch": epoch,
-                "accuracy": float(value),
-                "family": row["family"],
-                "trainable parameters": int(row["trainable_parameters"]),
-            }
-            for run, (_, row) in enumerate(final.iterrows())
-            for epoch, value in enumerate(row["val_accuracy_by_epoch"].split(), start=1)
-        ]
-    )
-    canvas = new_canvas()
-    axes = canvas.add_subplot()
-    sns.lineplot(
-        points,
-        x="epoch",
-        y="accuracy",
-        hue="family",
-        palette=COLOURS,
-        units="run",
-        estimator=None,
-        alpha=0.5,
-        linewidth=0.9,
-        ax=axes,
-    )
-    axes.set(
-        xlabel="epoch",
-        ylabel="validation accuracy",
-        title=f"{rows['dataset'].iloc[0]}: validation accuracy of every final run",
-    )
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.legend(title=None, fontsize="small")
+    points = _points(final)
+    names = [name for name in COLOURS if name in set(points["family"])]
+    canvas = new_canvas(max(5.0, 3.4 * len(names)), 4.5)
+    panels = canvas.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, name in zip(panels, names, strict=True):
+        of_family = points[points["family"] == name]
+        means = of_family.groupby(["model", "epoch"], as_index=False)["accuracy"].mean()
+        shared = {"x": "epoch", "y": "accuracy", "color": COLOURS[name], "ax": axes}
+        sns.lineplot(of_family, units="run", estimator=None, alpha=0.25, linewidth=0.6, **shared)
+        sns.lineplot(means, units="model", estimator=None, linewidth=1.6, **shared)
+        axes.set(xlabel="epoch", ylabel="validation accuracy (%)", title=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+    canvas.suptitle(f"{rows['dataset'].iloc[0]}: validation accuracy of every final run")
     return canvas
 
 
-CURVES = Figure("curves", "Validation accuracy after each epoch; every final run is a line.", _draw)
+def _points(final: pd.DataFrame) -> pd.DataFrame:
+    """One row for each epoch of each run."""
+    return pd.DataFrame(
+        [
+            {
+                "run": run,
+                "model": row["configuration"],
+                "family": row["family"],
+                "epoch": epoch,
+                "accuracy": float(value),
+            }
+            for run, (_, row) in enumerate(final.assign(family=families(final)).iterrows())
+            for epoch, value in enumerate(row["val_accuracy_by_epoch"].split(), start=1)
+        ]
+    )
+
+
+CURVES = Figure(
+    "curves",
+    "Validation accuracy after each epoch: thin lines are final runs, thick ones the means of the "
+    "models over their seeds.",
+    _draw,
+)

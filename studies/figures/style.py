@@ -9,6 +9,7 @@ import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure as Canvas
+from PIL import Image
 
 from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
 from studies.rows import write_bytes
@@ -62,7 +63,15 @@ def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:
 
 
 def store(canvas: Canvas, path: Path) -> None:
-    """Write a PNG that is the same bytes for the same drawing."""
-    content = io.BytesIO()
-    canvas.savefig(content, format="png", dpi=150, metadata={"Software": None})
+    """Write a PNG that is the same bytes for the same drawing.
+
+    Its at most 256 colours make it less than half as large: the page holds every figure.
+    """
+    drawn, content = io.BytesIO(), io.BytesIO()
+    canvas.savefig(drawn, format="png", dpi=150)
+    with Image.open(drawn) as picture:
+        # Other methods weigh colours by their pixels, and a family of few points loses its own.
+        method = Image.Quantize.MAXCOVERAGE
+        palette = picture.convert("RGB").quantize(256, method, dither=Image.Dither.NONE)
+    palette.save(content, format="png", optimize=True)
     write_bytes(path, content.getvalue())

@@ -45,6 +45,7 @@ def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Pa
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {
         "accuracy-digits.png",
         "heat_map-digits.png",
+        "seeds-digits.png",
         "curves-digits.png",
     }
 
@@ -72,10 +73,12 @@ def test_repeating_does_nothing_again_and_the_report_is_the_same(
     assert done.returncode == 0, done.stderr
     for name in kept:
         assert (folder / name).read_bytes() == before[name]
-    front_page = (folder.parent / "README.md").read_bytes()
-    assert b"[mode_sweep](mode_sweep/report.md)" in front_page
+    assert done.stdout.splitlines()[-1] == f"report: {folder.parent / 'report.html'}"
+    pages = ("README.md", "report.html", "figures/accuracy-digits.png")
+    written = {name: (folder.parent / name).read_bytes() for name in pages}
+    assert b"[mode_sweep](mode_sweep/report.md)" in written["README.md"]
     assert command("studies.report", "--out", folder.parent).returncode == 0
-    assert (folder.parent / "README.md").read_bytes() == front_page
+    assert {name: (folder.parent / name).read_bytes() for name in pages} == written
 
     # More seeds add to what is there; no run is repeated.
     assert command(*SMOKE, "--seeds", "2", "--out", tmp_path).returncode == 0

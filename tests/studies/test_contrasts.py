@@ -14,6 +14,7 @@ from scipy import stats
 from stored_rows import CONFIGURATION, make_row
 
 from studies.catalogue import studies_by_name
+from studies.contrast_findings import contrasts_in_a_sentence
 from studies.contrasts import evaluate_contrasts, sentence
 from studies.rows import add_rows, read_rows
 from studies.statistics import holm, paired_difference
@@ -92,6 +93,53 @@ def test_fewer_pairs_give_an_interval_and_no_claim(tmp_path: Path) -> None:
     (result,) = evaluate_contrasts(rows_of(tmp_path, [0.9, 0.92], [0.8, 0.81]), [CONTRAST])
     assert "95 % interval" in sentence(result)
     assert sentence(result).endswith("2 pairs: too few for a claim.")
+
+
+def test_signs_are_those_of_print_and_intervals_possible(tmp_path: Path) -> None:
+    (result,) = evaluate_contrasts(rows_of(tmp_path, [0.1, 0.12], [0.4, 0.9]), [CONTRAST])
+    assert ": −54.0 points, 95 % interval [−100.0, 100.0], 2 pairs: " in sentence(result)
+
+
+def test_a_setting_that_is_no_equation_has_another_preposition(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, [0.9], [0.8])
+    contrast = replace(CONTRAST, setting="mixing of 5 PQCNNs")
+    (result,) = evaluate_contrasts(rows, [contrast])
+    assert sentence(result).startswith("with mixing of 5 PQCNNs, trained phases (")
+    assert sentence(result).endswith(": +10.0 points, 1 pair: no interval.")
+
+
+def test_the_finding_names_the_largest_difference_that_is_shown(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    rows_of(tmp_path, [0.9 + 0.0012 * i for i in range(10)], [0.85] * 10)
+    # Larger than the difference of χ = 4, and of one pair in ten only.
+    noisy = [make_row(0, label="χ = 2: no input", configuration="a", test_accuracy=0.0)]
+    noisy += [
+        make_row(seed, label="χ = 2: no input", configuration="a", test_accuracy=0.9 + value)
+        for seed, value in enumerate(random.normal(0, 0.01, 9), start=1)
+    ]
+    add_rows(tmp_path / "runs.csv", noisy)
+    other = Contrast("χ = 2", CONTRAST.first, "χ = 2: no input")
+    rows = read_rows(tmp_path / "runs.csv")
+    noisy_result, _ = evaluate_contrasts(rows, [other, CONTRAST])
+    assert noisy_result.difference.mean > 0.08
+    text = contrasts_in_a_sentence(rows, [other, CONTRAST])
+    assert text == (
+        "Of 2 contrasts with enough pairs for a claim, 1 shows a difference: at χ = 4, trained "
+        "phases (556 trainable) against no input (556): +5.5 points, 95 % interval [5.3, 5.8], "
+        "10 pairs: a difference (p = 0.00391 after Holm)."
+    )
+    assert contrasts_in_a_sentence(rows, [other]).startswith(
+        "Of 1 contrast with enough pairs for a claim, none shows a difference: at χ = 2, "
+    )
+
+
+def test_the_finding_without_enough_pairs(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, [0.9, 0.91], [0.8, 0.8])
+    swapped = Contrast("χ = 4", CONTRAST.second, CONTRAST.first)
+    assert contrasts_in_a_sentence(rows, [CONTRAST, swapped]).startswith(
+        "2 contrasts compared so far, none with the 10 pairs of seeds that a claim needs; the "
+        "largest: at χ = 4, trained phases ("
+    )
 
 
 def test_no_difference_is_said(tmp_path: Path) -> None:

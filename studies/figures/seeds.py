@@ -1,0 +1,66 @@
+"""The test accuracy of every seed of every model that was run with fresh seeds."""
+
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from studies.figures.style import COLOURS, Figure, families, new_canvas
+from studies.labels import FINAL
+from studies.tables import describe, summarise
+
+#: Means are drawn this far below the runs, in lines.
+_BELOW = 0.25
+
+
+def _draw(rows: pd.DataFrame) -> Canvas | None:
+    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    if final.empty:
+        return None
+    models = summarise(final)
+    models = models.assign(family=families(models), name=models.apply(describe, axis=1))
+    models = models.sort_values(["trainable_parameters", "name", "epochs"], ignore_index=True)
+    repeated = models.duplicated(["trainable_parameters", "name"], keep=False)
+    names = models["name"].where(
+        ~repeated, models["name"] + ", " + models["epochs"].astype(str) + " epochs"
+    )
+    canvas = new_canvas(10.0, max(3.0, 1.6 + 0.27 * len(models)))
+    axes = canvas.add_subplot()
+    for line, model in models.iterrows():
+        colour = COLOURS[model["family"]]
+        runs = final[final["configuration"] == model["configuration"]]["test_accuracy"]
+        axes.scatter(runs, [line] * len(runs), color=colour, alpha=0.45, s=16, linewidths=0)
+        low, high = max(0.0, model["test_low"]), min(1.0, model["test_high"])
+        axes.plot([low, high], [line + _BELOW] * 2, color=colour, linewidth=1.4)
+        axes.plot(model["test_accuracy"], line + _BELOW, marker="D", markersize=4, color=colour)
+    axes.set(
+        yticks=range(len(models)),
+        yticklabels=[
+            f"{name}  {count:,}"
+            for name, count in zip(names, models["trainable_parameters"], strict=True)
+        ],
+        ylim=(len(models) - 0.3, -0.7),
+        xlabel="test accuracy (%)",
+        ylabel="model, trainable parameters",
+        title=f"{rows['dataset'].iloc[0]}: test accuracy of every seed",
+    )
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+    present = [name for name in COLOURS if name in set(models["family"])]
+    canvas.legend(
+        handles=[
+            *(Line2D([], [], marker="o", linestyle="", color=COLOURS[n], label=n) for n in present),
+            Line2D([], [], marker="D", color="grey", markersize=4, label="mean, 95 % interval"),
+        ],
+        loc="outside lower center",
+        ncols=len(present) + 1,
+        fontsize="small",
+    )
+    return canvas
+
+
+SEEDS = Figure(
+    "seeds",
+    "Test accuracy of every fresh seed, a point each, with the mean and its 95 % interval below; "
+    "models in the order of their trainable parameters.",
+    _draw,
+)

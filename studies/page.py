@@ -1,0 +1,94 @@
+"""``results/report.html``: tables to sort, filters and all figures on one page without network."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from studies.contrast_findings import finding_of
+from studies.figures import ACCURACY
+from studies.figures.contrasts import CAPTION
+from studies.overview import INTRODUCTION, READING
+from studies.page_tables import (
+    COLUMNS,
+    CONTRAST_COLUMNS,
+    QUOTED_STUDY,
+    contrast_lines,
+    model_lines,
+)
+from studies.rows import write_text
+from studies.study import Study
+
+
+def write_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]) -> Path:
+    """Write the page of a results folder, with the figures that the reports have drawn.
+
+    The same rows and figures give the same page, byte for byte.
+
+    Args:
+        folder: the results folder.
+        studies: every study that has rows, with them.
+
+    Returns:
+        the path of the page.
+    """
+    datasets = sorted({dataset for _, rows in studies for dataset in rows["dataset"]})
+    overall = ((d, folder / f"figures/{ACCURACY.name}-{d}.png") for d in datasets)
+    environment = Environment(
+        loader=PackageLoader("studies"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template("report.html").render(
+        introduction=INTRODUCTION,
+        reading=READING,
+        datasets=datasets,
+        columns=COLUMNS,
+        lines=model_lines(studies),
+        overall=[(d, _figure(ACCURACY.caption, path)) for d, path in overall if path.exists()],
+        studies=[_study(study, rows, folder / study.name) for study, rows in studies],
+        quoted=QUOTED_STUDY,
+        contrast_columns=CONTRAST_COLUMNS,
+        style=_bundle("css").decode(),
+        script=b64encode(_bundle("js")).decode(),
+    )
+    write_text(folder / "report.html", text)
+    return folder / "report.html"
+
+
+def _bundle(suffix: str) -> bytes:
+    """DataTables as itables brings it along for pages without network."""
+    return (files("itables") / "html" / f"dt_bundle.{suffix}").read_bytes()
+
+
+def _figure(caption: str, path: Path) -> dict[str, str]:
+    picture = b64encode(path.read_bytes()).decode()
+    return {"name": path.stem, "caption": caption, "picture": picture}
+
+
+def _study(study: Study, rows: pd.DataFrame, folder: Path) -> dict[str, Any]:
+    """A study's section: one part for each dataset."""
+    captions = {"contrasts": CAPTION, **{f.name: f.caption for f in study.figures}}
+    return {
+        "name": study.name,
+        "question": study.question,
+        "parts": [
+            {
+                "dataset": dataset,
+                "finding": finding_of(study, part),
+                "contrasts": contrast_lines(study, str(dataset), part),
+                "figures": [
+                    _figure(caption, path)
+                    for name, caption in captions.items()
+                    if (path := folder / f"figures/{name}-{dataset}.png").exists()
+                ],
+            }
+            for dataset, part in rows.groupby("dataset", sort=True)
+        ],
+    }

@@ -1,0 +1,150 @@
+"""What the figures draw: the means, the line, one colour for each family."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure as Canvas
+from PIL import Image
+from stored_rows import CONFIGURATION, make_row
+
+from studies.catalogue import studies_by_name
+from studies.figures import ACCURACY, CURVES, HEAT_MAP, SEEDS
+from studies.figures.accuracy import _APART
+from studies.figures.style import COLOURS, PHOTONIC, SOURCE_A, store
+from studies.overview import non_dominated_marks
+from studies.quoted import QUOTED
+from studies.rows import add_rows, read_rows
+
+#: Label, generator, trainable parameters, test accuracies.
+ARMS = (
+    ("small", "pqcnn", 100, (0.5, 0.6)),
+    ("worse and larger", "pqcnn", 150, (0.5, 0.5)),
+    ("large", "pqcnn", 200, (0.8, 0.8, 0.8)),
+    ("as large", "no_input", 200, (0.85, 0.86)),
+    ("larger", "no_input", 300, (0.7, 0.7)),
+)
+
+
+def rows_of(folder: Path, arms: Any = ARMS, **changes: Any) -> pd.DataFrame:
+    for label, generator, count, accuracies in arms:
+        configuration = replace(CONFIGURATION, generator=generator, learning_rate=float(count))
+        axes = configuration.axes() | {
+            "label": label,
+            "configuration": label,
+            "trainable_parameters": count,
+        }
+        rows = [make_row(s, test_accuracy=a, **axes | changes) for s, a in enumerate(accuracies)]
+        add_rows(folder / "runs.csv", rows)
+    return read_rows(folder / "runs.csv")
+
+
+def drawn(rows: pd.DataFrame, figure: Any) -> Canvas:
+    canvas = figure.draw(rows)
+    assert isinstance(canvas, Canvas)
+    return canvas
+
+
+@pytest.mark.parametrize("name", sorted(studies_by_name))
+def test_every_study_shows_accuracies_seeds_and_curves(name: str) -> None:
+    assert {ACCURACY, SEEDS, CURVES} <= set(studies_by_name[name].figures)
+
+
+def test_the_line_joins_the_non_dominated_photonic_means(tmp_path: Path) -> None:
+    (axes,) = drawn(rows_of(tmp_path), ACCURACY).axes
+    (line,) = [line for line in axes.lines if line.get_label() == "photonic, non-dominated"]
+    assert line.get_xdata().tolist() == [100, 200]
+    assert line.get_ydata().tolist() == pytest.approx([0.55, 0.8])
+    assert line.get_drawstyle() == "steps-post"
+    assert line.get_color() == COLOURS[PHOTONIC]
+
+
+def test_marks_are_of_all_models_and_of_the_photonic_ones(tmp_path: Path) -> None:
+    marks = non_dominated_marks(rows_of(tmp_path))
+    assert marks == {"small": "of all", "large": "of photonic", "as large": "of all"}
+
+
+def test_every_run_and_every_mean_with_its_interval_is_drawn(tmp_path: Path) -> None:
+    (axes,) = drawn(rows_of(tmp_path), ACCURACY).axes
+    points = [part for part in axes.collections if isinstance(part, PathCollection)]
+    assert sum(len(part.get_offsets()) for part in points) == sum(len(arm[3]) for arm in ARMS)
+    bars = [bar for bar in axes.containers if bar.get_label() in COLOURS]
+    places = np.concatenate([bar[0].get_xdata() for bar in bars])
+    assert len(places) == len(ARMS)
+    # Two of them have 200 trainable parameters.
+    assert sorted(places)[2:4] == pytest.approx([200 / _APART**0.5, 200 * _APART**0.5])
+    ends = np.concatenate([bar[2][0].get_segments() for bar in bars])[:, :, 1]
+    assert ends.min() >= 0
+    assert ends.max() <= 1  # of two runs, 0.5 and 0.6, the interval goes to 1.19
+    assert (ends[:, 1] > ends[:, 0] + 1e-9).sum() == 2  # the others' runs are all alike
+
+
+def test_quoted_figures_are_drawn_on_their_dataset_alone(tmp_path: Path) -> None:
+    for dataset, quoted in (("digits", []), ("mnist", ["paper (quoted, validation)"])):
+        rows = rows_of(tmp_path / dataset, dataset=dataset)
+        (axes,) = drawn(rows, ACCURACY).axes
+        bars = [bar for bar in axes.containers if "paper" in bar.get_label()]
+        assert [bar.get_label() for bar in bars] == quoted
+        assert all(len(bar[0].get_xdata()) == len(QUOTED) for bar in bars)
+
+
+def test_seeds_stand_in_the_order_of_the_trainable_parameters(tmp_path: Path) -> None:
+    (axes,) = drawn(rows_of(tmp_path), SEEDS).axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == [
+        "small  100",
+        "worse and larger  150",
+        "as large  200",
+        "large  200",
+        "larger  300",
+    ]
+    assert axes.yaxis_inverted()
+    points = {tuple(place) for part in axes.collections for place in part.get_offsets()}
+    assert {(0.85, 2.0), (0.86, 2.0), (0.8, 3.0), (0.7, 4.0)} <= points
+
+
+def test_trainings_of_different_length_are_told_apart(tmp_path: Path) -> None:
+    rows_of(tmp_path, ARMS[:1])
+    rows = rows_of(tmp_path, ARMS[:1], epochs=9, configuration="longer")
+    (axes,) = drawn(rows, SEEDS).axes
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["small, 2 epochs  100", "small, 9 epochs  100"]
+
+
+def test_curves_have_a_panel_for_each_family(tmp_path: Path) -> None:
+    canvas = drawn(rows_of(tmp_path), CURVES)
+    assert [axes.get_title() for axes in canvas.axes] == ["generated photonically", "control"]
+    assert [len(axes.lines) for axes in canvas.axes] == [2 + 2 + 3 + 3, 2 + 2 + 2]
+
+
+@pytest.mark.parametrize("figure", [ACCURACY, SEEDS, CURVES, HEAT_MAP])
+def test_axes_are_labelled(tmp_path: Path, figure: Any) -> None:
+    rows_of(tmp_path)
+    add_rows(tmp_path / "runs.csv", [make_row(0, role="search")])
+    axes = drawn(read_rows(tmp_path / "runs.csv"), figure).axes[0]
+    assert axes.get_xlabel()
+    assert axes.get_ylabel()
+
+
+@pytest.mark.parametrize("figure", [ACCURACY, SEEDS])
+def test_without_a_run_that_ended_well_there_is_no_figure(tmp_path: Path, figure: Any) -> None:
+    assert figure.draw(rows_of(tmp_path, status="diverged")) is None
+
+
+def test_families_have_colours_of_their_own() -> None:
+    assert len(set(COLOURS.values())) == len(COLOURS)
+
+
+def test_a_family_of_one_run_keeps_its_colour_in_the_file(tmp_path: Path) -> None:
+    many = [(f"arm {i}", "pqcnn", 50 + 7 * i, (0.2 + i / 50, 0.25 + i / 50)) for i in range(30)]
+    rows = rows_of(tmp_path, [*many, ("notebook", "pqcnn", 128, (0.1,))])
+    store(drawn(rows, ACCURACY), tmp_path / "figure.png")
+    with Image.open(tmp_path / "figure.png") as picture:
+        colours = np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int)
+    for family in (PHOTONIC, SOURCE_A):
+        expected = np.round(255 * np.array(COLOURS[family]))
+        assert np.abs(colours - expected).max(axis=1).min() <= 6
