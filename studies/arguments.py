@@ -31,6 +31,25 @@ class WholeNumbers(click.ParamType):
         return tuple(found)
 
 
+class PositiveNumbers(click.ParamType):
+    """Positive numbers such as ``0.01,0.03``; becomes a sorted tuple."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            found = sorted({float(part) for part in str(value).split(",")})
+        except ValueError:
+            found = []
+        if not found or not all(0 < number < float("inf") for number in found):
+            self.fail(f"{value!r}; allowed are positive numbers such as 0.01,0.03", param, ctx)
+        return tuple(found)
+
+
 class ChoiceText(click.ParamType):
     """A mapping or a target with its options, such as ``mps:bond_dimension=4``."""
 

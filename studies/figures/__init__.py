@@ -3,5 +3,7 @@
 from studies.figures.accuracy import ACCURACY
 from studies.figures.curves import CURVES
 from studies.figures.heat_map import HEAT_MAP
+from studies.figures.methods import METHODS
+from studies.figures.rates import RATES
 
-__all__ = ["ACCURACY", "CURVES", "HEAT_MAP"]
+__all__ = ["ACCURACY", "CURVES", "HEAT_MAP", "METHODS", "RATES"]

@@ -5,7 +5,7 @@ import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter, StrMethodFormatter
 
-from studies.figures.style import COLOURS, PAPER, PHOTONIC, Figure, families, new_canvas
+from studies.figures.style import COLOURS, PAPER, Figure, families, new_canvas
 from studies.labels import FINAL, SEARCH
 from studies.quoted import QUOTED, QUOTED_DATASETS
 
@@ -17,15 +17,16 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     canvas = new_canvas()
     axes = canvas.add_subplot()
     search = complete[complete["role"] == SEARCH]
-    sns.scatterplot(
-        x=search["trainable_parameters"],
-        y=search["val_accuracy"],
-        color=COLOURS[PHOTONIC],
-        alpha=0.35,
-        s=18,
-        label=f"{PHOTONIC}, searched (validation)",
-        ax=axes,
-    )
+    for name, group in search.groupby(families(search)):
+        sns.scatterplot(
+            x=group["trainable_parameters"],
+            y=group["val_accuracy"],
+            color=COLOURS[name],
+            alpha=0.35,
+            s=18,
+            label=f"{name}, searched (validation)",
+            ax=axes,
+        )
     final = complete[complete["role"] == FINAL]
     for name, group in final.groupby(families(final)):
         sns.scatterplot(
