@@ -9,12 +9,15 @@
 (128, 81, 2)
 """
 
+from qcnn.baselines import Baseline, baseline_from_text, baseline_names, register_baseline
 from qcnn.data import Data, load_data
 from qcnn.errors import DivergedError, InvalidInput
+from qcnn.generated import GeneratedNetwork, ParameterCounts, count_parameters
 from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_mapping
-from qcnn.model import ParameterCounts, QuantumTrain, count_parameters
+from qcnn.model import QuantumTrain
 from qcnn.pqcnn import PQCNN
 from qcnn.sizes import choose_sizes
+from qcnn.smaller import smaller_target
 from qcnn.targets import ConvolutionalNetwork, target_from_text
 from qcnn.train import (
     EpochRecord,
@@ -27,24 +30,30 @@ from qcnn.train import (
 
 __all__ = [
     "PQCNN",
+    "Baseline",
     "ConvolutionalNetwork",
     "Data",
     "DivergedError",
     "EpochRecord",
     "Evaluation",
+    "GeneratedNetwork",
     "InvalidInput",
     "Mapping",
     "ParameterCounts",
     "QuantumTrain",
     "TrainConfig",
     "TrainResult",
+    "baseline_from_text",
+    "baseline_names",
     "choose_sizes",
     "count_parameters",
     "evaluate",
     "load_data",
     "mapping_from_text",
     "mapping_names",
+    "register_baseline",
     "register_mapping",
+    "smaller_target",
     "target_from_text",
     "train",
 ]

@@ -101,8 +101,13 @@ def describe_target(target: nn.Module) -> WeightLayout:
     )
 
 
+def owner_of(target: nn.Module, name: str) -> nn.Module:
+    """The module that holds the parameter of this name."""
+    return target.get_submodule(name.rpartition(".")[0])
+
+
 def _fan_in(target: nn.Module, name: str, value: Tensor) -> tuple[int, bool]:
-    owner = target.get_submodule(name.rpartition(".")[0])
+    owner = owner_of(target, name)
     if not isinstance(owner, _LAYERS):
         return (value.shape[-1] if value.ndim else 1), False
     if value.ndim < 2:  # a bias takes the fan-in of its layer's first matrix

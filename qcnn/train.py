@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, ReduceLROnPl
 
 from qcnn.data import Data
 from qcnn.errors import DivergedError, InvalidInput
+from qcnn.generated import GeneratedNetwork, network_weights
 from qcnn.model import QuantumTrain
 from qcnn.seeds import derive, generator
 
@@ -95,6 +97,14 @@ class TrainResult:
         return self.history[-1]
 
 
+@runtime_checkable
+class AfterEpoch(Protocol):
+    """A model that changes itself in the course of its training, such as one that is pruned."""
+
+    def after_epoch(self, epoch: int, epochs: int) -> None:
+        """Called after the steps of each epoch, counted from 1, before it is evaluated."""
+
+
 def train(
     model: nn.Module,
     data: Data,
@@ -128,11 +138,13 @@ def train(
                 _step(model, optimiser, data, chosen, config.gradient_clip, epoch)
                 if isinstance(scheduler, CosineAnnealingLR | OneCycleLR):
                     scheduler.step()
+            if isinstance(model, AfterEpoch):
+                model.after_epoch(epoch, config.epochs)
             record = _record(model, data, epoch)
             if isinstance(scheduler, ReduceLROnPlateau):
                 scheduler.step(record.validation.loss)
             if all(record.validation.accuracy > r.validation.accuracy for r in history):
-                best_weights = _network_weights(model)
+                best_weights = _copied_weights(model)
             history.append(record)
             if on_epoch is not None:
                 on_epoch(record)
@@ -144,9 +156,9 @@ def train(
 def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> Evaluation:
     """Loss and accuracy over all ``images``, in evaluation mode.
 
-    The weights of a :class:`QuantumTrain` are generated once, not once per batch.
+    The weights of a :class:`GeneratedNetwork` are generated once, not once per batch.
     """
-    network = model.export() if isinstance(model, QuantumTrain) else model
+    network = model.export() if isinstance(model, GeneratedNetwork) else model
     was_training = network.training
     network.eval()
     loss, correct = 0.0, 0
@@ -231,6 +243,5 @@ def _record(model: nn.Module, data: Data, epoch: int) -> EpochRecord:
 
 
 @torch.no_grad()
-def _network_weights(model: nn.Module) -> dict[str, Tensor]:
-    state = model.weights() if isinstance(model, QuantumTrain) else model.state_dict()
-    return {name: value.detach().clone() for name, value in state.items()}
+def _copied_weights(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in network_weights(model).items()}

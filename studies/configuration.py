@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from qcnn import PQCNN, ConvolutionalNetwork, Data, InvalidInput, QuantumTrain, TrainConfig
+from qcnn.baselines import baseline_from_text, names_a_baseline
 from qcnn.combine import count_joint_outcomes
 from qcnn.controls import build_generator
 from qcnn.fock import count_outcomes
@@ -28,13 +29,14 @@ class Configuration:
     Attributes:
         dataset: name of the dataset.
         target: text of the target network (see ``qcnn.targets``).
-        sizes: (modes, photons) of each PQCNN; none for a directly trained target.
+        sizes: (modes, photons) of each PQCNN; none for a baseline.
         space: outcomes kept, ``"unbunched"`` or ``"fock"``; ``"none"`` without photons.
         input: ``"spread"`` or ``"first"``: which modes the photons enter; ``"none"``
             without photons.
         mesh: ``"rectangular"`` or ``"minimal"``; ``"none"`` without photons.
         combine: combination of the PQCNNs; empty for the mapping's own.
-        mapping: text of the mapping; ``"direct"`` where the target is trained directly.
+        mapping: text of the mapping, or of the baseline (``qcnn.baselines``) that trains
+            the target without photons, such as ``"direct"``.
         epochs, batch_size, learning_rate, phase_learning_rate, schedule, gradient_clip:
             see ``qcnn.TrainConfig``; a rate or clip of 0 stands for none of its own.
         generator: the PQCNNs themselves or the control in their place (``qcnn.controls``).
@@ -62,15 +64,15 @@ class Configuration:
     layers: int = 1
 
     def __post_init__(self) -> None:
-        allowed = (_NONE,) if self.direct else INPUTS
+        allowed = (_NONE,) if self.without_photons else INPUTS
         if self.input not in allowed:
             raise InvalidInput(f"input is {self.input!r}; allowed are {', '.join(allowed)}")
         check_layers(self.layers, self.mesh)
 
     @property
-    def direct(self) -> bool:
-        """Whether the target is trained directly, without photons."""
-        return self.mapping == "direct"
+    def without_photons(self) -> bool:
+        """Whether a baseline trains the target."""
+        return names_a_baseline(self.mapping)
 
     def axes(self) -> dict[str, Any]:
         """The axes as a stored row holds them; sizes as text such as ``9x4+8x4``."""
@@ -159,8 +161,8 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
     PQCNNs of the same size, mesh, layers and place, and the fixed random numbers.
     """
     target = build_target(configuration, data, seed)
-    if configuration.direct:
-        return target
+    if configuration.without_photons:
+        return baseline_from_text(configuration.mapping).build(target, seed)
     samplers = []
     for place, (modes, photons) in enumerate(configuration.sizes):
         stream = derive(seed, "sampler", place)

@@ -18,6 +18,7 @@ from qcnn import (
     load_data,
     train,
 )
+from qcnn.generated import network_weights
 from studies.configuration import Configuration, build_model, build_target
 from studies.labels import FINAL
 from studies.provenance import git_commit, package_versions, platform_text
@@ -107,8 +108,9 @@ def _parameter_columns(model: nn.Module) -> dict[str, Any]:
 
 @torch.no_grad()
 def _serialise(model: nn.Module) -> bytes:
-    state = model.weights() if isinstance(model, QuantumTrain) else model.state_dict()
-    return save({name: value.contiguous().clone() for name, value in state.items()})
+    return save(
+        {name: value.contiguous().clone() for name, value in network_weights(model).items()}
+    )
 
 
 def _curves(history: list[EpochRecord]) -> dict[str, str]:

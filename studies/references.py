@@ -14,7 +14,7 @@ from studies.study import Cell, Options, fresh_seeds
 
 def direct_cells(like: Configuration, options: Options) -> list[Cell]:
     """The target of ``like``, trained directly under the same schedule."""
-    return arm(options, DIRECT, _without_photons(like))
+    return arm(options, DIRECT, without_photons(like))
 
 
 def notebook_cells(options: Options) -> list[Cell]:
@@ -36,7 +36,7 @@ def notebook_cells(options: Options) -> list[Cell]:
         gradient_clip=1.0,
     )
     direct = replace(
-        _without_photons(generated),
+        without_photons(generated),
         epochs=3,
         batch_size=128,
         learning_rate=0.001,
@@ -49,10 +49,11 @@ def notebook_cells(options: Options) -> list[Cell]:
     ]
 
 
-def _without_photons(like: Configuration) -> Configuration:
+def without_photons(like: Configuration, baseline: str = "direct") -> Configuration:
+    """The target of ``like`` trained by a baseline under the same schedule."""
     return replace(
         like,
-        mapping="direct",
+        mapping=baseline,
         sizes=(),
         combine="",
         space="none",

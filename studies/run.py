@@ -97,7 +97,7 @@ def _command(study: Study) -> click.Command:
 
 def _trials_option(study: Study, whole: click.ParamType) -> list[click.Option]:
     """Only where the number of searched settings is a choice."""
-    if study.search is None or study.search.points is not None:
+    if study.search is None:
         return []
     return [
         click.Option(["--trials"], type=whole, help="searched settings  [default: the preset's]")

@@ -13,7 +13,8 @@ from studies.console import PhaseProgress, TrialProgress
 from studies.report import build_report
 from studies.rows import read_rows
 from studies.study import Cell, Options, Search, Study, fresh_seeds
-from studies.trials import TrialQueue, is_finished, is_open
+from studies.trials import TrialQueue, cell_key, is_finished, is_open
+from studies.tuning import candidate_cells, chosen_cells
 from studies.workers import WorkerPool
 
 _POLL_SECONDS = 0.5
@@ -39,6 +40,7 @@ def run_study(study: Study, options: Options, console: Console) -> Path:
 
 
 def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: TrialProgress) -> None:
+    candidates = {} if study.tuned is None else study.tuned(options)
     cells = queue.prepare_cells(study.cells(options))
     if study.search is not None:
         queue.prepare_search()
@@ -47,10 +49,19 @@ def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: Tri
             _wait(
                 queue,
                 workers,
-                progress.start("search", study.search.count_trials(options)),
+                progress.start("search", options.trials),
                 lambda: _search_state(queue),
             )
             cells += queue.prepare_cells(_finalists(study.search, options, queue))
+        if candidates:
+            tried = queue.prepare_cells(candidate_cells(candidates, options))
+            _wait(
+                queue,
+                workers,
+                progress.start("tuning", len(tried)),
+                lambda: _cells_state(queue, tried),
+            )
+            cells += queue.prepare_cells(chosen_cells(candidates, read_rows(queue.csv), options))
         _wait(
             queue,
             workers,
@@ -97,9 +108,9 @@ def _search_state(queue: TrialQueue) -> tuple[int, float | None, bool]:
 
 
 def _cells_state(queue: TrialQueue, cells: list[Cell]) -> tuple[int, float | None, bool]:
-    rows = queue.final_rows()
-    done = set(zip(rows["configuration"], rows["seed"], strict=True))
-    wanted = {(cell.configuration.digest(), cell.seed) for cell in cells}
+    done = queue.finished_keys()
+    wanted = set(map(cell_key, cells))
+    rows = read_rows(queue.csv)
     generated = rows[(rows["phases"] > 0) & (rows["status"] == "complete")]["val_accuracy"]
     best = None if generated.empty else float(generated.max())
     return len(wanted & done), best, not wanted <= done

@@ -13,6 +13,7 @@ from torch import nn
 from qcnn import Data
 from studies.configuration import Configuration
 from studies.figures.style import Figure
+from studies.labels import FINAL
 
 #: What a study looks at beside the accuracy, by name: numbers that JSON can hold.
 Measure = Callable[[nn.Module, Data], dict[str, Any]]
@@ -67,11 +68,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Cell:
-    """A run that must exist: a configuration with a seed, final, under a label."""
+    """A run that must exist: a configuration with a seed, under a label.
+
+    One with the role of a search is to choose by: it sees no test images.
+    """
 
     configuration: Configuration
     seed: int
     label: str
+    role: str = FINAL
 
 
 @dataclass(frozen=True)
@@ -82,17 +87,10 @@ class Search:
         suggest: a configuration worth training, for a trial of the search.
         choose_finalists: labels and configurations for fresh seeds, from the rows of the
             search.
-        points: parameters of every trial, where the search is to try exactly those; the
-            sampler proposes ``options.trials`` of its own otherwise.
     """
 
     suggest: Callable[[optuna.Trial, Options], Configuration]
     choose_finalists: Callable[[pd.DataFrame, Options], list[tuple[str, Configuration]]]
-    points: Callable[[Options], list[dict[str, Any]]] | None = None
-
-    def count_trials(self, options: Options) -> int:
-        """Number of searched configurations."""
-        return options.trials if self.points is None else len(self.points(options))
 
 
 @dataclass(frozen=True)
@@ -126,6 +124,8 @@ class Study:
         finding: a sentence or two for the top of a dataset's section, from its rows; by
             default what the contrasts say.
         search: what else is searched, if anything.
+        tuned: the candidates of each arm that is tuned, by its label: all are run once and
+            the best one on the validation images gets fresh seeds (``studies.tuning``).
         measure: what is looked at in a model before and after its training, if anything.
         contrasts: at most 25; claims need at least 10 pairs of seeds.
     """
@@ -139,6 +139,7 @@ class Study:
     check: Callable[[Options], None] | None = None
     finding: Callable[[pd.DataFrame], str] | None = None
     search: Search | None = None
+    tuned: Callable[[Options], Mapping[str, Sequence[Configuration]]] | None = None
     measure: Measure | None = None
     contrasts: Sequence[Contrast] = ()
 

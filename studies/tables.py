@@ -59,6 +59,9 @@ def describe(row: pd.Series) -> str:
     if row["label"] not in ("", FINALIST):
         return names.get(row["label"], str(row["label"]))
     sizes = " ".join(f"({modes},{photons})" for modes, photons in sizes_from_text(row["sizes"]))
+    if not sizes:
+        by = "trained directly" if row["mapping"] == "direct" else f"trained by {row['mapping']}"
+        return f"{row['target']} {by}"
     mesh = "" if row["mesh"] == "rectangular" else f" {row['mesh']} mesh"
     layers = "" if row["layers"] == 1 else f" {row['layers']} layers"
     space = "" if row["space"] == "unbunched" else f" {row['space']}"
@@ -128,7 +131,7 @@ def _line(group: pd.DataFrame) -> dict[str, str]:
     return {
         "trainable": str(int(first["trainable_parameters"])),
         "phases (effective)": phases if first["phases"] else "",
-        "mapping": str(int(first["mapping_parameters"])) if first["mapping"] != "direct" else "",
+        "mapping": str(int(first["mapping_parameters"])) if first["sizes"] else "",
         "model": describe(first),
         "epochs": str(first["epochs"]),
         "seeds": str(len(complete)) + (f" (+{diverged} diverged)" if diverged else ""),

@@ -24,8 +24,8 @@ from optuna.trial import FrozenTrial, TrialState
 from qcnn.seeds import derive
 from studies.configuration import Configuration, configuration_from_axes
 from studies.execute import execute
-from studies.labels import FINAL, SEARCH
-from studies.rows import add_rows, read_rows
+from studies.labels import SEARCH
+from studies.rows import KEY, add_rows, read_rows
 from studies.study import Cell, Options, Study
 
 SAMPLER = "TPESampler(multivariate, constant_liar)"
@@ -89,29 +89,24 @@ class TrialQueue:
         with self.setup_lock:
             self._release_dead_claims(self.search)
             self._import_rows()
-            counted = [t for t in self.search.trials if is_open(t) or is_finished(t)]
-            for parameters in self._missing_points(counted):
-                self.search.enqueue_trial(parameters, user_attrs={"enqueued": True})
-
-    def _missing_points(self, counted: list[FrozenTrial]) -> list[dict[str, Any]]:
-        """Parameters of the trials to enqueue; empty ones leave the choice to the sampler."""
-        assert self.study.search is not None
-        if self.study.search.points is None:
-            return [{}] * (self.options.trials - len(counted))
-        known = [trial.system_attrs.get("fixed_params", trial.params) for trial in counted]
-        return [point for point in self.study.search.points(self.options) if point not in known]
+            counted = sum(is_open(t) or is_finished(t) for t in self.search.trials)
+            for _ in range(counted, self.options.trials):
+                self.search.enqueue_trial({}, user_attrs={"enqueued": True})
 
     def prepare_cells(self, cells: Iterable[Cell]) -> list[Cell]:
         """Enqueue the cells that have no row and are not in the queue; returns all of them."""
         wanted = list(cells)
         with self.setup_lock:
             self._release_dead_claims(self.cells)
-            rows = self.final_rows()
-            known = set(zip(rows["configuration"], rows["seed"], strict=True))
-            known |= {_cell_key(t) for t in self.cells.trials if is_open(t) and _is_cell(t)}
+            known = self.finished_keys()
+            known |= {
+                cell_key(_cell_from_text(t.user_attrs["cell"]))
+                for t in self.cells.trials
+                if is_open(t) and _is_cell(t)
+            }
             for cell in wanted:
-                if (cell.configuration.digest(), cell.seed) not in known:
-                    known.add((cell.configuration.digest(), cell.seed))
+                if cell_key(cell) not in known:
+                    known.add(cell_key(cell))
                     self.cells.enqueue_trial({}, user_attrs={"cell": _cell_text(cell)})
         return wanted
 
@@ -130,10 +125,10 @@ class TrialQueue:
         rows = read_rows(self.csv)
         return rows[(rows["role"] == SEARCH) & (rows["search"] == self.key)]
 
-    def final_rows(self) -> pd.DataFrame:
-        """Rows of final runs."""
+    def finished_keys(self) -> set[tuple[str, int, str]]:
+        """The keys (see :func:`cell_key`) of all runs that have a row."""
         rows = read_rows(self.csv)
-        return rows[rows["role"] == FINAL]
+        return set(zip(*(rows[name] for name in KEY), strict=True))
 
     def _run_search_trial(self) -> bool:
         trial = self._claim(self.search, "enqueued")
@@ -163,7 +158,7 @@ class TrialQueue:
             return False
         try:
             cell = _cell_from_text(trial.user_attrs["cell"])
-            row = self._execute(cell.configuration, cell.seed, FINAL) | {"label": cell.label}
+            row = self._execute(cell.configuration, cell.seed, cell.role) | {"label": cell.label}
             add_rows(self.csv, [row])
             self._finish(self.cells, trial, row, _values(row)[:1])
         except Exception:
@@ -276,17 +271,24 @@ def _parameters_text(trial: optuna.Trial) -> str:
 
 
 def _cell_text(cell: Cell) -> str:
-    return json.dumps({"axes": cell.configuration.axes(), "seed": cell.seed, "label": cell.label})
+    return json.dumps(
+        {
+            "axes": cell.configuration.axes(),
+            "seed": cell.seed,
+            "label": cell.label,
+            "role": cell.role,
+        }
+    )
 
 
 def _cell_from_text(text: str) -> Cell:
     stored = json.loads(text)
-    return Cell(configuration_from_axes(stored["axes"]), stored["seed"], stored["label"])
+    return Cell(configuration_from_axes(stored.pop("axes")), **stored)
 
 
-def _cell_key(trial: FrozenTrial) -> tuple[str, int]:
-    cell = _cell_from_text(trial.user_attrs["cell"])
-    return cell.configuration.digest(), cell.seed
+def cell_key(cell: Cell) -> tuple[str, int, str]:
+    """What no two runs of a study share."""
+    return cell.configuration.digest(), cell.seed, cell.role
 
 
 def worker_lock(folder: Path, worker: str) -> FileLock:

@@ -3,7 +3,9 @@
 from studies.figures.accuracy import ACCURACY
 from studies.figures.curves import CURVES
 from studies.figures.heat_map import HEAT_MAP
+from studies.figures.methods import METHODS
+from studies.figures.rates import RATES
 from studies.figures.seeds import SEEDS
 from studies.figures.signals import SIGNALS
 
-__all__ = ["ACCURACY", "CURVES", "HEAT_MAP", "SEEDS", "SIGNALS"]
+__all__ = ["ACCURACY", "CURVES", "HEAT_MAP", "METHODS", "RATES", "SEEDS", "SIGNALS"]

@@ -73,7 +73,7 @@ def _draw_searched(axes: Axes, search: pd.DataFrame) -> None:
     sns.scatterplot(
         x=search["trainable_parameters"],
         y=search["val_accuracy"],
-        color=COLOURS[PHOTONIC],
+        c=families(search).map(COLOURS).tolist(),
         marker="s",
         alpha=0.2,
         s=14,

@@ -11,12 +11,13 @@ import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
 
-from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.labels import NOTEBOOK
 from studies.rows import write_bytes
 
-PHOTONIC, TRAINED, SOURCE_A, CLASSICAL, CONTROL, PAPER = (
+PHOTONIC, TRAINED, COMPRESSED, SOURCE_A, CLASSICAL, CONTROL, PAPER = (
     "generated photonically",
     "trained directly",
+    "classical compression",
     "notebook's configuration",
     "generated classically",
     "control",
@@ -27,6 +28,7 @@ _PALETTE = sns.color_palette("colorblind")
 COLOURS = {
     PHOTONIC: _PALETTE[0],
     TRAINED: _PALETTE[1],
+    COMPRESSED: (0.0, 0.0, 0.0),
     SOURCE_A: _PALETTE[3],
     CLASSICAL: _PALETTE[2],
     CONTROL: _PALETTE[4],
@@ -51,9 +53,10 @@ class Figure:
 
 def families(rows: pd.DataFrame) -> pd.Series:
     """The family of each run."""
-    by_label = {DIRECT: TRAINED, NOTEBOOK_DIRECT: TRAINED, NOTEBOOK: SOURCE_A}
-    by_generator = {"pqcnn": PHOTONIC, "classical": CLASSICAL}
-    return rows["label"].map(by_label).fillna(rows["generator"].map(by_generator)).fillna(CONTROL)
+    family = rows["generator"].map({"pqcnn": PHOTONIC, "classical": CLASSICAL}).fillna(CONTROL)
+    family = family.mask(rows["sizes"] == "", COMPRESSED)
+    family = family.mask(rows["mapping"] == "direct", TRAINED)
+    return family.mask(rows["label"] == NOTEBOOK, SOURCE_A)
 
 
 def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:

@@ -1,6 +1,5 @@
 """One contract for every study."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import optuna
@@ -11,13 +10,18 @@ from qcnn import load_data
 from studies.catalogue import studies_by_name
 from studies.configuration import build_model, configuration_from_axes
 from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
-from studies.study import Options, Study
+from studies.study import Cell, Options, Study
+from studies.tuning import candidate_cells
 
 
 def smoke(study: Study, folder: Path) -> Options:
     preset = study.presets["smoke"]
     axes = {axis.name: preset.axes.get(axis.name, axis.default) for axis in study.axes}
     return Options("digits", 2, 1, 2, 1, 1, 1, 0, folder, axes)
+
+
+def candidates(study: Study, options: Options) -> list[Cell]:
+    return [] if study.tuned is None else candidate_cells(study.tuned(options), options)
 
 
 @pytest.mark.parametrize("name", sorted(studies_by_name))
@@ -36,8 +40,12 @@ def test_cells_build_and_are_paired(name: str, tmp_path: Path) -> None:
         assert len({cell.configuration.digest() for cell in of_label}) == 1
         if label not in (NOTEBOOK, NOTEBOOK_DIRECT):
             assert sorted(cell.seed for cell in of_label) == [1, 2]
+    tried = candidates(study, options)
+    keys += [(cell.configuration.digest(), cell.seed) for cell in tried]
+    assert len(set(keys)) == len(keys), "a run would be done twice"
+    assert not labels & {cell.label for cell in tried}
     data = load_data("digits")
-    for cell in cells[:: options.seeds]:
+    for cell in [*cells[:: options.seeds], *tried]:
         build_model(cell.configuration, data, cell.seed)
         again = configuration_from_axes(cell.configuration.axes())
         assert again.digest() == cell.configuration.digest()
@@ -47,8 +55,9 @@ def test_cells_build_and_are_paired(name: str, tmp_path: Path) -> None:
 def test_contrasts_name_arms_of_the_full_preset(name: str, tmp_path: Path) -> None:
     study = studies_by_name[name]
     options = smoke(study, tmp_path)
-    full = replace(options, axes={axis.name: axis.default for axis in study.axes})
-    labels = {cell.label for cell in study.cells(full)} | labels_of_points(study, full)
+    full = {axis.name: axis.default for axis in study.axes}
+    options = Options(**{**vars(options), "axes": full})
+    labels = {cell.label for cell in study.cells(options) + candidates(study, options)}
     for contrast in study.contrasts:
         assert {contrast.first, contrast.second} <= labels | {DIRECT}
 

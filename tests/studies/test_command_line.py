@@ -20,6 +20,7 @@ from studies.run import command_line as run_line
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 STUDY = ("studies.run", "mode_sweep", "--dataset", "digits")
+TUNED = ("studies.run", "compression", "--dataset", "digits")
 SMOKE = (*STUDY, "--preset", "smoke")
 
 
@@ -174,6 +175,9 @@ def test_list(command: Run) -> None:
         ),
         ((*STUDY, "--combine", "product"), "combine is 'product'; allowed with mixing are"),
         ((*STUDY, "--wrong"), "No such option"),
+        ((*TUNED, "--learning-rates", "0.1,fast"), "'0.1,fast'; allowed are positive numbers such"),
+        ((*TUNED, "--learning-rates", "0"), "'0'; allowed are positive numbers such as 0.01,0.03"),
+        ((*TUNED, "--budget", "100"), "allowed for small networks trained by"),
         (("studies.report", "--out", "nowhere"), "out is 'nowhere'; allowed are folders"),
     ],
 )
@@ -186,7 +190,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(
 ) -> None:
     """In this process, which spares the start of an interpreter for each mistake."""
     module, *typed = arguments
-    out = () if "--out" in typed or "mode_sweep" not in typed else ("--out", str(tmp_path / "o"))
+    out = () if "--out" in typed or "--dataset" not in typed else ("--out", str(tmp_path / "o"))
     monkeypatch.setattr(sys, "argv", [module, *typed, *out])
     with pytest.raises(SystemExit) as end:
         {"studies.run": run_line, "studies.report": report_line}[module]()

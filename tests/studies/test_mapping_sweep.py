@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,31 +10,9 @@ import torch
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import load_data
-from studies.catalogue.mapping_sweep import best_rates
 from studies.configuration import build_model
 from studies.findings import mappings_and_collapse
 from studies.measures import weights_and_gradients
-from studies.study import Options
-
-
-def test_each_mapping_gets_its_best_rate_and_the_lowest_of_equals() -> None:
-    tried = [
-        ("mlp", 0.03, 0.7, "complete"),
-        ("mlp", 0.01, 0.7, "complete"),
-        ("mlp", 0.1, 0.9, "diverged"),
-        ("mixing", 0.01, 0.5, "complete"),
-        ("mixing", 0.1, 0.6, "complete"),
-    ]
-    rows = pd.DataFrame(
-        [
-            make_row(0, "search", mapping=m, learning_rate=rate, val_accuracy=v, status=status)
-            for m, rate, v, status in tried
-        ]
-    )
-    axes = {"mapping": ("mixing", "affine", "mlp")}
-    options = Options("digits", 0, 0, 1, 0, 1, 1, 0, Path(), axes)
-    found = [(label, c.mapping, c.learning_rate) for label, c in best_rates(rows, options)]
-    assert found == [("mixing", "mixing", 0.1), ("mlp", "mlp", 0.01)]
 
 
 @pytest.mark.parametrize(("mapping", "collapses"), [("logit_tanh", True), ("affine", False)])

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from optuna.trial import TrialState
 from stored_rows import CONFIGURATION
 
 from studies.catalogue import studies_by_name
@@ -56,20 +55,3 @@ def test_a_run_that_diverges_is_a_row(tmp_path: Path) -> None:
     stored = read_rows(tmp_path / "runs.csv")
     assert stored["test_accuracy"].isna().all()
     assert not (tmp_path / "weights").exists()
-
-
-def test_a_search_of_given_points_tries_each_once(tmp_path: Path) -> None:
-    study = studies_by_name["mapping_sweep"]
-    axes = {**study.presets["smoke"].axes, "mesh": "rectangular"}
-    options = Options("digits", 0, 0, 1, 0, 1, 1, 0, tmp_path, axes)
-    for worker in ("first", "second"):
-        TrialQueue(study, options, worker).prepare_search()
-    queue = TrialQueue(study, options, "third")
-    assert queue.run_next()
-    queue.prepare_search()
-    while queue.run_next():
-        pass
-    tried = queue.search_rows()[["mapping", "learning_rate"]]
-    points = [(m, r) for m in axes["mapping"] for r in axes["learning_rate"]]
-    assert sorted(tried.itertuples(index=False, name=None)) == sorted(points)
-    assert sum(trial.state == TrialState.COMPLETE for trial in queue.search.trials) == len(points)

@@ -1,0 +1,55 @@
+"""Weights in a random subspace through the initial ones."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from qcnn.baselines._base import Baseline, check_count, register_baseline
+from qcnn.generated import GeneratedNetwork, ParameterCounts
+from qcnn.seeds import generator
+
+
+@register_baseline("random_subspace")
+@dataclass(frozen=True)
+class RandomSubspace(Baseline):
+    """w = w₀ + P·θ, θ trained from 0, P fixed and random.
+
+    The columns of P are normal, each normalised to the length √(weights/dimension), and
+    its rows are divided by √fan-in. A weight so moves by θ's size over √fan-in, as it does
+    for the mapping ``mixing``, whose counterpart this is: both put an offset of unit
+    variance over √fan-in on the target's initial weights, and both take rates of about 0.03.
+
+    Attributes:
+        dimension: number of entries of θ, the trainable parameters.
+
+    Source: Li, Farkhoor, Liu and Yosinski, ICLR 2018, arXiv:1804.08838 (dense projection,
+    there with columns of unit length and without the fan-in).
+    """
+
+    dimension: int = 100
+
+    def build(self, target: nn.Module, seed: int) -> nn.Module:
+        return _Subspace(target, self.dimension, seed)
+
+
+class _Subspace(GeneratedNetwork):
+    def __init__(self, target: nn.Module, dimension: int, seed: int) -> None:
+        super().__init__(target)
+        weights = self.layout.weights
+        check_count(dimension, "dimension", weights)
+        directions = torch.randn(weights, dimension, generator=generator(seed, "fixed numbers"))
+        directions *= (weights / dimension) ** 0.5 / directions.norm(dim=0)
+        self.register_buffer("directions", self.layout.scale.unsqueeze(1) * directions)
+        self.register_buffer("initial", self.layout.initial)
+        self.coordinates = nn.Parameter(torch.zeros(dimension))
+
+    def generate(self) -> Tensor:
+        return self.get_buffer("initial") + self.get_buffer("directions") @ self.coordinates
+
+    def parameter_counts(self) -> ParameterCounts:
+        fixed = (self.get_buffer("directions"), self.get_buffer("initial"))
+        return ParameterCounts(
+            other=self.coordinates.numel(),
+            fixed_numbers=sum(int(numbers.count_nonzero()) for numbers in fixed),
+        )

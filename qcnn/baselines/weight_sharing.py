@@ -1,0 +1,83 @@
+"""Rows of the first linear layer that are shared, as in the paper."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from qcnn.baselines._base import Baseline, register_baseline
+from qcnn.errors import InvalidInput
+from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
+from qcnn.layout import owner_of
+from qcnn.seeds import generator
+
+_STARTS = ("target", "source")
+
+
+@register_baseline("weight_sharing")
+@dataclass(frozen=True)
+class WeightSharing(Baseline):
+    """The weight matrix of the first linear layer repeats a few rows; the rest is trained as it is.
+
+    Row i is the shared row i mod ``rows``. Of the paper's target, whose first linear layer
+    is 192 → 20, 1, 2, 4, 5 and 10 rows leave 3,042, 3,234, 3,618, 3,810 and 4,770 parameters.
+
+    Attributes:
+        rows: number of different rows; a divisor of the layer's outputs.
+        start: ``"target"``: the target's initial values, of the matrix its first rows;
+            ``"source"``: rows and biases of that layer normal with variance 1, as in the
+            paper's code, many times what their fan-in asks for.
+
+    Source: arXiv:2505.08474, Table II; Louisanity/PhotonicQuantumTrain, weight_sharing/.
+    """
+
+    rows: int = 5
+    start: str = "target"
+
+    def __post_init__(self) -> None:
+        if self.start not in _STARTS:
+            raise InvalidInput(f"start is {self.start!r}; allowed are {', '.join(_STARTS)}")
+
+    def build(self, target: nn.Module, seed: int) -> nn.Module:
+        return _Shared(target, self.rows, self.start, seed)
+
+
+class _Shared(GeneratedNetwork):
+    def __init__(self, target: nn.Module, rows: int, start: str, seed: int) -> None:
+        super().__init__(target)
+        matrix = next((name for name in self.layout.names if _is_matrix(target, name)), None)
+        if matrix is None:
+            raise InvalidInput(
+                f"target {type(target).__name__} has 0 linear layers; allowed is at least 1"
+            )
+        values = self.layout.unflatten(self.layout.initial.clone())
+        outputs = len(values[matrix])
+        divisors = [n for n in range(1, outputs + 1) if outputs % n == 0]
+        if rows not in divisors:
+            raise InvalidInput(
+                f"rows is {rows}; allowed for {outputs} outputs are {', '.join(map(str, divisors))}"
+            )
+        values[matrix] = values[matrix][:rows]
+        if start == "source":
+            random = generator(seed, "shared rows")
+            layer = owner_of(target, matrix)
+            for name in values:
+                if owner_of(target, name) is layer:
+                    values[name] = torch.randn(values[name].shape, generator=random)
+        self._repeats = {matrix: outputs // rows}
+        self.values = nn.ParameterList([nn.Parameter(value.clone()) for value in values.values()])
+
+    def generate(self) -> Tensor:
+        return torch.cat(
+            [
+                value.repeat(self._repeats.get(name, 1), *[1] * (value.ndim - 1)).flatten()
+                for name, value in zip(self.layout.names, self.values, strict=True)
+            ]
+        )
+
+    def parameter_counts(self) -> ParameterCounts:
+        return ParameterCounts(other=count_trainable(self))
+
+
+def _is_matrix(target: nn.Module, name: str) -> bool:
+    return isinstance(owner_of(target, name), nn.Linear) and name.endswith("weight")

@@ -1,0 +1,116 @@
+"""What every network whose weights are computed from other numbers has in common."""
+
+import copy
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from qcnn.layout import describe_target
+
+
+@dataclass(frozen=True)
+class ParameterCounts:
+    """How many numbers a model has, by role.
+
+    Attributes:
+        phases: phases that the optimiser changes.
+        effective_phases: rank of the Jacobian of the probabilities, over those PQCNNs
+            whose phases are trained.
+        mapping: trainable parameters of the mapping.
+        fixed_numbers: fixed random numbers, stored as a seed: those of the mapping or
+            baseline, the initial weights that it keeps, untrained phases and those of
+            controls.
+        other: trainable parameters that are neither (those of a baseline).
+    """
+
+    phases: int = 0
+    effective_phases: int = 0
+    mapping: int = 0
+    fixed_numbers: int = 0
+    other: int = 0
+
+    @property
+    def total(self) -> int:
+        """All trainable parameters."""
+        return self.phases + self.mapping + self.other
+
+
+class GeneratedNetwork(nn.Module, ABC):
+    """A target network whose weights are computed anew, from trained numbers, at every pass.
+
+    Args:
+        target: any module; weights are generated for all its parameters that require
+            gradients. It is copied: the one passed in is left alone.
+
+    Attributes:
+        layout: the weights to generate.
+
+    Raises:
+        InvalidInput: if the target has no such parameters.
+    """
+
+    def __init__(self, target: nn.Module) -> None:
+        super().__init__()
+        self.layout = describe_target(target)
+        # Frozen, so that what requires gradients is exactly what an optimiser changes.
+        self.target = copy.deepcopy(target)
+        self._generated_name = _names_of_shared_parameters(self.target)
+        for name in self.layout.names:
+            self.target.get_parameter(name).requires_grad_(False)
+
+    @abstractmethod
+    def generate(self) -> Tensor:
+        """All weights in the order of the layout, shape ``(weights,)``."""
+
+    @abstractmethod
+    def parameter_counts(self) -> ParameterCounts:
+        """Trainable and fixed numbers, counted on the tensors that hold them."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The target's output for ``images`` under the generated weights."""
+        generated = self.layout.unflatten(self.generate())
+        logits: Tensor = torch.func.functional_call(self.target, generated, (images,))
+        return logits
+
+    def weights(self) -> dict[str, Tensor]:
+        """The target's state dict: generated weights by name, and its own buffers."""
+        generated = self.layout.unflatten(self.generate())
+        return {
+            name: generated.get(self._generated_name.get(name, name), value)
+            for name, value in self.target.state_dict().items()
+        }
+
+    def export(self) -> nn.Module:
+        """A plain copy of the target with the generated weights, free of what made them."""
+        plain = copy.deepcopy(self.target)
+        plain.load_state_dict(self.weights())
+        for name in self.layout.names:
+            plain.get_parameter(name).requires_grad_(True)
+        return plain
+
+
+def count_trainable(module: nn.Module) -> int:
+    """Number of parameters that an optimiser changes."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def count_parameters(model: nn.Module) -> ParameterCounts:
+    """The counts of any model, a directly trained network included."""
+    if isinstance(model, GeneratedNetwork):
+        return model.parameter_counts()
+    return ParameterCounts(other=count_trainable(model))
+
+
+def network_weights(model: nn.Module) -> dict[str, Tensor]:
+    """The state dict of the network that a model amounts to."""
+    return model.weights() if isinstance(model, GeneratedNetwork) else model.state_dict()
+
+
+def _names_of_shared_parameters(module: nn.Module) -> dict[str, str]:
+    """The first name of each parameter, by every name that it goes under."""
+    first = {id(value): name for name, value in module.named_parameters()}
+    return {
+        name: first[id(value)] for name, value in module.named_parameters(remove_duplicate=False)
+    }

@@ -1,0 +1,42 @@
+"""Arms whose configuration is chosen among a few on the validation images."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from studies.configuration import Configuration
+from studies.labels import SEARCH
+from studies.study import Cell, Options, fresh_seeds
+
+#: Configurations to choose from, by the label of the arm.
+Candidates = Mapping[str, Sequence[Configuration]]
+
+
+def candidate_cells(candidates: Candidates, options: Options) -> list[Cell]:
+    """Every candidate once, under the seed of the search; these runs see no test images."""
+    return [
+        Cell(configuration, options.seed, label, SEARCH)
+        for label, configurations in candidates.items()
+        for configuration in configurations
+    ]
+
+
+def chosen_cells(candidates: Candidates, rows: pd.DataFrame, options: Options) -> list[Cell]:
+    """The best candidate of every arm under the fresh seeds.
+
+    The best has the highest validation accuracy after its last epoch, the first of them
+    where several have; a candidate that diverged is behind all others.
+
+    Args:
+        candidates: the arms.
+        rows: rows of a study in which every candidate has its run.
+        options: every choice of the command.
+    """
+    tried = rows[(rows["role"] == SEARCH) & (rows["seed"] == options.seed)]
+    accuracy = tried.set_index("configuration")["val_accuracy"].fillna(-1.0)
+    return [
+        Cell(best, seed, label)
+        for label, configurations in candidates.items()
+        for best in [max(configurations, key=lambda c: accuracy[c.digest()])]
+        for seed in fresh_seeds(options, options.seeds)
+    ]

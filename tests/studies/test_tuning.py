@@ -1,0 +1,109 @@
+"""Arms that choose among candidates on the validation images."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from stored_rows import CONFIGURATION, make_row
+
+from studies.catalogue import studies_by_name
+from studies.configuration import Configuration
+from studies.figures import RATES
+from studies.labels import FINAL, SEARCH
+from studies.references import without_photons
+from studies.rows import add_rows, read_rows
+from studies.study import Options
+from studies.trials import TrialQueue
+from studies.tuning import candidate_cells, chosen_cells
+
+RATES_TRIED = (0.01, 0.03, 0.1)
+CANDIDATES = {
+    "first": [replace(CONFIGURATION, learning_rate=rate) for rate in RATES_TRIED],
+    "second": [
+        replace(without_photons(CONFIGURATION), learning_rate=rate, epochs=1)
+        for rate in RATES_TRIED
+    ],
+}
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> Options:
+    axes = {axis.name: axis.default for axis in studies_by_name["compression"].axes}
+    return Options("digits", 0, 0, 2, 0, 1, 1, 7, tmp_path, axes)
+
+
+def rows_with(folder: Path, accuracies: dict[str, list[float | None]], seed: int) -> pd.DataFrame:
+    """Rows of every candidate with these validation accuracies, None for one that diverged."""
+    for label, values in accuracies.items():
+        for configuration, value in zip(CANDIDATES[label], values, strict=True):
+            changes = configuration.axes() | {"configuration": configuration.digest()}
+            status = "diverged" if value is None else "complete"
+            row = make_row(seed, SEARCH, **changes) | {"status": status, "val_accuracy": value}
+            add_rows(folder / "runs.csv", [row | {"label": label}])
+    return read_rows(folder / "runs.csv")
+
+
+def chosen(rows: pd.DataFrame, options: Options) -> dict[str, set[float]]:
+    cells = chosen_cells(CANDIDATES, rows, options)
+    assert {(cell.label, cell.seed) for cell in cells} == {
+        (label, seed) for label in CANDIDATES for seed in (8, 9)
+    }
+    assert {cell.role for cell in cells} == {FINAL}
+    return {
+        label: {c.configuration.learning_rate for c in cells if c.label == label}
+        for label in CANDIDATES
+    }
+
+
+def test_every_candidate_is_tried_once_under_the_seed_of_the_search(options: Options) -> None:
+    cells = candidate_cells(CANDIDATES, options)
+    assert [cell.configuration for cell in cells] == [*CANDIDATES["first"], *CANDIDATES["second"]]
+    assert {(cell.seed, cell.role) for cell in cells} == {(7, SEARCH)}
+
+
+def test_the_best_on_the_validation_images_gets_the_fresh_seeds(options: Options) -> None:
+    accuracies = {"first": [0.5, 0.9, 0.8], "second": [0.7, 0.2, 0.1]}
+    rows = rows_with(options.out, accuracies, seed=7)
+    assert chosen(rows, options) == {"first": {0.03}, "second": {0.01}}
+
+
+def test_of_equal_ones_the_first_and_never_one_that_diverged(options: Options) -> None:
+    accuracies: dict[str, list[float | None]] = {
+        "first": [0.5, 0.8, 0.8],
+        "second": [None, 0.1, None],
+    }
+    rows = rows_with(options.out, accuracies, seed=7)
+    assert chosen(rows, options) == {"first": {0.03}, "second": {0.03}}
+
+
+def test_runs_of_other_seeds_and_final_runs_decide_nothing(options: Options) -> None:
+    accuracies = {"first": [0.5, 0.9, 0.8], "second": [0.7, 0.2, 0.1]}
+    rows_with(options.out, {name: values[::-1] for name, values in accuracies.items()}, seed=8)
+    best: Configuration = CANDIDATES["first"][0]
+    changes = best.axes() | {"configuration": best.digest()}
+    add_rows(options.out / "runs.csv", [make_row(7, FINAL, **changes) | {"val_accuracy": 1.0}])
+    rows = rows_with(options.out, accuracies, seed=7)
+    assert chosen(rows, options) == {"first": {0.03}, "second": {0.01}}
+
+
+def test_a_candidate_is_a_search_row_that_is_never_done_again(options: Options) -> None:
+    cells = candidate_cells({"second": CANDIDATES["second"]}, options)
+    queue = TrialQueue(studies_by_name["compression"], options, "worker")
+    queue.prepare_cells(cells)
+    while queue.run_next():
+        pass
+    rows = read_rows(options.out / "runs.csv")
+    assert rows["learning_rate"].tolist() == list(RATES_TRIED)
+    assert set(zip(rows["role"], rows["seed"], rows["label"], strict=True)) == {
+        (SEARCH, 7, "second")
+    }
+    assert rows["test_accuracy"].isna().all()
+    assert not (options.out / "weights").exists()
+    assert RATES.draw(rows) is not None
+    queue.prepare_cells(cells)
+    assert not queue.run_next()
+    # The same configuration and seed as a final run is another run.
+    queue.prepare_cells([replace(cells[0], role=FINAL)])
+    assert queue.run_next()
+    assert read_rows(options.out / "runs.csv")["role"].tolist() == [*[SEARCH] * 3, FINAL]
