@@ -52,7 +52,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
 def describe(row: pd.Series) -> str:
     """What a configuration is, in a few words."""
     names = {
-        DIRECT: f"{row['target']} trained directly",
+        DIRECT: f"target {row['target']} trained directly",
         NOTEBOOK_DIRECT: "notebook: CNN trained directly",
         NOTEBOOK: "notebook: CNN generated, (9,4) × (8,4), logit_tanh",
     }

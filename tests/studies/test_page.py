@@ -33,6 +33,8 @@ in_a_browser = pytest.mark.skipif(
 ARMS = (
     ("ablation", "digits", "χ = 4: trained phases", "pqcnn", 556, (0.91, 0.92, 0.90)),
     ("ablation", "digits", "χ = 4: no input", "no_input", 428, (0.885, 0.875, 0.88)),
+    ("ablation", "digits", "χ = 4: frozen phases", "frozen", 429, (0.78, 0.79, 0.77)),
+    ("ablation", "digits", "χ = 4: fixed random numbers", "fixed_random", 430, (0.95, 0.95, 0.95)),
     ("ablation", "mnist", "χ = 4: trained phases", "pqcnn", 556, (0.801, 0.802, 0.803)),
     ("bond_dimension", "mnist", "χ = 10: lean form", "pqcnn", 2758, (0.941, 0.945, 0.95)),
     # More accurate than 9.5 %, and after it in the alphabet.
@@ -132,8 +134,8 @@ def test_a_click_sorts_by_number(page: webdriver.Chrome, results: Path) -> None:
     means = 100 * rows.groupby("configuration")["test_accuracy"].mean()
     sort_by(page, "test %")
     found = column(page, "test %")
-    assert found[0] == f"{means.max():.1f}" == "94.5"
-    assert column(page, "model")[0] == "χ = 10: lean form"
+    assert found[0] == f"{means.max():.1f}" == "95.0"
+    assert column(page, "model")[0] == "χ = 4: fixed random numbers"
     assert found[: len(ARMS)] == [f"{mean:.1f}" for mean in means.sort_values(ascending=False)]
     assert set(found[len(ARMS) :]) == {""}, "quoted figures are not of the test images"
     sort_by(page, "trainable")
@@ -147,7 +149,7 @@ def test_filters_by_study_and_dataset(page: webdriver.Chrome) -> None:
     assert len(column(page, "study")) == len(ARMS) + len(QUOTED)
     assert shown_sections(page) == {"ablation", "bond_dimension"}
     choose(page, "study", "ablation")
-    assert column(page, "study") == ["ablation"] * 3
+    assert column(page, "study") == ["ablation"] * 5
     assert shown_sections(page) == {"ablation"}
     choose(page, "dataset", "mnist")
     assert column(page, "test %") == ["80.2"]
@@ -155,7 +157,7 @@ def test_filters_by_study_and_dataset(page: webdriver.Chrome) -> None:
     assert len(column(page, "study")) == 3 + len(QUOTED)
     assert set(column(page, "dataset")) == {"mnist"}
     choose(page, "dataset", "digits")
-    assert sorted(column(page, "trainable")) == ["428", "556"]
+    assert sorted(column(page, "trainable")) == ["428", "429", "430", "556"]
     assert shown_sections(page) == {"ablation"}, "the other study has no run on digits"
     figures = page.find_elements(By.TAG_NAME, "figure")
     # accuracy over all studies; contrasts, accuracy, seeds and curves of the ablation
@@ -165,10 +167,11 @@ def test_filters_by_study_and_dataset(page: webdriver.Chrome) -> None:
 @in_a_browser
 def test_contrasts_can_be_sorted(page: webdriver.Chrome) -> None:
     table = "contrasts-ablation-digits"
-    assert column(page, "difference", table) == ["+3.0"]
-    assert column(page, "verdict", table) == ["too few for a claim"]
-    sort_by(page, "low", table)
-    assert column(page, "second", table) == ["no input (428)"]
+    assert column(page, "difference", table) == ["+13.0", "−4.0", "+3.0"]
+    sort_by(page, "difference", table)
+    assert column(page, "difference", table) == ["+13.0", "+3.0", "−4.0"]
+    assert column(page, "second", table)[-1] == "fixed random numbers (430)"
+    assert column(page, "verdict", table) == ["too few for a claim"] * 3
 
 
 @in_a_browser
