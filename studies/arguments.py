@@ -3,8 +3,10 @@
 from typing import Any
 
 import click
+from sqlalchemy.engine import URL
 
 from qcnn import InvalidInput, mapping_from_text, target_from_text
+from studies.storage import url_from_text
 
 
 class WholeNumbers(click.ParamType):
@@ -45,6 +47,15 @@ class ChoiceText(click.ParamType):
         except InvalidInput as error:
             raise click.UsageError(str(error)) from None
         return str(value)
+
+
+class StorageUrl(click.ParamType):
+    """Where trials are kept, as a URL that hides its password wherever it is shown."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> URL:
+        return value if isinstance(value, URL) else url_from_text(str(value))
 
 
 def _range(part: str) -> range:
