@@ -5,8 +5,10 @@ from math import isfinite
 from typing import Any
 
 import click
+from sqlalchemy.engine import URL
 
 from qcnn import InvalidInput, mapping_from_text, target_from_text
+from studies.storage import url_from_text
 
 
 class WholeNumbers(click.ParamType):
@@ -97,6 +99,15 @@ class ChoiceTexts(ChoiceText):
             return value
         one = super().convert
         return tuple(one(text, param, ctx) for text in str(value).split())
+
+
+class StorageUrl(click.ParamType):
+    """Where trials are kept, as a URL that hides its password wherever it is shown."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> URL:
+        return value if isinstance(value, URL) else url_from_text(str(value))
 
 
 def _range(part: str) -> range:

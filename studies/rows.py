@@ -115,6 +115,8 @@ def add_rows(path: Path, new: Iterable[dict[str, Any]]) -> None:
         rows = read_rows(path)
         joined = frame if rows.empty else pd.concat([rows, frame], ignore_index=True)
         joined = joined.drop_duplicates(subset=list(KEY), keep="first")
+        if len(joined) == len(rows):
+            return
         write_text(path, joined.to_csv(index=False, lineterminator="\n", float_format="%.10g"))
 
 

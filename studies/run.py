@@ -13,11 +13,12 @@ from rich.table import Table
 
 from qcnn import load_data
 from qcnn.data import data_names
-from studies.arguments import ChoiceTexts
+from studies.arguments import ChoiceTexts, StorageUrl
 from studies.catalogue import studies_by_name
 from studies.console import one_sentence_errors
 from studies.rows import read_rows
 from studies.runner import check_folder, run_study
+from studies.storage import VARIABLE, without_password
 from studies.study import Axis, Options, Study
 from studies.tables import accuracy_table
 
@@ -76,6 +77,13 @@ def _command(study: Study) -> click.Command:
             help="of the search; fresh seeds follow it",
         ),
         click.Option(
+            ["--storage"],
+            type=StorageUrl(),
+            envvar=VARIABLE,
+            show_envvar=True,
+            help="postgresql://… that several machines share  [default: a journal in --out]",
+        ),
+        click.Option(
             ["--out"], type=click.Path(path_type=Path), help=f"[default: results/{study.name}]"
         ),
     ]
@@ -125,13 +133,22 @@ def _run(study: Study, values: dict[str, Any]) -> None:
     try:
         report = run_study(study, options, console)
     except KeyboardInterrupt:
-        rows = read_rows(out / "runs.csv")
-        command = shlex.join(["python", "-m", "studies.run", *sys.argv[1:]])
-        console.print(f"interrupted: {len(rows)} runs are in {out / 'runs.csv'}", soft_wrap=True)
-        console.print(f"resume with: {command}", soft_wrap=True)
+        _print_resume(console, out, "interrupted")
         sys.exit(130)
+    except OSError as error:
+        error.filename = error.filename or str(out)
+        _print_resume(console, out, "stopped")
+        raise
     _print_table(console, accuracy_table(read_rows(out / "runs.csv"), data.name))
     console.print(f"report: {report}", soft_wrap=True)
+
+
+def _print_resume(console: Console, out: Path, what: str) -> None:
+    arguments = (without_password(argument, None) for argument in sys.argv[1:])
+    command = shlex.join(["python", "-m", "studies.run", *arguments])
+    csv = out / "runs.csv"
+    console.print(f"{what}: {len(read_rows(csv))} runs are in {csv}", soft_wrap=True)
+    console.print(f"resume with: {command}", soft_wrap=True)
 
 
 def _print_table(console: Console, rows: pd.DataFrame) -> None:
@@ -159,6 +176,7 @@ def _options(study: Study, values: dict[str, Any], dataset: str, out: Path) -> O
         seed=values["seed"],
         out=out,
         axes=axes,
+        storage=values["storage"],
     )
 
 

@@ -1,8 +1,10 @@
 """Run a study from start to report: search, fresh seeds, tables."""
 
+import math
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from optuna.trial import TrialState
@@ -12,13 +14,15 @@ from qcnn import InvalidInput
 from studies.console import PhaseProgress, TrialProgress
 from studies.report import build_report
 from studies.rows import read_rows
+from studies.storage import open_store
 from studies.study import Cell, Options, Search, Study, fresh_seeds
-from studies.trials import TrialQueue, cell_key, is_finished, is_open
+from studies.trial_rows import cell_key, is_finished, is_open
+from studies.trials import TrialQueue
 from studies.tuning import candidate_cells, chosen_cells
 from studies.workers import WorkerPool
 
 _POLL_SECONDS = 0.5
-_RELEASE_SECONDS = 2.0
+_ENQUEUE_SECONDS = 2.0
 
 
 def run_study(study: Study, options: Options, console: Console) -> Path:
@@ -33,47 +37,37 @@ def run_study(study: Study, options: Options, console: Console) -> Path:
     if study.check is not None:
         study.check(options)
     read_rows(options.out / "runs.csv")  # a damaged file is refused before anything runs
-    queue = TrialQueue(study, options, f"command-{uuid.uuid4().hex[:8]}")
-    with TrialProgress(console) as progress:
-        _run_phases(study, options, queue, progress)
+    name = f"command-{uuid.uuid4().hex[:8]}"
+    with closing(open_store(options.out, options.storage)) as store:
+        queue = store.patiently(lambda: TrialQueue(study, options, name, store))
+        with TrialProgress(console) as progress:
+            _run_phases(study, options, queue, progress)
     return build_report(options.out)
 
 
 def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: TrialProgress) -> None:
     candidates = {} if study.tuned is None else study.tuned(options)
-    cells = queue.prepare_cells(study.cells(options))
-    if study.search is not None:
-        queue.prepare_search()
+    cells = study.cells(options)
+    queue.store.patiently(lambda: queue.enqueue_missing(cells))
     with WorkerPool(options, study.name) as workers:
         if study.search is not None:
-            _wait(
-                queue,
-                workers,
-                progress.start("search", options.trials),
-                lambda: _search_state(queue),
-            )
-            cells += queue.prepare_cells(_finalists(study.search, options, queue))
+            phase = progress.start("search", options.trials)
+            _wait(queue, workers, phase, cells, _search_state)
+            cells = [*cells, *_finalists(study.search, options, queue)]
         if candidates:
-            tried = queue.prepare_cells(candidate_cells(candidates, options))
-            _wait(
-                queue,
-                workers,
-                progress.start("tuning", len(tried)),
-                lambda: _cells_state(queue, tried),
-            )
-            cells += queue.prepare_cells(chosen_cells(candidates, read_rows(queue.csv), options))
-        _wait(
-            queue,
-            workers,
-            progress.start("fresh seeds", len(cells)),
-            lambda: _cells_state(queue, cells),
-        )
+            tried = candidate_cells(candidates, options)
+            phase = progress.start("tuning", len(tried))
+            _wait(queue, workers, phase, [*tried, *cells], lambda queue: _cells_state(queue, tried))
+            cells = [*cells, *chosen_cells(candidates, read_rows(queue.csv), options)]
+        phase = progress.start("fresh seeds", len(cells))
+        _wait(queue, workers, phase, cells, lambda queue: _cells_state(queue, cells))
 
 
 def _finalists(search: Search, options: Options, queue: TrialQueue) -> list[Cell]:
+    rows = queue.store.patiently(queue.search_rows)
     return [
         Cell(configuration, seed, label)
-        for label, configuration in search.choose_finalists(queue.search_rows(), options)
+        for label, configuration in search.choose_finalists(rows, options)
         for seed in fresh_seeds(options, options.seeds)
     ]
 
@@ -82,23 +76,25 @@ def _wait(
     queue: TrialQueue,
     workers: WorkerPool,
     phase: PhaseProgress,
-    state: Callable[[], tuple[int, float | None, bool]],
+    cells: list[Cell],
+    state: Callable[[TrialQueue], tuple[int, float | None, bool]],
 ) -> None:
-    """Until no trial of the phase is open; trials of dead workers are given to others."""
-    released = time.monotonic()
+    """Until nothing of the phase is open; what dead workers leave is enqueued again."""
+    enqueued = -math.inf
     while True:
-        done, best, more = state()
+        if workers.replace_dead() or time.monotonic() - enqueued > _ENQUEUE_SECONDS:
+            queue.store.patiently(lambda: queue.enqueue_missing(cells))
+            enqueued = time.monotonic()
+        done, best, more = queue.store.patiently(lambda: state(queue))
         phase.update(done, best)
         if not more:
             return
-        if workers.replace_dead() or time.monotonic() - released > _RELEASE_SECONDS:
-            queue.release_dead_claims()
-            released = time.monotonic()
         time.sleep(_POLL_SECONDS)
 
 
 def _search_state(queue: TrialQueue) -> tuple[int, float | None, bool]:
-    trials = queue.search.trials
+    trials = queue.search.get_trials(deepcopy=False)
+    queue.take_rows()
     values = [t.values[0] for t in trials if t.state == TrialState.COMPLETE]
     return (
         sum(map(is_finished, trials)),
@@ -108,8 +104,8 @@ def _search_state(queue: TrialQueue) -> tuple[int, float | None, bool]:
 
 
 def _cells_state(queue: TrialQueue, cells: list[Cell]) -> tuple[int, float | None, bool]:
-    done = queue.finished_keys()
-    wanted = set(map(cell_key, cells))
+    queue.take_rows()
+    wanted, done = set(map(cell_key, cells)), queue.finished_keys()
     rows = read_rows(queue.csv)
     generated = rows[(rows["phases"] > 0) & (rows["status"] == "complete")]["val_accuracy"]
     best = None if generated.empty else float(generated.max())

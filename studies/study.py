@@ -8,6 +8,7 @@ from typing import Any
 import click
 import optuna
 import pandas as pd
+from sqlalchemy.engine import URL
 from torch import nn
 
 from qcnn import Data
@@ -52,7 +53,10 @@ class Preset:
 
 @dataclass(frozen=True)
 class Options:
-    """What one command asks for, every choice made."""
+    """What one command asks for, every choice made.
+
+    The URL of a storage shows itself without its password.
+    """
 
     dataset: str
     trials: int
@@ -64,6 +68,7 @@ class Options:
     seed: int
     out: Path
     axes: Mapping[str, Any]
+    storage: URL | None = None
 
 
 @dataclass(frozen=True)

@@ -1,37 +1,48 @@
 """Runs as Optuna trials that workers claim: the search's, and cells that must exist.
 
-Both live in a journal file beside the results (one host). A trial is enqueued once,
-claimed atomically by one worker, and finished when its row is in ``runs.csv``. A worker
-holds a lock file as long as it lives, so that the trials of a dead one are recognised
-and enqueued again.
+A trial is enqueued once, claimed atomically by one worker, and finished when it carries
+its row. Every command and worker copies the rows of finished trials into the ``runs.csv``
+of its own results folder. The trials of a worker that died are enqueued again.
 """
 
 import json
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
 
 import optuna
 import pandas as pd
-from filelock import FileLock, Timeout
-from optuna.distributions import distribution_to_json, json_to_distribution
-from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState
 
 from qcnn.seeds import derive
-from studies.configuration import Configuration, configuration_from_axes
+from studies.configuration import Configuration
 from studies.execute import execute
 from studies.labels import SEARCH
-from studies.rows import KEY, add_rows, read_rows
+from studies.rows import COLUMNS, KEY, add_rows, read_rows
+from studies.storage import Store
 from studies.study import Cell, Options, Study
+from studies.trial_rows import (
+    CELL,
+    ROW,
+    SEARCHED,
+    WORKER,
+    Row,
+    cell_from_text,
+    cell_key,
+    cell_text,
+    finished_trial,
+    is_finished,
+    is_open,
+    parameters_text,
+    row_from_text,
+    row_text,
+    stored_rows,
+    values_of,
+)
 
 SAMPLER = "TPESampler(multivariate, constant_liar)"
 PRUNER = "NopPruner"
-_CLAIM_GRACE = timedelta(seconds=10)
-_OPEN = (TrialState.WAITING, TrialState.RUNNING)
 
 
 class TrialQueue:
@@ -40,17 +51,16 @@ class TrialQueue:
     Args:
         study: the study.
         options: every choice of the command.
-        worker: identity of the process, for its sampler's seed and its claims.
+        worker: identity of the process, for its sampler's seed and its trials.
+        store: where the trials are kept.
     """
 
-    def __init__(self, study: Study, options: Options, worker: str) -> None:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self.study, self.options, self.worker = study, options, worker
+    def __init__(self, study: Study, options: Options, worker: str, store: Store) -> None:
+        # Its warnings are about what is handled here: failed trials, a server that is away.
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.study, self.options, self.worker, self.store = study, options, worker, store
         self.csv = options.out / "runs.csv"
-        self.workers = options.out / "workers"
-        self.workers.mkdir(parents=True, exist_ok=True)
-        self.setup_lock = FileLock(options.out / "setup.lock")
-        storage = JournalStorage(JournalFileBackend(str(options.out / "journal.log")))
+        self._taken: set[tuple[str, int]] = set()
         sampler = optuna.samplers.TPESampler(
             seed=derive(options.seed, study.name, worker) % 2**32,
             multivariate=True,
@@ -58,7 +68,7 @@ class TrialQueue:
         )
         self.search = optuna.create_study(
             study_name=f"search {self.key}",
-            storage=storage,
+            storage=store.storage,
             sampler=sampler,
             pruner=optuna.pruners.NopPruner(),
             directions=["maximize", "minimize"],
@@ -66,7 +76,7 @@ class TrialQueue:
         )
         self.cells = optuna.create_study(
             study_name=f"cells {self.key}",
-            storage=storage,
+            storage=store.storage,
             sampler=optuna.samplers.RandomSampler(seed=0),
             pruner=optuna.pruners.NopPruner(),
             direction="maximize",
@@ -84,213 +94,171 @@ class TrialQueue:
         text = json.dumps([*key, dict(options.axes)], sort_keys=True, default=str)
         return sha256(text.encode()).hexdigest()[:12]
 
-    def prepare_search(self) -> None:
-        """Enqueue what is missing of the search, after taking in rows of earlier journals."""
-        with self.setup_lock:
-            self._release_dead_claims(self.search)
-            self._import_rows()
-            counted = sum(is_open(t) or is_finished(t) for t in self.search.trials)
-            for _ in range(counted, self.options.trials):
-                self.search.enqueue_trial({}, user_attrs={"enqueued": True})
+    def enqueue_missing(self, cells: Sequence[Cell]) -> None:
+        """Enqueue what is neither done nor open: abandoned trials, the search's, ``cells``.
 
-    def prepare_cells(self, cells: Iterable[Cell]) -> list[Cell]:
-        """Enqueue the cells that have no row and are not in the queue; returns all of them."""
-        wanted = list(cells)
-        with self.setup_lock:
-            self._release_dead_claims(self.cells)
-            known = self.finished_keys()
-            known |= {
-                cell_key(_cell_from_text(t.user_attrs["cell"]))
-                for t in self.cells.trials
-                if is_open(t) and _is_cell(t)
-            }
-            for cell in wanted:
-                if cell_key(cell) not in known:
-                    known.add(cell_key(cell))
-                    self.cells.enqueue_trial({}, user_attrs={"cell": _cell_text(cell)})
-        return wanted
+        Rows that are in ``runs.csv`` alone become finished trials first.
+        """
+        with self.store.setup_lock():
+            for study in (self.search, self.cells):
+                for trial in self.store.fail_abandoned(study):
+                    _enqueue_again(study, trial)
+            if self.study.search is not None:
+                self._enqueue_search()
+            self._enqueue_cells(cells)
 
-    def release_dead_claims(self) -> None:
-        """Enqueue again the trials whose worker is gone."""
-        with self.setup_lock:
-            self._release_dead_claims(self.search)
-            self._release_dead_claims(self.cells)
+    def take_rows(self) -> None:
+        """Copy the rows of trials that were finished anywhere into ``runs.csv``."""
+        new = {
+            (study.study_name, trial.number): row_from_text(trial.user_attrs[ROW])
+            for study in (self.search, self.cells)
+            for trial in _finished(study)
+            if (study.study_name, trial.number) not in self._taken
+        }
+        if new:
+            add_rows(self.csv, new.values())
+            self._taken |= set(new)
 
     def run_next(self) -> bool:
         """Claim one trial and run it; False where there is none."""
         return self._run_search_trial() or self._run_cell()
 
     def search_rows(self) -> pd.DataFrame:
-        """Rows of this search."""
-        rows = read_rows(self.csv)
-        return rows[(rows["role"] == SEARCH) & (rows["search"] == self.key)]
+        """Rows of this search, from its trials: the same on every machine."""
+        rows = [row_from_text(trial.user_attrs[ROW]) for trial in _finished(self.search)]
+        return pd.DataFrame(rows, columns=list(COLUMNS)).drop_duplicates("configuration")
 
     def finished_keys(self) -> set[tuple[str, int, str]]:
         """The keys (see :func:`cell_key`) of all runs that have a row."""
         rows = read_rows(self.csv)
         return set(zip(*(rows[name] for name in KEY), strict=True))
 
+    def _enqueue_search(self) -> None:
+        known = set(self.search_rows()["configuration"])
+        rows = read_rows(self.csv)
+        for row in stored_rows(rows[(rows["role"] == SEARCH) & (rows["search"] == self.key)]):
+            if row["configuration"] not in known:
+                self.search.add_trial(finished_trial(row, len(self.search.directions)))
+        trials = self.search.get_trials(deepcopy=False)
+        for _ in range(sum(map(_counts, trials)), self.options.trials):
+            self.search.enqueue_trial({}, user_attrs={SEARCHED: True})
+
+    def _enqueue_cells(self, cells: Sequence[Cell]) -> None:
+        known = {
+            cell_key(cell_from_text(trial.user_attrs[CELL]))
+            for trial in self.cells.get_trials(deepcopy=False)
+            if CELL in trial.user_attrs and _counts(trial)
+        }
+        stored = {
+            (row["configuration"], row["seed"], row["role"]): row
+            for row in stored_rows(read_rows(self.csv))
+        }
+        for cell in cells:
+            key = cell_key(cell)
+            if key in known:
+                continue
+            known.add(key)
+            attributes = {CELL: cell_text(cell)}
+            if key in stored:
+                self.cells.add_trial(finished_trial(stored[key], 1, **attributes))
+            else:
+                self.cells.enqueue_trial({}, user_attrs=attributes)
+
     def _run_search_trial(self) -> bool:
-        trial = self._claim(self.search, "enqueued")
+        trial = self.store.patiently(lambda: self._claim(self.search, SEARCHED))
         if trial is None:
             return False
-        try:
-            assert self.study.search is not None  # or no search trial is ever enqueued
-            configuration = self.study.search.suggest(trial, self.options)
-            row = self._known_row(configuration)
-            if row is None:
-                row = self._execute(configuration, self.options.seed, SEARCH) | {
-                    "search": self.key,
-                    "search_parameters": _parameters_text(trial),
-                    "sampler": SAMPLER,
-                    "pruner": PRUNER,
-                }
-                add_rows(self.csv, [row])
-            self._finish(self.search, trial, row, _values(row))
-        except Exception:
-            self.search.tell(trial, state=TrialState.FAIL)
-            raise
+        search = self.study.search
+        assert search is not None  # or no search trial is ever enqueued
+        with self.store.held(self.search, trial):
+            try:
+                configuration = self.store.patiently(lambda: search.suggest(trial, self.options))
+                row = self._row(
+                    configuration,
+                    self.options.seed,
+                    SEARCH,
+                    search=self.key,
+                    search_parameters=parameters_text(trial),
+                    sampler=SAMPLER,
+                    pruner=PRUNER,
+                )
+            except Exception:
+                self._give_up(self.search, trial)
+                raise
+            self._finish(self.search, trial, row)
         return True
 
     def _run_cell(self) -> bool:
-        trial = self._claim(self.cells, "cell")
+        trial = self.store.patiently(lambda: self._claim(self.cells, CELL))
         if trial is None:
             return False
-        try:
-            cell = _cell_from_text(trial.user_attrs["cell"])
-            row = self._execute(cell.configuration, cell.seed, cell.role) | {"label": cell.label}
-            add_rows(self.csv, [row])
-            self._finish(self.cells, trial, row, _values(row)[:1])
-        except Exception:
-            self.cells.tell(trial, state=TrialState.FAIL)
-            raise
+        cell = cell_from_text(trial.user_attrs[CELL])
+        with self.store.held(self.cells, trial):
+            try:
+                row = self._row(cell.configuration, cell.seed, cell.role, label=cell.label)
+            except Exception:
+                self._give_up(self.cells, trial)
+                raise
+            self._finish(self.cells, trial, row)
         return True
-
-    def _execute(self, configuration: Configuration, seed: int, role: str) -> dict[str, Any]:
-        out = self.options.out
-        return execute(self.study.name, configuration, seed, role, out, self.study.measure)
 
     def _claim(self, study: optuna.Study, mark: str) -> optuna.Trial | None:
         """A waiting trial; asking is atomic, and a trial made because none waited is dropped."""
-        if not any(t.state == TrialState.WAITING for t in study.trials):
+        if not study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
             return None
         trial = study.ask()
         if mark not in trial.user_attrs:
             study.tell(trial, state=TrialState.FAIL)
             return None
-        trial.set_user_attr("worker", self.worker)
+        trial.set_user_attr(WORKER, self.worker)
         return trial
 
-    def _finish(
-        self, study: optuna.Study, trial: optuna.Trial, row: dict[str, Any], values: list[float]
-    ) -> None:
-        summary = {key: row.get(key) for key in ("status", "val_accuracy", "trainable_parameters")}
-        trial.set_user_attr("row", json.loads(json.dumps(summary, default=float)))
-        if row["status"] == "complete":
-            study.tell(trial, values)
-        else:
-            study.tell(trial, state=TrialState.FAIL)
+    def _row(self, configuration: Configuration, seed: int, role: str, **columns: str) -> Row:
+        """The row of a run, with further ``columns``; one that is there is not made again."""
+        known = self._known_row(configuration, seed, role)
+        if known is not None:
+            return known
+        name, out = self.study.name, self.options.out
+        return execute(name, configuration, seed, role, out, self.study.measure) | columns
 
-    def _known_row(self, configuration: Configuration) -> dict[str, Any] | None:
+    def _known_row(self, configuration: Configuration, seed: int, role: str) -> Row | None:
+        self.store.patiently(self.take_rows)
         rows = read_rows(self.csv)
-        same = rows[
-            (rows["role"] == SEARCH)
-            & (rows["configuration"] == configuration.digest())
-            & (rows["seed"] == self.options.seed)
-        ]
-        return None if same.empty else dict(same.iloc[0])
+        same = (rows["configuration"] == configuration.digest()) & (rows["seed"] == seed)
+        return next(iter(stored_rows(rows[same & (rows["role"] == role)])), None)
 
-    def _release_dead_claims(self, study: optuna.Study) -> None:
-        for trial in study.trials:
-            if trial.state != TrialState.RUNNING:
-                continue
-            if not self._is_alive(trial):
-                study.tell(trial.number, state=TrialState.FAIL)
-                kept = {k: v for k, v in trial.user_attrs.items() if k in ("enqueued", "cell")}
-                if kept:
-                    study.enqueue_trial(trial.params, user_attrs=kept)
+    def _finish(self, study: optuna.Study, trial: optuna.Trial, row: Row) -> None:
+        """Store the row, in the storage first: it says which of two workers was the one."""
 
-    def _is_alive(self, trial: FrozenTrial) -> bool:
-        worker = trial.user_attrs.get("worker")
-        if worker is None:  # claimed a moment ago, its worker not yet written down
-            assert trial.datetime_start is not None
-            return datetime.now() - trial.datetime_start < _CLAIM_GRACE
-        try:
-            with worker_lock(self.options.out, worker):
-                return False
-        except Timeout:
-            return True
+        def store() -> None:
+            trial.set_user_attr(ROW, row_text(row))
+            if row["status"] == "complete":
+                values = values_of(row, len(study.directions))
+                study.tell(trial, values, skip_if_finished=True)
+            else:
+                study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
 
-    def _import_rows(self) -> None:
-        """Show the sampler rows that another journal's trials have left in ``runs.csv``."""
-        if any(is_finished(trial) for trial in self.search.trials):
-            return
-        for row in self.search_rows().to_dict("records"):
-            parameters = json.loads(row["search_parameters"])
-            complete = row["status"] == "complete"
-            self.search.add_trial(
-                optuna.trial.create_trial(
-                    state=TrialState.COMPLETE if complete else TrialState.FAIL,
-                    params={name: value for name, (value, _) in parameters.items()},
-                    distributions={
-                        name: json_to_distribution(text) for name, (_, text) in parameters.items()
-                    },
-                    values=_values(row) if complete else None,
-                    user_attrs={"row": {"status": row["status"]}},
-                )
-            )
+        # Finished already: stored at an earlier try, or taken for dead and given to another.
+        with suppress(UpdateFinishedTrialError):
+            self.store.patiently(store)
+        self.store.patiently(self.take_rows)
+
+    def _give_up(self, study: optuna.Study, trial: optuna.Trial) -> None:
+        self.store.patiently(
+            lambda: study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
+        )
 
 
-def is_open(trial: FrozenTrial) -> bool:
-    """Whether a trial waits or runs."""
-    return trial.state in _OPEN
+def _finished(study: optuna.Study) -> list[FrozenTrial]:
+    return [trial for trial in study.get_trials(deepcopy=False) if is_finished(trial)]
 
 
-def is_finished(trial: FrozenTrial) -> bool:
-    """Whether a trial ended with a row, complete or diverged."""
-    return "row" in trial.user_attrs and not is_open(trial)
+def _counts(trial: FrozenTrial) -> bool:
+    return is_open(trial) or is_finished(trial)
 
 
-def _is_cell(trial: FrozenTrial) -> bool:
-    return "cell" in trial.user_attrs
-
-
-def _values(row: dict[str, Any]) -> list[float]:
-    if row["status"] != "complete":
-        return [0.0, float(row["trainable_parameters"])]
-    return [float(row["val_accuracy"]), float(row["trainable_parameters"])]
-
-
-def _parameters_text(trial: optuna.Trial) -> str:
-    return json.dumps(
-        {
-            name: [value, distribution_to_json(trial.distributions[name])]
-            for name, value in trial.params.items()
-        }
-    )
-
-
-def _cell_text(cell: Cell) -> str:
-    return json.dumps(
-        {
-            "axes": cell.configuration.axes(),
-            "seed": cell.seed,
-            "label": cell.label,
-            "role": cell.role,
-        }
-    )
-
-
-def _cell_from_text(text: str) -> Cell:
-    stored = json.loads(text)
-    return Cell(configuration_from_axes(stored.pop("axes")), **stored)
-
-
-def cell_key(cell: Cell) -> tuple[str, int, str]:
-    """What no two runs of a study share."""
-    return cell.configuration.digest(), cell.seed, cell.role
-
-
-def worker_lock(folder: Path, worker: str) -> FileLock:
-    """The lock that says a worker lives."""
-    return FileLock(folder / "workers" / f"{worker}.lock", timeout=0)
+def _enqueue_again(study: optuna.Study, trial: FrozenTrial) -> None:
+    """With the parameters drawn so far, unless the worker had stored the row before it died."""
+    kept = {name: trial.user_attrs[name] for name in (SEARCHED, CELL) if name in trial.user_attrs}
+    if kept and ROW not in trial.user_attrs:
+        study.enqueue_trial(trial.params, user_attrs=kept)

@@ -3,10 +3,12 @@
 import multiprocessing as mp
 import os
 import signal
+import socket
 import threading
 import time
 import traceback
 import uuid
+from contextlib import closing
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
@@ -15,10 +17,11 @@ from types import TracebackType
 import torch
 
 from qcnn import InvalidInput
+from studies.storage import join_store, without_password
 from studies.study import Options
-from studies.trials import TrialQueue, worker_lock
+from studies.trials import TrialQueue
 
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.3
 
 
 class WorkerPool:
@@ -55,11 +58,12 @@ class WorkerPool:
 
         Raises:
             InvalidInput: with a worker's sentence, if a run's options cannot be run.
+            OSError: as in a worker, if a file cannot be written.
             RuntimeError: with a worker's traceback, if it stopped by another error.
         """
         if not self._faults.empty():
             fault = self._faults.get()
-            raise fault if isinstance(fault, InvalidInput) else RuntimeError(fault)
+            raise RuntimeError(fault) if isinstance(fault, str) else fault
         dead = [process for process in self._processes if not process.is_alive()]
         for process in dead:
             self._processes[self._processes.index(process)] = self._start()
@@ -79,25 +83,28 @@ class WorkerPool:
 
 
 def _work(
-    study: str, options: Options, stop: Event, faults: "mp.SimpleQueue[str | InvalidInput]"
+    study: str,
+    options: Options,
+    stop: Event,
+    faults: "mp.SimpleQueue[str | InvalidInput | OSError]",
 ) -> None:
     from studies.catalogue import studies_by_name
 
     threading.Thread(target=_die_with_parent, daemon=True).start()
     torch.set_num_threads(1)
-    worker = uuid.uuid4().hex[:12]
+    worker = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     try:
-        with worker_lock(options.out, worker):
-            queue = TrialQueue(studies_by_name[study], options, worker)
+        with closing(join_store(options.out, options.storage)) as store:
+            queue = store.patiently(
+                lambda: TrialQueue(studies_by_name[study], options, worker, store)
+            )
             while not stop.is_set():
                 if not queue.run_next():
                     time.sleep(_POLL_SECONDS)
-    except InvalidInput as error:
+    except (InvalidInput, OSError) as error:
         faults.put(error)
     except Exception:
-        faults.put(traceback.format_exc())
-    finally:
-        (options.out / "workers" / f"{worker}.lock").unlink(missing_ok=True)
+        faults.put(without_password(traceback.format_exc(), options.storage))
 
 
 def _die_with_parent() -> None:

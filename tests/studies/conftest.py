@@ -3,10 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from postgresql_server import Server
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parents[2]
@@ -35,3 +39,15 @@ def command() -> Run:
         )
 
     return run
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator["Server"]:
+    """A PostgreSQL server."""
+    from postgresql_server import Server, find_programs
+
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's initdb and pg_ctl are not installed")
+    with Server(programs) as running:
+        yield running

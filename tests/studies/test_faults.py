@@ -1,98 +1,69 @@
-"""Workers and commands that are killed in the middle of a run."""
+"""Workers and commands on one host that are killed in the middle of a run."""
 
-import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+from commands import (
+    SEARCHED,
+    Command,
+    abandoned,
+    check_finished,
+    journal,
+    wait_for_busy_worker,
+    wait_for_first_row,
+)
 
 from studies.rows import read_rows
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
-ARGUMENTS = (
-    *("studies.run", "mode_sweep", "--dataset", "digits", "--preset", "smoke"),
-    *("--epochs", "4", "--trials", "6", "--jobs", "3"),
-)
-
-
-def start(folder: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", *ARGUMENTS, "--out", str(folder)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def wait_for_first_row(folder: Path) -> None:
-    deadline = time.monotonic() + 120
-    while not (folder / "runs.csv").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def workers(command: "subprocess.Popen[str]") -> list[psutil.Process]:
-    """The worker processes, not the helper processes of multiprocessing."""
-    return [
-        child
-        for child in psutil.Process(command.pid).children()
-        if "spawn_main" in " ".join(child.cmdline())
-    ]
-
-
-def check_complete(folder: Path) -> None:
-    rows = read_rows(folder / "runs.csv")
-    assert not rows.duplicated(["configuration", "seed", "role"]).any()
-    assert (rows["status"] == "complete").all()
-    assert set(rows.loc[rows["role"] == "final", "label"]) == {"direct", "finalist"}
-    assert (folder / "report.md").exists()
-
 
 @pytest.mark.slow
-def test_a_killed_worker_is_replaced_and_its_trial_run_by_another(tmp_path: Path) -> None:
-    command = start(tmp_path)
-    wait_for_first_row(tmp_path)
-    workers(command)[0].kill()
-    output, errors = command.communicate(timeout=300)
-    assert command.returncode == 0, errors
-    assert "search: 6/6 runs" in output
-    check_complete(tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("whole", [True, False], ids=["the command", "command and workers"])
-def test_the_next_start_finishes_what_a_killed_command_left(
-    command: Run, tmp_path: Path, whole: bool
+@pytest.mark.parametrize("all_of_them", [False, True], ids=["one", "all"])
+def test_killed_workers_are_replaced_and_their_trials_run_again(
+    tmp_path: Path, all_of_them: bool
 ) -> None:
-    running = start(tmp_path)
-    wait_for_first_row(tmp_path)
-    left = workers(running)
-    if whole:
-        os.kill(running.pid, signal.SIGKILL)
+    command = Command(tmp_path / "out")
+    wait_for_first_row(command.folder)
+    left = command.workers()
+    assert len(left) == 3
+    busy = wait_for_busy_worker(journal(command.folder), left)
+    for worker in left if all_of_them else [busy]:
+        worker.kill()
+    command.end()
+    assert f"search: {SEARCHED}/{SEARCHED} runs" in command.output
+    check_finished(command.folder, journal(command.folder))
+    assert abandoned(journal(command.folder))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("with_workers", [False, True], ids=["command", "command and workers"])
+def test_the_next_start_finishes_what_a_killed_command_left(
+    tmp_path: Path, with_workers: bool
+) -> None:
+    killed = Command(tmp_path / "out")
+    wait_for_first_row(killed.folder)
+    left = killed.workers()
+    wait_for_busy_worker(journal(killed.folder), left)
+    if with_workers:
+        killed.signal_all(signal.SIGKILL)
     else:
-        os.killpg(running.pid, signal.SIGKILL)
-    running.communicate(timeout=60)
-    psutil.wait_procs(left, timeout=30)
+        killed.process.kill()
+    killed.end(-signal.SIGKILL)
+    psutil.wait_procs(left, timeout=60)
     assert not any(process.is_running() for process in left), "workers outlived their command"
-    before = read_rows(tmp_path / "runs.csv")
-    done = command(*ARGUMENTS, "--out", tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "search: 6/6 runs" in done.stdout
-    assert read_rows(tmp_path / "runs.csv").iloc[: len(before)].equals(before)
-    check_complete(tmp_path)
+    before = read_rows(killed.folder / "runs.csv")
+    command = Command(killed.folder)
+    command.end()
+    assert f"search: {SEARCHED}/{SEARCHED} runs" in command.output
+    assert read_rows(command.folder / "runs.csv").iloc[: len(before)].equals(before)
+    check_finished(command.folder, journal(command.folder))
 
 
 @pytest.mark.slow
 def test_two_commands_at_once_share_the_work(tmp_path: Path) -> None:
-    first, second = start(tmp_path), start(tmp_path)
-    for running in (first, second):
-        _, errors = running.communicate(timeout=300)
-        assert running.returncode == 0, errors
-    check_complete(tmp_path)
-    assert (read_rows(tmp_path / "runs.csv")["role"] == "search").sum() <= 6
+    commands = [Command(tmp_path / "out"), Command(tmp_path / "out")]
+    for command in commands:
+        command.end()
+    check_finished(tmp_path / "out", journal(tmp_path / "out"))
+    assert not abandoned(journal(tmp_path / "out"))

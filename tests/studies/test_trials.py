@@ -10,24 +10,27 @@ from studies.catalogue import studies_by_name
 from studies.execute import execute
 from studies.labels import FINAL
 from studies.rows import add_rows, read_rows
+from studies.storage import open_store
 from studies.study import Cell, Options
-from studies.trials import TrialQueue, is_open
+from studies.trial_rows import is_open
+from studies.trials import TrialQueue
 
 
 @pytest.fixture
 def options(tmp_path: Path) -> Options:
     study = studies_by_name["mode_sweep"]
     axes = {axis.name: axis.default for axis in study.axes} | study.presets["smoke"].axes
-    return Options("digits", 1, 1, 1, 0, 1, 1, 0, tmp_path, axes)
+    return Options("digits", 0, 1, 1, 0, 1, 1, 0, tmp_path, axes)
 
 
 def make_queue(options: Options, worker: str = "worker") -> TrialQueue:
-    return TrialQueue(studies_by_name["mode_sweep"], options, worker)
+    store = open_store(options.out, options.storage)
+    return TrialQueue(studies_by_name["mode_sweep"], options, worker, store)
 
 
 def test_a_command_leaves_what_another_one_has_waiting(options: Options) -> None:
     cell = Cell(replace(CONFIGURATION, epochs=1), 1, "finalist")
-    make_queue(options).prepare_cells([cell])
+    make_queue(options).enqueue_missing([cell])
     other = make_queue(replace(options, epochs=2))
     assert not other.run_next()
     assert read_rows(options.out / "runs.csv").empty
@@ -37,11 +40,11 @@ def test_a_command_leaves_what_another_one_has_waiting(options: Options) -> None
 def test_a_cell_is_queued_once_and_never_after_its_row(options: Options) -> None:
     cell = Cell(replace(CONFIGURATION, epochs=1), 1, "finalist")
     for worker in ("first", "second"):
-        make_queue(options, worker).prepare_cells([cell, cell])
+        make_queue(options, worker).enqueue_missing([cell, cell])
     queue = make_queue(options)
     assert sum(map(is_open, queue.cells.trials)) == 1
     assert queue.run_next()
-    queue.prepare_cells([cell])
+    queue.enqueue_missing([cell])
     assert not queue.run_next()
     assert len(read_rows(options.out / "runs.csv")) == 1
 

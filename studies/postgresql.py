@@ -1,0 +1,220 @@
+"""Trials in a PostgreSQL database, which several machines share."""
+
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import Any
+
+import optuna
+from optuna.exceptions import ExperimentalWarning, StorageInternalError
+from optuna.storages import RDBStorage, fail_stale_trials
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+from qcnn import InvalidInput
+from qcnn.seeds import derive
+from studies.storage import Store, T
+
+#: A worker says this often that it lives, and is taken for dead after this long a silence.
+HEARTBEAT_SECONDS, GRACE_SECONDS = 5, 20
+_RETRY_SECONDS = 1.0
+_SETUP_LOCK = derive(0, "setup of studies")
+#: Gives up on a server, and lets the server give up on a machine, after some 20 seconds.
+_CONNECTION = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
+}
+
+
+class PostgresqlStore(Store):
+    """The store of several machines; a worker's heartbeats say that it lives."""
+
+    def __init__(self, url: URL) -> None:
+        # Optuna gets an address without the password, which so is in none of its messages.
+        self._address = URL.create(
+            "postgresql+psycopg",
+            username=url.username,
+            host=url.host,
+            port=url.port,
+            database=url.database,
+            query=url.query,
+        ).render_as_string()
+        secret = {"password": url.password} if url.password else {}
+        self._engine_options: dict[str, Any] = {
+            "pool_pre_ping": True,
+            "connect_args": _CONNECTION | secret,
+        }
+        self._seen: set[tuple[str, int]] = set()
+        self._failed: list[FrozenTrial] = []
+        engine = create_engine(self._address, **self._engine_options)
+        try:
+            with _setup_lock(engine):  # tables that two create at once are an error
+                self.storage: RDBStorage = self._connect()
+        finally:
+            engine.dispose()
+
+    def setup_lock(self) -> Any:
+        """An advisory lock of the server, which frees it when the connection ends."""
+        return _setup_lock(self.storage.engine)
+
+    @contextmanager
+    def held(self, study: optuna.Study, trial: optuna.Trial) -> Iterator[None]:
+        """Record heartbeats from a thread of its own.
+
+        Optuna's thread would end with the first one that the server does not take.
+        """
+        trial_id = self.patiently(lambda: self._trial_id(study, trial.number))
+        stop = threading.Event()
+        beats = threading.Thread(target=self._beat, args=(trial_id, stop), daemon=True)
+        beats.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            beats.join()
+
+    def fail_abandoned(self, study: optuna.Study) -> list[FrozenTrial]:
+        """End the running trials whose heartbeat is older than the grace period.
+
+        At first sight, and after the server was away, a running trial gets a heartbeat
+        from here: a trial without any, whose worker died right after claiming it, would
+        never be found by Optuna, and a worker that lives has to have had time to record
+        one again.
+        """
+        for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if (study.study_name, trial.number) not in self._seen:
+                self.storage.record_heartbeat(self._trial_id(study, trial.number))
+                self._seen.add((study.study_name, trial.number))
+        self._failed.clear()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            fail_stale_trials(
+                optuna.load_study(study_name=study.study_name, storage=self._watching)
+            )
+        return list(self._failed)
+
+    def patiently(self, operation: Callable[[], T]) -> T:
+        """Repeat an operation until the server answers; says once that it waits."""
+        return _until_answered(operation, self._seen.clear)
+
+    def close(self) -> None:
+        """End the connections."""
+        storages = [self.storage, *([self._watching] if "_watching" in vars(self) else [])]
+        for storage in storages:
+            storage.remove_session()
+            storage.engine.dispose()
+
+    @cached_property
+    def _watching(self) -> RDBStorage:
+        """A storage with heartbeats, for those who watch; Optuna warns of them when asked."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            return self._connect(
+                heartbeat_interval=HEARTBEAT_SECONDS,
+                grace_period=GRACE_SECONDS,
+                heartbeat_stale_trial_callback=lambda _, trial: self._failed.append(trial),
+            )
+
+    def _connect(self, **options: Any) -> RDBStorage:
+        return RDBStorage(self._address, engine_kwargs=dict(self._engine_options), **options)
+
+    def _trial_id(self, study: optuna.Study, number: int) -> int:
+        study_id = self.storage.get_study_id_from_name(study.study_name)
+        return self.storage.get_trial_id_from_study_id_trial_number(study_id, number)
+
+    def _beat(self, trial_id: int, stop: threading.Event) -> None:
+        while True:
+            with suppress(StorageInternalError, SQLAlchemyError):
+                self.storage.record_heartbeat(trial_id)
+            if stop.wait(HEARTBEAT_SECONDS):
+                break
+        self.storage.remove_session()
+
+
+def open_postgresql(url: URL) -> PostgresqlStore:
+    """The store of a command.
+
+    Raises:
+        InvalidInput: if the server does not answer or does not let the user in.
+    """
+    try:
+        return PostgresqlStore(url)
+    except ImportError:
+        raise InvalidInput(
+            f"storage is {url} without the package psycopg; allowed is the installation "
+            "photonic-weight-generation[postgresql]"
+        ) from None
+    except (StorageInternalError, SQLAlchemyError, RuntimeError) as error:
+        raise InvalidInput(
+            f"storage is {url}, which cannot be used ({_reason(error)}); allowed is a database "
+            "in which the user may create tables"
+        ) from None
+
+
+def join_postgresql(url: URL) -> PostgresqlStore:
+    """The store of a worker, whose command has used it already: the server is waited for."""
+    return _until_answered(lambda: PostgresqlStore(url))
+
+
+def _until_answered(operation: Callable[[], T], failed: Callable[[], None] = lambda: None) -> T:
+    """Result of the operation; ``failed`` is called after each try without an answer."""
+    waiting = False
+    while True:
+        try:
+            result = operation()
+        except (StorageInternalError, SQLAlchemyError) as error:
+            outage = _outage(error)
+            if outage is None:
+                raise
+            failed()
+            if not waiting:
+                _say(f"storage does not answer ({_reason(outage)}); waiting")
+            waiting = True
+            time.sleep(_RETRY_SECONDS)
+        else:
+            if waiting:
+                _say("storage answers again")
+            return result
+
+
+@contextmanager
+def _setup_lock(engine: Engine) -> Iterator[None]:
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_SETUP_LOCK)))
+        yield
+
+
+def _outage(error: BaseException | None) -> DBAPIError | None:
+    """The error of the connection that an error comes from, if it does.
+
+    Optuna wraps errors, and asks again within a transaction that a lost connection has
+    ended: the first error is then what another was raised in the course of.
+    """
+    while error is not None:
+        if isinstance(error, OperationalError | InterfaceError):
+            return error
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _reason(error: BaseException) -> str:
+    """First line of what the server or its driver says."""
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    text = str(cause.orig if isinstance(cause, DBAPIError) else cause)
+    return text.strip().splitlines()[0]
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,192 @@
+"""Storages as commands name them, and what queues on one server do to each other."""
+
+import pickle
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgresql_server import Server
+from stored_rows import CONFIGURATION, make_row
+
+from qcnn import InvalidInput
+from studies import postgresql, trials
+from studies.catalogue import studies_by_name
+from studies.postgresql import PostgresqlStore
+from studies.rows import add_rows, read_rows
+from studies.run import command_line
+from studies.storage import open_store, url_from_text, without_password
+from studies.study import Cell, Options
+from studies.trial_rows import is_finished, is_open, row_from_text, row_text
+from studies.trials import TrialQueue
+
+URL = "postgresql://anna:p%40ss@127.0.0.1:1/studies"
+MakeQueue = Callable[[str], TrialQueue]
+CELLS = [Cell(replace(CONFIGURATION, epochs=1), seed, "finalist") for seed in range(1, 21)]
+
+
+def options(out: Path, text: str) -> Options:
+    study = studies_by_name["mode_sweep"]
+    axes = {axis.name: axis.default for axis in study.axes} | study.presets["smoke"].axes
+    return Options("digits", 0, 1, 1, 0, 1, 1, 0, out, axes, url_from_text(text))
+
+
+@pytest.fixture
+def machine(server: Server, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeQueue]:
+    """Makes the queue of a machine, by name, on a database of the test's own."""
+    url = server.new_database(request.node.name)
+    stores = []
+
+    def make(name: str) -> TrialQueue:
+        chosen = options(tmp_path / name, url)
+        assert chosen.storage is not None
+        store = PostgresqlStore(chosen.storage)
+        stores.append(store)
+        return TrialQueue(studies_by_name["mode_sweep"], chosen, f"{name}-0-0", store)
+
+    yield make
+    for store in stores:
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("sqlite:///study.db", "storage is sqlite://… (workers cannot share SQLite); allowed is"),
+        ("mysql://anna:p%40ss@host/studies", "storage is mysql://…; allowed is postgresql://"),
+        ("postgresql+asyncpg://anna:p%40ss@host/db", "storage is postgresql+asyncpg://…; allowed"),
+        ("anna:p%40ss@host", "storage is not a URL; allowed is postgresql://"),
+        ("postgresql://anna:p%40ss@host:port/db", "storage is not a URL; allowed is postgresql://"),
+        ("postgresql://host/db?password=p%40ss", "storage has a password among its options; all"),
+        (URL, "storage is postgresql://anna:***@127.0.0.1:1/studies, which cannot be used (conn"),
+    ],
+)
+@pytest.mark.parametrize("variable", [False, True], ids=["option", "variable"])
+def test_a_storage_that_cannot_be_used_is_one_sentence_without_the_password(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    text: str,
+    sentence: str,
+    variable: bool,
+) -> None:
+    arguments = ["run", "mode_sweep", "--dataset", "digits", "--out", str(tmp_path)]
+    if variable:
+        monkeypatch.setenv("STUDIES_STORAGE", text)
+    else:
+        arguments += ["--storage", text]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as end:
+        command_line()
+    assert end.value.code == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith(f"error: {sentence}")
+    assert len(shown.err.strip().splitlines()) == 1
+    assert "p%40ss" not in shown.out + shown.err
+    assert "p@ss" not in shown.out + shown.err
+
+
+def test_a_wrong_password_or_database_is_one_sentence(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="password authentication failed") as refused:
+        open_store(tmp_path, url_from_text(server.url("postgres", "wrong:word")))
+    assert "wrong:word" not in str(refused.value)
+    with pytest.raises(InvalidInput, match='database "nowhere" does not exist'):
+        open_store(tmp_path, url_from_text(server.url("nowhere")))
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(InvalidInput, match="without the package psycopg; allowed is"):
+        open_store(tmp_path, url_from_text(URL))
+
+
+def test_a_password_is_carried_to_workers_and_shown_to_nobody(tmp_path: Path) -> None:
+    chosen = options(tmp_path, URL)
+    sent = pickle.loads(pickle.dumps(chosen))
+    assert sent == chosen
+    assert sent.storage is not None
+    assert sent.storage.password == "p@ss"
+    for text in (repr(chosen), str(chosen.storage), f"{chosen.storage}"):
+        assert "p@ss" not in text
+        assert "p%40ss" not in text
+    trace = f"connecting to {URL} as anna with 'p@ss'"
+    shown = without_password(trace, chosen.storage)
+    assert shown == "connecting to postgresql://anna:***@127.0.0.1:1/studies as anna with '***'"
+
+
+def test_a_row_comes_out_as_it_went_in(machine: MakeQueue) -> None:
+    row = make_row(1, val_accuracy=0.1 + 0.2, seconds=1 / 3, error="ψ → 0\n", engine=None)
+    study = machine("first").cells
+    study.enqueue_trial({}, user_attrs={"row": row_text(row)})
+    (trial,) = machine("second").cells.trials
+    del row["engine"]
+    assert row_from_text(trial.user_attrs["row"]) == row
+
+
+def test_rows_of_earlier_runs_reach_the_other_machine(machine: MakeQueue) -> None:
+    first, second = machine("first"), machine("second")
+    rows = [
+        make_row(
+            cell.seed,
+            configuration=cell.configuration.digest(),
+            val_accuracy=cell.seed / 7,
+            **cell.configuration.axes(),
+        )
+        for cell in CELLS[:3]
+    ]
+    add_rows(first.csv, rows)
+    first.enqueue_missing(CELLS[:3])
+    second.enqueue_missing(CELLS[:4])
+    second.take_rows()
+    assert second.csv.read_bytes() == first.csv.read_bytes()
+    assert sum(map(is_open, second.cells.trials)) == 1
+
+
+def test_machines_that_enqueue_at_once_enqueue_once(machine: MakeQueue) -> None:
+    queues = [machine(f"machine{number}") for number in range(4)]
+    with ThreadPoolExecutor(len(queues)) as pool:
+        for done in [pool.submit(queue.enqueue_missing, CELLS) for queue in queues]:
+            done.result()
+    assert len(queues[0].cells.trials) == len(CELLS)
+
+
+def test_a_trial_that_was_claimed_and_never_reported_is_run_again(
+    machine: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "GRACE_SECONDS", 1)
+    first, second = machine("first"), machine("second")
+    first.enqueue_missing(CELLS[:1])
+    first.cells.ask()
+    second.enqueue_missing([])
+    assert [trial.state.name for trial in second.cells.trials] == ["RUNNING"]
+    time.sleep(2)
+    second.enqueue_missing([])
+    assert [trial.state.name for trial in second.cells.trials] == ["FAIL", "WAITING"]
+
+
+def test_a_worker_that_was_taken_for_dead_leaves_the_row_to_the_other(
+    machine: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "GRACE_SECONDS", 1)
+    monkeypatch.setattr(postgresql, "HEARTBEAT_SECONDS", 60)
+    silent, other = machine("silent"), machine("other")
+
+    def execute(_: str, configuration: Any, seed: int, role: str, out: Path, __: object) -> Any:
+        if out == silent.options.out:
+            other.enqueue_missing([])
+            time.sleep(2)
+            other.enqueue_missing([])
+            assert other.run_next()
+        digest = configuration.digest()
+        return make_row(seed, role, configuration=digest, engine=out.name, **configuration.axes())
+
+    monkeypatch.setattr(trials, "execute", execute)
+    silent.enqueue_missing(CELLS[:1])
+    assert silent.run_next()
+    for queue in (silent, other):
+        assert list(read_rows(queue.csv)["engine"]) == ["other"]
+    assert sum(map(is_finished, silent.cells.trials)) == 1
