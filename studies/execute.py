@@ -18,10 +18,10 @@ from qcnn import (
     load_data,
     train,
 )
+from qcnn.files import write_bytes
 from studies.configuration import Configuration, build_model, build_target
 from studies.labels import FINAL
 from studies.provenance import git_commit, package_versions, platform_text
-from studies.rows import write_bytes
 from studies.study import Measure
 
 

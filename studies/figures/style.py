@@ -10,8 +10,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 
+from qcnn.files import write_bytes
 from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
-from studies.rows import write_bytes
 
 PHOTONIC, TRAINED, SOURCE_A, CLASSICAL, CONTROL, PAPER = (
     "generated photonically",

@@ -82,7 +82,7 @@ def test_a_failed_write_leaves_the_old_file(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("studies.rows.os.fsync", full)
+    monkeypatch.setattr("qcnn.files.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_text(target, "new")
     assert target.read_text() == "old"
