@@ -9,6 +9,7 @@
 (128, 81, 2)
 """
 
+from qcnn.alternate import AlternatingConfig, train_alternating
 from qcnn.data import Data, load_data
 from qcnn.errors import DivergedError, InvalidInput
 from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_mapping
@@ -27,6 +28,7 @@ from qcnn.train import (
 
 __all__ = [
     "PQCNN",
+    "AlternatingConfig",
     "ConvolutionalNetwork",
     "Data",
     "DivergedError",
@@ -47,4 +49,5 @@ __all__ = [
     "register_mapping",
     "target_from_text",
     "train",
+    "train_alternating",
 ]

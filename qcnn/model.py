@@ -108,6 +108,9 @@ class QuantumTrain(nn.Module):
         logits: Tensor = torch.func.functional_call(self.target, self._generate(), (images,))
         return logits
 
+    def extra_repr(self) -> str:
+        return f"mapping={self.mapping_choice}, combine={self.combine!r}"
+
     def weights(self) -> dict[str, Tensor]:
         """The target's state dict: generated weights by name, and its own buffers."""
         generated = self._generate()

@@ -83,11 +83,13 @@ class TrainResult:
         history: a record for each epoch.
         best: the record with the highest validation accuracy, the earliest of them.
         best_weights: the network's weights at that epoch; never part of what is reported.
+        seconds_before: what earlier processes spent on a run that was resumed.
     """
 
     history: tuple[EpochRecord, ...]
     best: EpochRecord
     best_weights: dict[str, Tensor]
+    seconds_before: float = 0.0
 
     @property
     def last(self) -> EpochRecord:
@@ -102,10 +104,12 @@ class Progress:
     Attributes:
         history: a record for each epoch.
         best_weights: the network's weights at the best of them.
+        seconds_before: what earlier processes spent on a run that was resumed.
     """
 
     history: list[EpochRecord] = field(default_factory=list)
     best_weights: dict[str, Tensor] = field(default_factory=dict)
+    seconds_before: float = 0.0
 
     def add(self, model: nn.Module, record: EpochRecord) -> None:
         """Take in an epoch's record and, where it is the best one, the weights."""
@@ -116,7 +120,7 @@ class Progress:
     def result(self) -> TrainResult:
         """What is recorded, as a finished training returns it."""
         best = max(self.history, key=lambda record: record.validation.accuracy)
-        return TrainResult(tuple(self.history), best, self.best_weights)
+        return TrainResult(tuple(self.history), best, self.best_weights, self.seconds_before)
 
 
 def train(

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,16 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from qcnn import (
+    Data,
     DivergedError,
     EpochRecord,
     QuantumTrain,
+    TrainResult,
     count_parameters,
     evaluate,
     load_data,
     train,
+    train_alternating,
 )
 from qcnn.files import write_bytes
 from studies.configuration import Configuration, build_model, build_target
@@ -37,7 +41,8 @@ def execute(
 
     A search row has no test accuracy, so that nothing can be chosen on it. The weights
     of a final run are stored as ``weights/<configuration>-<seed>.safetensors``. What
-    ``measure`` finds before and after the training is the row's ``measured``.
+    ``measure`` finds before and after the training is the row's ``measured``. A run in
+    rounds goes on from the checkpoint that an interrupted one has left.
 
     Returns:
         the row; its status is ``complete`` or ``diverged``.
@@ -59,10 +64,11 @@ def execute(
     history: list[EpochRecord] = []
     measured = {"start": measure(model, data)} if measure is not None else {}
     try:
-        result = train(model, data, configuration.train_config(seed), history.append)
+        result = _train(model, data, configuration, seed, folder, history.append)
     except DivergedError as error:
         row |= {"status": "diverged", "error": str(error)}
     else:
+        started -= result.seconds_before
         row |= {
             "status": "complete",
             "train_accuracy": result.last.train.accuracy,
@@ -84,12 +90,33 @@ def weights_path(folder: Path, configuration: Configuration, seed: int) -> Path:
     return folder / "weights" / f"{configuration.digest()}-{seed}.safetensors"
 
 
+def checkpoint_path(folder: Path, configuration: Configuration, seed: int) -> Path:
+    """Where a run that trains in rounds keeps its last one, until its row is written."""
+    return folder / "checkpoints" / f"{configuration.digest()}-{seed}.safetensors"
+
+
 def evaluate_stored(configuration: Configuration, seed: int, folder: Path) -> float:
     """Test accuracy of a final run again, from its stored weights."""
     data = load_data(configuration.dataset)
     network = build_target(configuration, data, seed)
     network.load_state_dict(load_file(weights_path(folder, configuration, seed)))
     return evaluate(network, data.test_images, data.test_labels).accuracy
+
+
+def _train(
+    model: nn.Module,
+    data: Data,
+    configuration: Configuration,
+    seed: int,
+    folder: Path,
+    on_epoch: Callable[[EpochRecord], None],
+) -> TrainResult:
+    if configuration.optimiser == "adam":
+        return train(model, data, configuration.train_config(seed), on_epoch)
+    checkpoint = checkpoint_path(folder, configuration, seed)
+    return train_alternating(
+        model, data, configuration.alternating_config(seed), checkpoint, on_epoch
+    )
 
 
 def _parameter_columns(model: nn.Module) -> dict[str, Any]:

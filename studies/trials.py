@@ -23,7 +23,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from qcnn.seeds import derive
 from studies.configuration import Configuration, configuration_from_axes
-from studies.execute import execute
+from studies.execute import checkpoint_path, execute
 from studies.labels import FINAL, SEARCH
 from studies.rows import add_rows, read_rows
 from studies.study import Cell, Options, Study
@@ -142,7 +142,7 @@ class TrialQueue:
                     "sampler": SAMPLER,
                     "pruner": PRUNER,
                 }
-                add_rows(self.csv, [row])
+                self._store(configuration, self.options.seed, row)
             self._finish(self.search, trial, row, _values(row))
         except Exception:
             self.search.tell(trial, state=TrialState.FAIL)
@@ -156,7 +156,7 @@ class TrialQueue:
         try:
             cell = _cell_from_text(trial.user_attrs["cell"])
             row = self._execute(cell.configuration, cell.seed, FINAL) | {"label": cell.label}
-            add_rows(self.csv, [row])
+            self._store(cell.configuration, cell.seed, row)
             self._finish(self.cells, trial, row, _values(row)[:1])
         except Exception:
             self.cells.tell(trial, state=TrialState.FAIL)
@@ -166,6 +166,11 @@ class TrialQueue:
     def _execute(self, configuration: Configuration, seed: int, role: str) -> dict[str, Any]:
         out = self.options.out
         return execute(self.study.name, configuration, seed, role, out, self.study.measure)
+
+    def _store(self, configuration: Configuration, seed: int, row: dict[str, Any]) -> None:
+        """Add a run's row, after which its checkpoint is of no use."""
+        add_rows(self.csv, [row])
+        checkpoint_path(self.options.out, configuration, seed).unlink(missing_ok=True)
 
     def _claim(self, study: optuna.Study, mark: str) -> optuna.Trial | None:
         """A waiting trial; asking is atomic, and a trial made because none waited is dropped."""
