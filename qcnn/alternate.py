@@ -1,8 +1,7 @@
 """The paper's training: Adam on the mapping and COBYLA on the phases, in turn."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ class AlternatingConfig:
     Raises:
         InvalidInput: for a value out of range.
 
-    Source: arXiv:2505.08474, Section III; github.com/Louisanity/PhotonicQuantumTrain.
+    Source: arXiv:2505.08474; github.com/Louisanity/PhotonicQuantumTrain, bond_dimension_setup.
 
     >>> AlternatingConfig(rounds=20).epochs
     100
@@ -122,7 +121,7 @@ def train_alternating(
             run with other settings, another initial model or other data; the file is left
             as it is.
 
-    Source: arXiv:2505.08474, Section III; github.com/Louisanity/PhotonicQuantumTrain.
+    Source: arXiv:2505.08474; github.com/Louisanity/PhotonicQuantumTrain, bond_dimension_setup.
     """
     started = time.monotonic()
     run = _start(model, data, config)
@@ -171,9 +170,8 @@ def _run_round(run: _Run, notify: Callable[[EpochRecord], None]) -> None:
     last = first + config.adam_epochs - 1
     images = len(data.train_labels)
     for epoch in range(first, last + 1):
-        with _frozen(run.phases):
-            for chosen in draw_batches(images, config.batch_size, run.order):
-                take_step(model, run.optimiser, data, chosen, None, epoch)
+        for chosen in draw_batches(images, config.batch_size, run.order):
+            take_step(model, run.optimiser, data, chosen, None, epoch)
         if epoch == last:
             chosen = next(draw_batches(images, config.phase_batch_size, run.phase_order))
             fit_phases(
@@ -188,17 +186,6 @@ def _run_round(run: _Run, notify: Callable[[EpochRecord], None]) -> None:
         record = record_epoch(model, data, epoch)
         run.progress.add(model, record)
         notify(record)
-
-
-@contextmanager
-def _frozen(parameters: Sequence[nn.Parameter]) -> Iterator[None]:
-    for parameter in parameters:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in parameters:
-            parameter.requires_grad_(True)
 
 
 def _identify(run: _Run) -> str:

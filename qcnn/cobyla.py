@@ -43,7 +43,7 @@ def fit_phases(
     Raises:
         DivergedError: if the loss at any trial phases is not finite.
 
-    Source: arXiv:2505.08474, Section III.
+    Source: arXiv:2505.08474, training of the boson samplers.
     """
     # With the channels innermost, convolutions and poolings of many images take 40 % of the time.
     images = images.to(memory_format=torch.channels_last)
