@@ -9,6 +9,7 @@
 (128, 81, 2)
 """
 
+from qcnn.alternate import AlternatingConfig, train_alternating
 from qcnn.baselines import Baseline, baseline_from_text, baseline_names, register_baseline
 from qcnn.data import Data, load_data
 from qcnn.errors import DivergedError, InvalidInput
@@ -30,6 +31,7 @@ from qcnn.train import (
 
 __all__ = [
     "PQCNN",
+    "AlternatingConfig",
     "Baseline",
     "ConvolutionalNetwork",
     "Data",
@@ -56,4 +58,5 @@ __all__ = [
     "smaller_target",
     "target_from_text",
     "train",
+    "train_alternating",
 ]

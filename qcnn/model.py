@@ -78,6 +78,9 @@ class QuantumTrain(GeneratedNetwork):
             numbers = self.offset + numbers
         return numbers
 
+    def extra_repr(self) -> str:
+        return f"mapping={self.mapping_choice}, combine={self.combine!r}"
+
     def parameter_counts(self) -> ParameterCounts:
         """Trainable and fixed numbers, counted on the tensors that hold them."""
         trained = [s for s in self.pqcnns() if s.phases.requires_grad]

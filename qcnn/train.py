@@ -1,7 +1,7 @@
 """Training and evaluation."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -85,11 +85,13 @@ class TrainResult:
         history: a record for each epoch.
         best: the record with the highest validation accuracy, the earliest of them.
         best_weights: the network's weights at that epoch; never part of what is reported.
+        seconds_before: what earlier processes spent on a run that was resumed.
     """
 
     history: tuple[EpochRecord, ...]
     best: EpochRecord
     best_weights: dict[str, Tensor]
+    seconds_before: float = 0.0
 
     @property
     def last(self) -> EpochRecord:
@@ -103,6 +105,32 @@ class AfterEpoch(Protocol):
 
     def after_epoch(self, epoch: int, epochs: int) -> None:
         """Called after the steps of each epoch, counted from 1, before it is evaluated."""
+
+
+@dataclass
+class Progress:
+    """What a training has recorded so far; :meth:`result` at its end.
+
+    Attributes:
+        history: a record for each epoch.
+        best_weights: the network's weights at the best of them.
+        seconds_before: what earlier processes spent on a run that was resumed.
+    """
+
+    history: list[EpochRecord] = field(default_factory=list)
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    seconds_before: float = 0.0
+
+    def add(self, model: nn.Module, record: EpochRecord) -> None:
+        """Take in an epoch's record and, where it is the best one, the weights."""
+        if all(record.validation.accuracy > r.validation.accuracy for r in self.history):
+            self.best_weights = _copied_weights(model)
+        self.history.append(record)
+
+    def result(self) -> TrainResult:
+        """What is recorded, as a finished training returns it."""
+        best = max(self.history, key=lambda record: record.validation.accuracy)
+        return TrainResult(tuple(self.history), best, self.best_weights, self.seconds_before)
 
 
 def train(
@@ -129,27 +157,23 @@ def train(
     steps = -(-len(data.train_labels) // config.batch_size)
     scheduler = _make_scheduler(optimiser, config, steps)
     order = generator(config.seed, "data order")
-    history: list[EpochRecord] = []
-    best_weights: dict[str, Tensor] = {}
+    progress = Progress()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(config.seed, "target randomness"))
         for epoch in range(1, config.epochs + 1):
-            for chosen in _batches(len(data.train_labels), config.batch_size, order):
-                _step(model, optimiser, data, chosen, config.gradient_clip, epoch)
+            for chosen in draw_batches(len(data.train_labels), config.batch_size, order):
+                take_step(model, optimiser, data, chosen, config.gradient_clip, epoch)
                 if isinstance(scheduler, CosineAnnealingLR | OneCycleLR):
                     scheduler.step()
             if isinstance(model, AfterEpoch):
                 model.after_epoch(epoch, config.epochs)
-            record = _record(model, data, epoch)
+            record = record_epoch(model, data, epoch)
             if isinstance(scheduler, ReduceLROnPlateau):
                 scheduler.step(record.validation.loss)
-            if all(record.validation.accuracy > r.validation.accuracy for r in history):
-                best_weights = _copied_weights(model)
-            history.append(record)
+            progress.add(model, record)
             if on_epoch is not None:
                 on_epoch(record)
-    best = max(history, key=lambda record: record.validation.accuracy)
-    return TrainResult(tuple(history), best, best_weights)
+    return progress.result()
 
 
 @torch.no_grad()
@@ -172,14 +196,19 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> Evaluation:
     return Evaluation(loss / len(labels), correct / len(labels))
 
 
-def _parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, object]]:
+def split_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """The trainable parameters: phases, and all others."""
     phases = (
         [p for p in model.samplers.parameters() if p.requires_grad and p.numel()]
         if isinstance(model, QuantumTrain)
         else []
     )
     known = {id(p) for p in phases}
-    others = [p for p in model.parameters() if p.requires_grad and id(p) not in known]
+    return phases, [p for p in model.parameters() if p.requires_grad and id(p) not in known]
+
+
+def _parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, object]]:
+    phases, others = split_parameters(model)
     if not phases and not others:
         raise InvalidInput("the model has 0 trainable parameters; allowed is at least 1")
     rates = (config.phase_learning_rate or config.learning_rate, config.learning_rate)
@@ -204,11 +233,12 @@ def _make_scheduler(
     return None
 
 
-def _batches(count: int, size: int, order: torch.Generator | None) -> Iterator[Tensor]:
+def draw_batches(count: int, size: int, order: torch.Generator | None) -> Iterator[Tensor]:
+    """All of ``count`` positions in a random order, ``size`` at a time."""
     yield from torch.randperm(count, generator=order).split(size)
 
 
-def _step(
+def take_step(
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
     data: Data,
@@ -216,6 +246,11 @@ def _step(
     gradient_clip: float | None,
     epoch: int,
 ) -> None:
+    """One step of the optimiser on the ``chosen`` training images.
+
+    Raises:
+        DivergedError: if the loss or the gradient is not finite.
+    """
     model.train()
     optimiser.zero_grad()
     loss = cross_entropy(model(data.train_images[chosen]), data.train_labels[chosen])
@@ -230,7 +265,12 @@ def _step(
     optimiser.step()
 
 
-def _record(model: nn.Module, data: Data, epoch: int) -> EpochRecord:
+def record_epoch(model: nn.Module, data: Data, epoch: int) -> EpochRecord:
+    """Both splits as the model stands after an epoch.
+
+    Raises:
+        DivergedError: if a loss is not finite.
+    """
     record = EpochRecord(
         epoch,
         evaluate(model, data.train_images, data.train_labels),

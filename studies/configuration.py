@@ -7,7 +7,15 @@ from typing import Any
 
 from torch import nn
 
-from qcnn import PQCNN, ConvolutionalNetwork, Data, InvalidInput, QuantumTrain, TrainConfig
+from qcnn import (
+    PQCNN,
+    AlternatingConfig,
+    ConvolutionalNetwork,
+    Data,
+    InvalidInput,
+    QuantumTrain,
+    TrainConfig,
+)
 from qcnn.baselines import baseline_from_text, names_a_baseline
 from qcnn.combine import count_joint_outcomes
 from qcnn.controls import build_generator
@@ -19,6 +27,9 @@ from qcnn.targets import target_from_text
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")
+OPTIMISERS = ("adam", "adam+cobyla")
+#: What the paper's alternation has none of, with the values that say so.
+_NOT_ALTERNATING = {"phase_learning_rate": 0.0, "schedule": "none", "gradient_clip": 0.0}
 _NONE = "none"
 
 
@@ -41,6 +52,8 @@ class Configuration:
             see ``qcnn.TrainConfig``; a rate or clip of 0 stands for none of its own.
         generator: the PQCNNs themselves or the control in their place (``qcnn.controls``).
         layers: rectangular meshes one after another in each PQCNN; 1 in any other mesh.
+        optimiser: ``"adam"`` for all parameters together, or ``"adam+cobyla"``, the paper's
+            alternation (``qcnn.train_alternating``) in rounds of 5 of the ``epochs``.
 
     An axis that is added later has a default, at which it does not enter the hash, so
     that stored rows keep theirs.
@@ -62,8 +75,13 @@ class Configuration:
     gradient_clip: float
     generator: str = "pqcnn"
     layers: int = 1
+    optimiser: str = "adam"
 
     def __post_init__(self) -> None:
+        if self.optimiser not in OPTIMISERS:
+            raise InvalidInput(
+                f"optimiser is {self.optimiser!r}; allowed are {', '.join(OPTIMISERS)}"
+            )
         allowed = (_NONE,) if self.without_photons else INPUTS
         if self.input not in allowed:
             raise InvalidInput(f"input is {self.input!r}; allowed are {', '.join(allowed)}")
@@ -95,6 +113,32 @@ class Configuration:
             phase_learning_rate=self.phase_learning_rate or None,
             schedule=self.schedule,
             gradient_clip=self.gradient_clip or None,
+            seed=seed,
+        )
+
+    def alternating_config(self, seed: int) -> AlternatingConfig:
+        """How to train by the paper's alternation, with streams derived from ``seed``.
+
+        Raises:
+            InvalidInput: for epochs that are no whole rounds, or an axis that the
+                alternation does not have.
+        """
+        for name, only in _NOT_ALTERNATING.items():
+            if getattr(self, name) != only:
+                raise InvalidInput(
+                    f"{name} is {getattr(self, name)!r}; allowed with optimiser "
+                    f"{self.optimiser!r} is {only!r}"
+                )
+        rounds, left = divmod(self.epochs, AlternatingConfig.adam_epochs)
+        if left:
+            raise InvalidInput(
+                f"epochs is {self.epochs}; allowed with optimiser {self.optimiser!r} are "
+                f"multiples of {AlternatingConfig.adam_epochs}"
+            )
+        return AlternatingConfig(
+            rounds=rounds,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
             seed=seed,
         )
 

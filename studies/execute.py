@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,22 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from qcnn import (
+    Data,
     DivergedError,
     EpochRecord,
     QuantumTrain,
+    TrainResult,
     count_parameters,
     evaluate,
     load_data,
     train,
+    train_alternating,
 )
+from qcnn.files import write_bytes
 from qcnn.generated import network_weights
 from studies.configuration import Configuration, build_model, build_target
 from studies.labels import FINAL
 from studies.provenance import git_commit, package_versions, platform_text
-from studies.rows import write_bytes
 from studies.study import Measure
 
 
@@ -38,7 +42,8 @@ def execute(
 
     A search row has no test accuracy, so that nothing can be chosen on it. The weights
     of a final run are stored as ``weights/<configuration>-<seed>.safetensors``. What
-    ``measure`` finds before and after the training is the row's ``measured``.
+    ``measure`` finds before and after the training is the row's ``measured``. A run in
+    rounds goes on from the checkpoint that an interrupted one has left.
 
     Returns:
         the row; its status is ``complete`` or ``diverged``.
@@ -60,10 +65,11 @@ def execute(
     history: list[EpochRecord] = []
     measured = {"start": measure(model, data)} if measure is not None else {}
     try:
-        result = train(model, data, configuration.train_config(seed), history.append)
+        result = _train(model, data, configuration, seed, folder, history.append)
     except DivergedError as error:
         row |= {"status": "diverged", "error": str(error)}
     else:
+        started -= result.seconds_before
         row |= {
             "status": "complete",
             "train_accuracy": result.last.train.accuracy,
@@ -85,12 +91,39 @@ def weights_path(folder: Path, configuration: Configuration, seed: int) -> Path:
     return folder / "weights" / f"{configuration.digest()}-{seed}.safetensors"
 
 
+def checkpoint_path(folder: Path, digest: str, seed: int) -> Path:
+    """Where a run that trains in rounds keeps its last one, until its row is written.
+
+    Args:
+        folder: of the study's results.
+        digest: the configuration's.
+        seed: the run's.
+    """
+    return folder / "checkpoints" / f"{digest}-{seed}.safetensors"
+
+
 def evaluate_stored(configuration: Configuration, seed: int, folder: Path) -> float:
     """Test accuracy of a final run again, from its stored weights."""
     data = load_data(configuration.dataset)
     network = build_target(configuration, data, seed)
     network.load_state_dict(load_file(weights_path(folder, configuration, seed)))
     return evaluate(network, data.test_images, data.test_labels).accuracy
+
+
+def _train(
+    model: nn.Module,
+    data: Data,
+    configuration: Configuration,
+    seed: int,
+    folder: Path,
+    on_epoch: Callable[[EpochRecord], None],
+) -> TrainResult:
+    if configuration.optimiser == "adam":
+        return train(model, data, configuration.train_config(seed), on_epoch)
+    checkpoint = checkpoint_path(folder, configuration.digest(), seed)
+    return train_alternating(
+        model, data, configuration.alternating_config(seed), checkpoint, on_epoch
+    )
 
 
 def _parameter_columns(model: nn.Module) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def notebook_cells(options: Options) -> list[Cell]:
         learning_rate=0.001,
         gradient_clip=0.0,
     )
-    seeds = fresh_seeds(options, options.notebook_seeds)
+    seeds = fresh_seeds(options, options.long_seeds)
     return [
         *(Cell(direct, seed, NOTEBOOK_DIRECT) for seed in seeds),
         *(Cell(generated, seed, NOTEBOOK) for seed in seeds),

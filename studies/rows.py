@@ -4,8 +4,6 @@ It is the only source of reports. It is replaced as a whole by renaming a finish
 temporary file, under a lock, so that no reader ever sees half of it.
 """
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pandas as pd
 from filelock import FileLock
 
 from qcnn import InvalidInput
+from qcnn.files import write_bytes
 from studies.configuration import AXES, AXIS_DEFAULTS
 
 COLUMNS = (
@@ -123,19 +122,3 @@ def add_rows(path: Path, new: Iterable[dict[str, Any]]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a file under a temporary name in its folder, then rename it."""
     write_bytes(path, text.encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """As :func:`write_text`, for bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

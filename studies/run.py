@@ -170,7 +170,7 @@ def _options(study: Study, values: dict[str, Any], dataset: str, out: Path) -> O
         trials=values.get("trials") or preset.trials,
         finalists=preset.finalists,
         seeds=values["seeds"] or preset.seeds,
-        notebook_seeds=min(preset.notebook_seeds, values["seeds"] or preset.notebook_seeds),
+        long_seeds=min(preset.long_seeds, values["seeds"] or preset.long_seeds),
         epochs=values["epochs"] or preset.epochs,
         jobs=values["jobs"] or os.cpu_count() or 1,
         seed=values["seed"],

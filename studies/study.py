@@ -38,8 +38,8 @@ class Preset:
         trials: searched configurations.
         finalists: configurations that get fresh seeds.
         seeds: fresh seeds for each finalist and reference.
-        epochs: of every run but references with epochs of their own.
-        notebook_seeds: fresh seeds of references that keep their source's long schedule.
+        epochs: of every run but those with epochs of their own.
+        long_seeds: fresh seeds of runs that keep their source's long schedule.
         axes: defaults of the study's axes that differ under this preset.
     """
 
@@ -47,7 +47,7 @@ class Preset:
     finalists: int
     seeds: int
     epochs: int
-    notebook_seeds: int
+    long_seeds: int
     axes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -62,7 +62,7 @@ class Options:
     trials: int
     finalists: int
     seeds: int
-    notebook_seeds: int
+    long_seeds: int
     epochs: int
     jobs: int
     seed: int

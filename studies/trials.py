@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from qcnn.seeds import derive
 from studies.configuration import Configuration
-from studies.execute import execute
+from studies.execute import checkpoint_path, execute
 from studies.labels import SEARCH
 from studies.rows import COLUMNS, KEY, add_rows, read_rows
 from studies.storage import Store
@@ -242,6 +242,9 @@ class TrialQueue:
         with suppress(UpdateFinishedTrialError):
             self.store.patiently(store)
         self.store.patiently(self.take_rows)
+        # With the row stored, a checkpoint is of no use.
+        checkpoint = checkpoint_path(self.options.out, row["configuration"], row["seed"])
+        checkpoint.unlink(missing_ok=True)
 
     def _give_up(self, study: optuna.Study, trial: optuna.Trial) -> None:
         self.store.patiently(

@@ -11,8 +11,8 @@ import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
 
+from qcnn.files import write_bytes
 from studies.labels import NOTEBOOK
-from studies.rows import write_bytes
 
 PHOTONIC, TRAINED, COMPRESSED, SOURCE_A, CLASSICAL, CONTROL, PAPER = (
     "generated photonically",

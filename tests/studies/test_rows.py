@@ -82,7 +82,7 @@ def test_a_failed_write_leaves_the_old_file(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("studies.rows.os.fsync", full)
+    monkeypatch.setattr("qcnn.files.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_text(target, "new")
     assert target.read_text() == "old"
@@ -97,6 +97,7 @@ def test_digest_depends_on_every_axis_and_nothing_else() -> None:
             "input": "first",
             "mapping": "mixing",
             "generator": "frozen",
+            "optimiser": "adam+cobyla",
         }.get(name, value + 1 if isinstance(value, int | float) else f"{value}x")
         digests.add(configuration_from_axes({**CONFIGURATION.axes(), name: other}).digest())
     assert len(digests) == 1 + len(CONFIGURATION.axes())

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stored_rows import CONFIGURATION
 
+from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
-from studies.execute import execute
+from studies.execute import checkpoint_path, execute
 from studies.labels import FINAL
 from studies.rows import add_rows, read_rows
 from studies.storage import open_store
@@ -47,6 +49,62 @@ def test_a_cell_is_queued_once_and_never_after_its_row(options: Options) -> None
     queue.enqueue_missing([cell])
     assert not queue.run_next()
     assert len(read_rows(options.out / "runs.csv")) == 1
+
+
+_RESULTS = ("val_accuracy", "test_accuracy", "best_val_epoch", "train_loss_by_epoch")
+ROUNDS = replace(
+    CONFIGURATION, epochs=10, schedule="none", gradient_clip=0.0, optimiser="adam+cobyla"
+)
+
+
+def test_a_run_in_rounds_goes_on_from_its_checkpoint_until_its_row_is_stored(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = []
+
+    def interrupted(*_: object, epoch: int, **options: object) -> None:
+        rounds.append(epoch)
+        if rounds == [5, 10]:
+            raise RuntimeError("interrupted")
+
+    monkeypatch.setattr("qcnn.alternate.fit_phases", interrupted)
+    cell = Cell(ROUNDS, 1, "in rounds")
+    checkpoint = checkpoint_path(options.out, ROUNDS.digest(), 1)
+    make_queue(options).enqueue_missing([cell])
+    with pytest.raises(RuntimeError, match="interrupted"):
+        make_queue(options).run_next()
+    assert checkpoint.exists()
+    make_queue(options).enqueue_missing([cell])
+    assert make_queue(options).run_next()
+    assert rounds == [5, 10, 10]
+    assert not checkpoint.exists()
+    (row,) = read_rows(options.out / "runs.csv").to_dict("records")
+    assert (row["status"], row["epochs"], row["optimiser"]) == ("complete", 10, "adam+cobyla")
+    assert len(row["val_accuracy_by_epoch"].split()) == 10
+    whole = execute("mode_sweep", ROUNDS, 1, FINAL, options.out / "uninterrupted")
+    assert {name: whole[name] for name in _RESULTS} == {name: row[name] for name in _RESULTS}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"schedule": "cosine"}, "schedule is 'cosine'; allowed with optimiser .* is 'none'"),
+        ({"gradient_clip": 1.0}, "gradient_clip is 1.0; allowed with optimiser .* is 0.0"),
+        ({"phase_learning_rate": 0.1}, "phase_learning_rate is 0.1; allowed with .* is 0.0"),
+        ({"epochs": 7}, "epochs is 7; allowed with optimiser 'adam.cobyla' are multiples of 5"),
+        ({"mapping": "direct", "input": "none"}, "the model has 0 trainable phases; allowed"),
+    ],
+)
+def test_what_the_alternation_does_not_have_is_refused(
+    tmp_path: Path, change: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        execute("mode_sweep", replace(ROUNDS, **change), 1, FINAL, tmp_path)
+
+
+def test_an_unknown_optimiser() -> None:
+    with pytest.raises(InvalidInput, match="optimiser is 'sgd'; allowed are adam, adam.cobyla"):
+        replace(CONFIGURATION, optimiser="sgd")
 
 
 def test_a_run_that_diverges_is_a_row(tmp_path: Path) -> None:

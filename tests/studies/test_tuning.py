@@ -13,6 +13,7 @@ from studies.figures import RATES
 from studies.labels import FINAL, SEARCH
 from studies.references import without_photons
 from studies.rows import add_rows, read_rows
+from studies.storage import open_store
 from studies.study import Options
 from studies.trials import TrialQueue
 from studies.tuning import candidate_cells, chosen_cells
@@ -89,8 +90,10 @@ def test_runs_of_other_seeds_and_final_runs_decide_nothing(options: Options) -> 
 
 def test_a_candidate_is_a_search_row_that_is_never_done_again(options: Options) -> None:
     cells = candidate_cells({"second": CANDIDATES["second"]}, options)
-    queue = TrialQueue(studies_by_name["compression"], options, "worker")
-    queue.prepare_cells(cells)
+    queue = TrialQueue(
+        studies_by_name["compression"], options, "worker", open_store(options.out, None)
+    )
+    queue.enqueue_missing(cells)
     while queue.run_next():
         pass
     rows = read_rows(options.out / "runs.csv")
@@ -101,9 +104,9 @@ def test_a_candidate_is_a_search_row_that_is_never_done_again(options: Options) 
     assert rows["test_accuracy"].isna().all()
     assert not (options.out / "weights").exists()
     assert RATES.draw(rows) is not None
-    queue.prepare_cells(cells)
+    queue.enqueue_missing(cells)
     assert not queue.run_next()
     # The same configuration and seed as a final run is another run.
-    queue.prepare_cells([replace(cells[0], role=FINAL)])
+    queue.enqueue_missing([replace(cells[0], role=FINAL)])
     assert queue.run_next()
     assert read_rows(options.out / "runs.csv")["role"].tolist() == [*[SEARCH] * 3, FINAL]

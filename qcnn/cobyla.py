@@ -1,0 +1,75 @@
+"""Phases fitted without gradients, by COBYLA."""
+
+from collections.abc import Sequence
+from math import isfinite
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from qcnn.errors import DivergedError
+
+#: Radians; SciPy's default, at which COBYLA stops before its evaluations are used up.
+LAST_RADIUS = 1e-4
+
+
+@torch.no_grad()
+def fit_phases(
+    model: nn.Module,
+    phases: Sequence[nn.Parameter],
+    images: Tensor,
+    labels: Tensor,
+    *,
+    evaluations: int,
+    trust_radius: float,
+    epoch: int,
+) -> None:
+    """Put the phases, all together, where COBYLA finds the lowest loss on one batch.
+
+    The loss is the cross-entropy in evaluation mode. It never ends above its start.
+
+    Args:
+        model: from images to logits.
+        phases: parameters of the model, radians; changed in place.
+        images: the batch, shape ``(N, channels, height, width)``.
+        labels: shape ``(N,)``.
+        evaluations: how often the loss may be computed, at least the number of phases + 2.
+        trust_radius: COBYLA's initial trust-region radius, radians.
+        epoch: for the error.
+
+    Raises:
+        DivergedError: if the loss at any trial phases is not finite.
+
+    Source: arXiv:2505.08474, training of the boson samplers.
+    """
+    # With the channels innermost, convolutions and poolings of many images take 40 % of the time.
+    images = images.to(memory_format=torch.channels_last)
+    sizes = [phase.numel() for phase in phases]
+
+    def put(values: np.ndarray) -> None:
+        for phase, part in zip(phases, torch.from_numpy(values).split(sizes), strict=True):
+            phase.copy_(part.view(phase.shape))
+
+    def loss_at(values: np.ndarray) -> float:
+        put(values)
+        loss = cross_entropy(model(images), labels).item()
+        if not isfinite(loss):
+            raise DivergedError(epoch, f"the loss at COBYLA's trial phases is {loss}")
+        return loss
+
+    was_training = model.training
+    model.eval()
+    start = torch.cat([phase.flatten() for phase in phases]).double().numpy()
+    # Its own linear algebra is of small matrices, which several threads only slow down.
+    with threadpool_limits(1, user_api="blas"):
+        found = minimize(
+            loss_at,
+            start,
+            method="COBYLA",
+            options={"maxiter": evaluations, "rhobeg": trust_radius, "tol": LAST_RADIUS},
+        )
+    put(found.x)
+    model.train(was_training)
