@@ -1,7 +1,8 @@
 """A configuration: every choice of a run but its seed."""
 
 import json
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from hashlib import sha256
 from typing import Any
 
@@ -12,8 +13,10 @@ from qcnn.combine import count_joint_outcomes
 from qcnn.controls import build_generator
 from qcnn.fock import count_outcomes
 from qcnn.mappings import mapping_from_text
+from qcnn.noise import NoisyPQCNN, noise_from_text
 from qcnn.seeds import derive
 from qcnn.targets import target_from_text
+from qcnn.together import Sampler
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")
@@ -37,6 +40,8 @@ class Configuration:
         epochs, batch_size, learning_rate, phase_learning_rate, schedule, gradient_clip:
             see ``qcnn.TrainConfig``; a rate or clip of 0 stands for none of its own.
         generator: the PQCNNs themselves or the control in their place (``qcnn.controls``).
+        noise: text of the noise in training and evaluation (``qcnn.noise``); empty for none.
+        evaluated_under: text of the noise under which a run trained without is evaluated.
 
     An axis that is added later has a default, at which it does not enter the hash, so
     that stored rows keep theirs.
@@ -57,11 +62,26 @@ class Configuration:
     schedule: str
     gradient_clip: float
     generator: str = "pqcnn"
+    noise: str = ""
+    evaluated_under: str = ""
 
     def __post_init__(self) -> None:
         allowed = (_NONE,) if self.direct else INPUTS
         if self.input not in allowed:
             raise InvalidInput(f"input is {self.input!r}; allowed are {', '.join(allowed)}")
+        for name in ("noise", "evaluated_under"):
+            self._check_noise(name)
+
+    def _check_noise(self, name: str) -> None:
+        text = getattr(self, name)
+        noise_from_text(text)
+        if text and (self.direct or self.generator not in ("pqcnn", "frozen")):
+            raise InvalidInput(f"{name} is {text!r} without PQCNNs; allowed there is none")
+        if self.noise and self.evaluated_under:
+            raise InvalidInput(
+                f"evaluated_under is {self.evaluated_under!r} with noise {self.noise!r} in "
+                "training; allowed there is none"
+            )
 
     @property
     def direct(self) -> bool:
@@ -79,6 +99,10 @@ class Configuration:
         }
         text = json.dumps(axes, sort_keys=True)
         return sha256(text.encode()).hexdigest()[:12]
+
+    def trained(self) -> "Configuration":
+        """The configuration of the training: this one, whatever it is evaluated under."""
+        return replace(self, evaluated_under="")
 
     def train_config(self, seed: int) -> TrainConfig:
         """How to train, with the stream of the data order derived from ``seed``."""
@@ -157,7 +181,7 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
     target = build_target(configuration, data, seed)
     if configuration.direct:
         return target
-    samplers = []
+    samplers: list[Sampler] = []
     for place, (modes, photons) in enumerate(configuration.sizes):
         stream = derive(seed, "sampler", place)
         first = configuration.input == "first"
@@ -170,9 +194,20 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
             seed=stream,
         )
         samplers.append(build_generator(configuration.generator, sampler, stream))
+    if configuration.noise:
+        samplers = noisy(samplers, configuration.noise, seed)
     return QuantumTrain(
         target, samplers, configuration.mapping, configuration.combine or None, seed=seed
     )
+
+
+def noisy(samplers: Sequence[Sampler], noise: str, seed: int) -> list[Sampler]:
+    """The PQCNNs on devices with this noise; arms that share a seed share the devices."""
+    return [
+        NoisyPQCNN(sampler, noise_from_text(noise), derive(seed, "device", place))
+        for place, sampler in enumerate(samplers)
+        if isinstance(sampler, PQCNN)
+    ]
 
 
 def first_modes(modes: int, photons: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 from qcnn import (
+    Data,
     DivergedError,
     EpochRecord,
     QuantumTrain,
@@ -18,10 +19,12 @@ from qcnn import (
     load_data,
     train,
 )
-from studies.configuration import Configuration, build_model, build_target
+from qcnn.errors import NothingAccepted
+from studies.configuration import Configuration, build_model, build_target, noisy
 from studies.labels import FINAL
 from studies.provenance import git_commit, package_versions, platform_text
 from studies.rows import write_bytes
+from studies.stored_models import load_model, model_path, store_model
 from studies.study import Measure
 
 
@@ -36,8 +39,10 @@ def execute(
     """Train and evaluate once.
 
     A search row has no test accuracy, so that nothing can be chosen on it. The weights
-    of a final run are stored as ``weights/<configuration>-<seed>.safetensors``. What
-    ``measure`` finds before and after the training is the row's ``measured``.
+    of a final run are stored as ``weights/<configuration>-<seed>.safetensors``, beside its
+    trained model (``studies.stored_models``). A run that is evaluated under noise takes
+    the model of the run without, and has no curves of its own. What ``measure`` finds
+    before and after the training is the row's ``measured``.
 
     Returns:
         the row; its status is ``complete`` or ``diverged``.
@@ -57,26 +62,60 @@ def execute(
         "platform": platform_text(),
     }
     history: list[EpochRecord] = []
-    measured = {"start": measure(model, data)} if measure is not None else {}
+    measured: dict[str, Any] = {}
     try:
-        result = train(model, data, configuration.train_config(seed), history.append)
-    except DivergedError as error:
-        row |= {"status": "diverged", "error": str(error)}
-    else:
-        row |= {
-            "status": "complete",
-            "train_accuracy": result.last.train.accuracy,
-            "val_accuracy": result.last.validation.accuracy,
-            "best_val_accuracy": result.best.validation.accuracy,
-            "best_val_epoch": result.best.epoch,
-        }
+        if measure is not None:
+            measured["start"] = measure(model, data)
+        if configuration.evaluated_under:
+            result = _evaluate_under_noise(configuration, model, data, seed, folder)
+        else:
+            result = _train(configuration, model, data, seed, history)
+        model.eval()
         if role == FINAL:
-            row["test_accuracy"] = evaluate(model, data.test_images, data.test_labels).accuracy
+            result["test_accuracy"] = evaluate(model, data.test_images, data.test_labels).accuracy
             write_bytes(weights_path(folder, configuration, seed), _serialise(model))
+            if isinstance(model, QuantumTrain) and not configuration.evaluated_under:
+                store_model(model, model_path(folder, configuration, seed))
         if measure is not None:
             measured["end"] = measure(model, data)
+        row |= {"status": "complete", **result}
+    except (DivergedError, NothingAccepted) as error:
+        row |= {"status": "diverged", "error": str(error)}
     row["measured"] = json.dumps(measured) if measured else ""
     return row | _curves(history) | {"seconds": round(time.monotonic() - started, 2)}
+
+
+def _train(
+    configuration: Configuration,
+    model: nn.Module,
+    data: Data,
+    seed: int,
+    history: list[EpochRecord],
+) -> dict[str, Any]:
+    result = train(model, data, configuration.train_config(seed), history.append)
+    return {
+        "train_accuracy": result.last.train.accuracy,
+        "val_accuracy": result.last.validation.accuracy,
+        "best_val_accuracy": result.best.validation.accuracy,
+        "best_val_epoch": result.best.epoch,
+    }
+
+
+def _evaluate_under_noise(
+    configuration: Configuration, model: nn.Module, data: Data, seed: int, folder: Path
+) -> dict[str, Any]:
+    assert isinstance(model, QuantumTrain)  # a configuration without PQCNNs has no noise
+    path = model_path(folder, configuration.trained(), seed)
+    if path.exists():
+        load_model(model, path)
+    else:
+        train(model, data, configuration.train_config(seed))
+        store_model(model, path)
+    model.samplers = nn.ModuleList(noisy(model.pqcnns(), configuration.evaluated_under, seed))
+    return {
+        "train_accuracy": evaluate(model, data.train_images, data.train_labels).accuracy,
+        "val_accuracy": evaluate(model, data.validation_images, data.validation_labels).accuracy,
+    }
 
 
 def weights_path(folder: Path, configuration: Configuration, seed: int) -> Path:

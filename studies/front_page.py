@@ -40,6 +40,8 @@ def write_front_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]
     final = pd.concat([rows[rows["role"] == FINAL] for _, rows in studies], ignore_index=True)
     # Studies share reference runs: one configuration and seed is one run.
     final = final.drop_duplicates(["configuration", "seed"])
+    # Accuracies under noise are the noise study's: here they would be many to a model.
+    final = final[(final["noise"] == "") & (final["evaluated_under"] == "")]
     for dataset in sorted(set(final["dataset"])):
         lines += [
             f"## Accuracy against trainable parameters: {dataset}",

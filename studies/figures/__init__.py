@@ -3,5 +3,6 @@
 from studies.figures.accuracy import ACCURACY
 from studies.figures.curves import CURVES
 from studies.figures.heat_map import HEAT_MAP
+from studies.figures.noise import NOISE
 
-__all__ = ["ACCURACY", "CURVES", "HEAT_MAP"]
+__all__ = ["ACCURACY", "CURVES", "HEAT_MAP", "NOISE"]
