@@ -23,7 +23,7 @@ from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 #: The mapping that leans on the phases most, and the paper's with its target and sizes.
 MODELS: dict[str, dict[str, Any]] = {
-    "mixing of 5 PQCNNs": {"target": "cnn2202", "sizes": ((9, 4),) * 5, "mapping": "mixing"},
+    "mixing": {"target": "cnn2202", "sizes": ((9, 4),) * 5, "mapping": "mixing"},
     "MPS χ = 4": {"mapping": "mps:bond_dimension=4"},
 }
 
@@ -74,10 +74,11 @@ def _evaluated_under(levels: str) -> list[Noise]:
 
 
 def _label(model: str, *, trained: Noise | None = None, evaluated: Noise | None = None) -> str:
+    """Trained and evaluated under a noise, evaluated only, or neither."""
     if trained is not None:
-        return f"{model}: trained and evaluated under {noise_to_text(trained)}"
+        return f"{model}: trained under {noise_to_text(trained)}"
     if evaluated is not None and evaluated != Noise():
-        return f"{model}: trained without noise, evaluated under {noise_to_text(evaluated)}"
+        return f"{model}: evaluated under {noise_to_text(evaluated)}"
     return f"{model}: no noise"
 
 

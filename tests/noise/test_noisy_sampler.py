@@ -49,6 +49,9 @@ def test_no_noise_is_exactly_the_pqcnn() -> None:
         noisy.train(mode)
         for name, value in clean.weights().items():
             assert torch.equal(value, noisy.weights()[name])
+        sampler = make(Noise()).train(mode)
+        assert torch.equal(sampler(), sampler.sampler())
+        assert sampler().requires_grad
 
 
 @pytest.mark.parametrize("noise", KINDS)
@@ -171,9 +174,10 @@ def test_training_with_noise_is_repeatable() -> None:
     assert not torch.equal(phases[0], make_model(noise).pqcnns()[0].phases)
 
 
+@pytest.mark.slow
 def test_mixing_trained_under_noise_on_digits() -> None:
-    """PLACEHOLDER"""
+    """Without noise 0.804; 10 seeds under it: mean 0.707, standard deviation 0.059."""
     data = load_data("digits")
     model = make_model(Noise(indistinguishability=0.9, phase_error=0.02, shots=50_000))
     train(model, data, TrainConfig(epochs=10, batch_size=64))
-    assert evaluate(model, data.test_images, data.test_labels).accuracy > 0.5
+    assert evaluate(model, data.test_images, data.test_labels).accuracy > 0.707 - 3 * 0.059
