@@ -49,7 +49,7 @@ def _draw_mapping(axes: Axes, kind: Kind, mapping: str, rows: pd.DataFrame) -> N
     axes.axhline(clean["test_accuracy"].mean(), color=colour, linestyle=":", linewidth=1)
     for way, (axis, line, marker, shift) in _WAYS.items():
         # What shares a level is drawn side by side.
-        beside = shift + 6 * list(MAPPING_COLOURS).index(name)
+        beside = shift + 6 * list(MAPPING_COLOURS).index(name) - 3
         look = {
             "color": colour,
             "marker": marker,

@@ -11,17 +11,17 @@ from safetensors.torch import load_file
 from stored_rows import CONFIGURATION, make_row
 
 import studies.execute
-from qcnn import InvalidInput, TrainResult, evaluate, load_data, train
+from qcnn import InvalidInput, QuantumTrain, TrainResult, evaluate, load_data, train
 from qcnn.noise import Noise, NoisyPQCNN
 from studies.catalogue import studies_by_name
 from studies.catalogue.noise import accepted_fractions
 from studies.configuration import Configuration, build_model, noisy
-from studies.execute import evaluate_stored, execute
+from studies.execute import evaluate_stored, execute, weights_path
 from studies.figures import NOISE
 from studies.labels import FINAL
 from studies.noise_kinds import KINDS
 from studies.rows import add_rows, read_rows
-from studies.stored_models import model_path
+from studies.stored_models import load_model, model_path
 
 CLEAN = replace(CONFIGURATION, target="cnn816", mapping="mixing", epochs=1)
 NOISE_TEXT = "indistinguishability=0.8,phase_error=0.05"
@@ -90,6 +90,11 @@ def test_trained_under_noise_its_weights_are_the_evaluated_ones(tmp_path: Path) 
     configuration = replace(CLEAN, noise="phase_error=0.2,shots=2000")
     row = execute("noise", configuration, 1, FINAL, tmp_path, accepted_fractions)
     assert evaluate_stored(configuration, 1, tmp_path) == row["test_accuracy"]
+    model = build_model(configuration, load_data("digits"), 1).eval()
+    load_model(model, model_path(tmp_path, configuration, 1))
+    assert isinstance(model, QuantumTrain)
+    for name, value in load_file(weights_path(tmp_path, configuration, 1)).items():
+        assert torch.equal(value, model.weights()[name])
     fractions = json.loads(row["measured"])["end"]["accepted_fraction"]
     assert len(fractions) == 2
     assert all(0.1 < fraction < 0.6 for fraction in fractions)
