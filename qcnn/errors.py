@@ -22,3 +22,7 @@ class DivergedError(RuntimeError):
 
     def __reduce__(self) -> tuple[type["DivergedError"], tuple[int, str]]:
         return type(self), (self.epoch, self.what)
+
+
+class NothingAccepted(RuntimeError):
+    """Under noise, not one shot ended in an outcome of the sampler: there is no distribution."""

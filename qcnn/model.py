@@ -6,12 +6,10 @@ from typing import cast
 from torch import Tensor, nn
 
 from qcnn.combine import count_joint_outcomes, tensor_product
-from qcnn.controls import Control
 from qcnn.errors import InvalidInput
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
 from qcnn.mappings import Mapping, mapping_from_text
-from qcnn.pqcnn import PQCNN
-from qcnn.together import run_together
+from qcnn.together import Sampler, run_together
 
 
 class QuantumTrain(GeneratedNetwork):
@@ -20,7 +18,7 @@ class QuantumTrain(GeneratedNetwork):
     Args:
         target: any module; weights are generated for all its parameters that require
             gradients. It is copied: the one passed in is left alone.
-        samplers: one PQCNN or several, or controls in their place.
+        samplers: one PQCNN or several, noisy ones, or controls in their place.
         mapping: a mapping or its text, such as ``"mps:bond_dimension=4"``.
         combine: ``"product"`` or ``"concatenation"`` of the distributions; the mapping's
             own choice when absent.
@@ -33,7 +31,7 @@ class QuantumTrain(GeneratedNetwork):
     Source: arXiv:2505.08474, Figure 2.
 
     >>> import torch
-    >>> from qcnn.targets import target_from_text
+    >>> from qcnn import PQCNN, target_from_text
     >>> samplers = [PQCNN(9, 4, seed=0), PQCNN(8, 4, seed=1)]
     >>> model = QuantumTrain(target_from_text("paper").build(), samplers, "mps:bond_dimension=4")
     >>> model(torch.zeros(2, 1, 28, 28)).shape
@@ -49,7 +47,7 @@ class QuantumTrain(GeneratedNetwork):
     def __init__(
         self,
         target: nn.Module,
-        samplers: Sequence[PQCNN | Control],
+        samplers: Sequence[Sampler],
         mapping: Mapping | str,
         combine: str | None = None,
         *,
@@ -105,9 +103,9 @@ class QuantumTrain(GeneratedNetwork):
             return (count_joint_outcomes(outcomes, "product"),)
         return tuple(outcomes)
 
-    def pqcnns(self) -> list[PQCNN | Control]:
+    def pqcnns(self) -> list[Sampler]:
         """The samplers, in their order."""
-        return cast(list[PQCNN | Control], list(self.samplers))
+        return cast(list[Sampler], list(self.samplers))
 
 
 def check_combination(

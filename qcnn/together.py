@@ -6,10 +6,14 @@ import torch
 from torch import Tensor
 
 from qcnn.controls import Control
+from qcnn.noise import NoisyPQCNN
 from qcnn.pqcnn import PQCNN
 
+#: What generates a distribution in a model.
+Sampler = PQCNN | Control | NoisyPQCNN
 
-def run_together(samplers: Sequence[PQCNN | Control]) -> list[Tensor]:
+
+def run_together(samplers: Sequence[Sampler]) -> list[Tensor]:
     """The distributions of several samplers, in their order.
 
     PQCNNs that differ in nothing but their phases go through their engine in one call.
@@ -28,7 +32,7 @@ def run_together(samplers: Sequence[PQCNN | Control]) -> list[Tensor]:
     return distributions
 
 
-def _kind(sampler: PQCNN | Control, place: int) -> object:
+def _kind(sampler: Sampler, place: int) -> object:
     """Equal for samplers that one call can serve."""
     if not isinstance(sampler, PQCNN):
         return place

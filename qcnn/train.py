@@ -182,9 +182,9 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> Evaluation:
 
     The weights of a :class:`GeneratedNetwork` are generated once, not once per batch.
     """
+    was_training = model.training
+    model.eval()
     network = model.export() if isinstance(model, GeneratedNetwork) else model
-    was_training = network.training
-    network.eval()
     loss, correct = 0.0, 0
     for part, truth in zip(
         images.split(_EVALUATION_BATCH), labels.split(_EVALUATION_BATCH), strict=True
@@ -192,7 +192,7 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> Evaluation:
         logits = network(part)
         loss += cross_entropy(logits, truth, reduction="sum").item()
         correct += int((logits.argmax(dim=1) == truth).sum())
-    network.train(was_training)
+    model.train(was_training)
     return Evaluation(loss / len(labels), correct / len(labels))
 
 

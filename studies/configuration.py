@@ -1,7 +1,8 @@
 """A configuration: every choice of a run but its seed."""
 
 import json
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from hashlib import sha256
 from typing import Any
 
@@ -22,8 +23,10 @@ from qcnn.controls import build_generator
 from qcnn.fock import count_outcomes
 from qcnn.mappings import mapping_from_text
 from qcnn.mesh import check_layers
+from qcnn.noise import NoisyPQCNN, noise_from_text
 from qcnn.seeds import derive
 from qcnn.targets import target_from_text
+from qcnn.together import Sampler
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")
@@ -54,6 +57,8 @@ class Configuration:
         layers: rectangular meshes one after another in each PQCNN; 1 in any other mesh.
         optimiser: ``"adam"`` for all parameters together, or ``"adam+cobyla"``, the paper's
             alternation (``qcnn.train_alternating``) in rounds of 5 of the ``epochs``.
+        noise: text of the noise in training and evaluation (``qcnn.noise``); empty for none.
+        evaluated_under: text of the noise under which a run trained without is evaluated.
 
     An axis that is added later has a default, at which it does not enter the hash, so
     that stored rows keep theirs.
@@ -76,6 +81,8 @@ class Configuration:
     generator: str = "pqcnn"
     layers: int = 1
     optimiser: str = "adam"
+    noise: str = ""
+    evaluated_under: str = ""
 
     def __post_init__(self) -> None:
         if self.optimiser not in OPTIMISERS:
@@ -86,6 +93,19 @@ class Configuration:
         if self.input not in allowed:
             raise InvalidInput(f"input is {self.input!r}; allowed are {', '.join(allowed)}")
         check_layers(self.layers, self.mesh)
+        for name in ("noise", "evaluated_under"):
+            self._check_noise(name)
+
+    def _check_noise(self, name: str) -> None:
+        text = getattr(self, name)
+        noise_from_text(text)
+        if text and (self.without_photons or self.generator not in ("pqcnn", "frozen")):
+            raise InvalidInput(f"{name} is {text!r} without PQCNNs; allowed there is none")
+        if self.noise and self.evaluated_under:
+            raise InvalidInput(
+                f"evaluated_under is {self.evaluated_under!r} with noise {self.noise!r} in "
+                "training; allowed there is none"
+            )
 
     @property
     def without_photons(self) -> bool:
@@ -103,6 +123,10 @@ class Configuration:
         }
         text = json.dumps(axes, sort_keys=True)
         return sha256(text.encode()).hexdigest()[:12]
+
+    def trained(self) -> "Configuration":
+        """The configuration of the training: this one, whatever it is evaluated under."""
+        return replace(self, evaluated_under="")
 
     def train_config(self, seed: int) -> TrainConfig:
         """How to train, with the stream of the data order derived from ``seed``."""
@@ -207,7 +231,7 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
     target = build_target(configuration, data, seed)
     if configuration.without_photons:
         return baseline_from_text(configuration.mapping).build(target, seed)
-    samplers = []
+    samplers: list[Sampler] = []
     for place, (modes, photons) in enumerate(configuration.sizes):
         stream = derive(seed, "sampler", place)
         first = configuration.input == "first"
@@ -221,9 +245,20 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
             seed=stream,
         )
         samplers.append(build_generator(configuration.generator, sampler, stream))
+    if configuration.noise:
+        samplers = noisy(samplers, configuration.noise, seed)
     return QuantumTrain(
         target, samplers, configuration.mapping, configuration.combine or None, seed=seed
     )
+
+
+def noisy(samplers: Sequence[Sampler], noise: str, seed: int) -> list[Sampler]:
+    """The PQCNNs on devices with this noise; arms that share a seed share the devices."""
+    return [
+        NoisyPQCNN(sampler, noise_from_text(noise), derive(seed, "device", place))
+        for place, sampler in enumerate(samplers)
+        if isinstance(sampler, PQCNN)
+    ]
 
 
 def first_modes(modes: int, photons: int) -> tuple[int, ...]:

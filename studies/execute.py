@@ -22,11 +22,13 @@ from qcnn import (
     train,
     train_alternating,
 )
+from qcnn.errors import NothingAccepted
 from qcnn.files import write_bytes
 from qcnn.generated import network_weights
-from studies.configuration import Configuration, build_model, build_target
+from studies.configuration import Configuration, build_model, build_target, noisy
 from studies.labels import FINAL
 from studies.provenance import git_commit, package_versions, platform_text
+from studies.stored_models import load_model, model_path, store_model
 from studies.study import Measure
 
 
@@ -41,9 +43,11 @@ def execute(
     """Train and evaluate once.
 
     A search row has no test accuracy, so that nothing can be chosen on it. The weights
-    of a final run are stored as ``weights/<configuration>-<seed>.safetensors``. What
-    ``measure`` finds before and after the training is the row's ``measured``. A run in
-    rounds goes on from the checkpoint that an interrupted one has left.
+    of a final run are stored as ``weights/<configuration>-<seed>.safetensors``, beside its
+    trained model (``studies.stored_models``). A run that is evaluated under noise takes
+    the model of the run without, and has no curves of its own. What ``measure`` finds
+    before and after the training is the row's ``measured``. A run in rounds goes on from
+    the checkpoint that an interrupted one has left.
 
     Returns:
         the row; its status is ``complete`` or ``diverged``.
@@ -63,27 +67,56 @@ def execute(
         "platform": platform_text(),
     }
     history: list[EpochRecord] = []
-    measured = {"start": measure(model, data)} if measure is not None else {}
+    measured: dict[str, Any] = {}
     try:
-        result = _train(model, data, configuration, seed, folder, history.append)
-    except DivergedError as error:
-        row |= {"status": "diverged", "error": str(error)}
-    else:
-        started -= result.seconds_before
-        row |= {
-            "status": "complete",
-            "train_accuracy": result.last.train.accuracy,
-            "val_accuracy": result.last.validation.accuracy,
-            "best_val_accuracy": result.best.validation.accuracy,
-            "best_val_epoch": result.best.epoch,
-        }
+        if measure is not None:
+            measured["start"] = measure(model, data)
+        if configuration.evaluated_under:
+            result = _evaluate_under_noise(configuration, model, data, seed, folder)
+        else:
+            trained = _train(model, data, configuration, seed, folder, history.append)
+            started -= trained.seconds_before
+            result = _accuracies(trained)
+        model.eval()
         if role == FINAL:
-            row["test_accuracy"] = evaluate(model, data.test_images, data.test_labels).accuracy
+            result["test_accuracy"] = evaluate(model, data.test_images, data.test_labels).accuracy
             write_bytes(weights_path(folder, configuration, seed), _serialise(model))
+            if isinstance(model, QuantumTrain) and not configuration.evaluated_under:
+                store_model(model, model_path(folder, configuration, seed))
         if measure is not None:
             measured["end"] = measure(model, data)
+        row |= {"status": "complete", **result}
+    except (DivergedError, NothingAccepted) as error:
+        row |= {"status": "diverged", "error": str(error)}
     row["measured"] = json.dumps(measured) if measured else ""
     return row | _curves(history) | {"seconds": round(time.monotonic() - started, 2)}
+
+
+def _accuracies(trained: TrainResult) -> dict[str, Any]:
+    return {
+        "train_accuracy": trained.last.train.accuracy,
+        "val_accuracy": trained.last.validation.accuracy,
+        "best_val_accuracy": trained.best.validation.accuracy,
+        "best_val_epoch": trained.best.epoch,
+    }
+
+
+def _evaluate_under_noise(
+    configuration: Configuration, model: nn.Module, data: Data, seed: int, folder: Path
+) -> dict[str, Any]:
+    assert isinstance(model, QuantumTrain)  # a configuration without PQCNNs has no noise
+    trained = configuration.trained()
+    path = model_path(folder, trained, seed)
+    if path.exists():
+        load_model(model, path)
+    else:
+        _train(model, data, trained, seed, folder, lambda _: None)
+        store_model(model, path)
+    model.samplers = nn.ModuleList(noisy(model.pqcnns(), configuration.evaluated_under, seed))
+    return {
+        "train_accuracy": evaluate(model, data.train_images, data.train_labels).accuracy,
+        "val_accuracy": evaluate(model, data.validation_images, data.validation_labels).accuracy,
+    }
 
 
 def weights_path(folder: Path, configuration: Configuration, seed: int) -> Path:

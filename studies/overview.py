@@ -53,7 +53,9 @@ READING = (
 def final_rows(studies: Sequence[tuple[Study, pd.DataFrame]]) -> pd.DataFrame:
     """Final rows of all studies; a run that several of them share comes once."""
     final = pd.concat([rows[rows["role"] == FINAL] for _, rows in studies], ignore_index=True)
-    return final.drop_duplicates(["configuration", "seed"])
+    # Accuracies under noise are the noise study's: here they would be many to a model.
+    clean = final[(final["noise"] == "") & (final["evaluated_under"] == "")]
+    return clean.drop_duplicates(["configuration", "seed"])
 
 
 def non_dominated_marks(final: pd.DataFrame) -> dict[str, str]:

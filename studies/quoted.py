@@ -35,3 +35,6 @@ QUOTED = (
     QuotedRow("paper, pruning", 3770, 94.443, 0.92),
 )
 QUOTED_DATASETS = ("mnist", "perceval-quest")
+
+#: The paper's statement on brightness, indistinguishability, g2 and transmittance.
+NOISE_COSTS = "The paper reports that noise costs it at most 3 points (arXiv:2505.08474, quoted)."

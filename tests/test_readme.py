@@ -27,6 +27,18 @@ def test_library_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert "ParameterCounts(phases=128, effective_phases=81" in capsys.readouterr().out
 
 
+def test_noise_examples(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: dict[str, object] = {}
+    exec(example("NoisyPQCNN"), names)
+    assert 0 < float(capsys.readouterr().out) < 0.5**4
+    # The remote one gets as far as the token, which is asked for before anything is sent.
+    monkeypatch.delenv("PCVL_CLOUD_TOKEN", raising=False)
+    with pytest.raises(qcnn.InvalidInput, match="PCVL_CLOUD_TOKEN is empty; allowed for platform"):
+        exec(example("platform="), names)
+
+
 def test_a_mapping_in_one_file(tmp_path: Path) -> None:
     try:
         exec(compile(example("@register_mapping"), "cubic.py", "exec"), {"__name__": "cubic"})

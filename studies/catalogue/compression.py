@@ -21,7 +21,7 @@ from qcnn.layout import describe_target
 from qcnn.mesh import MESHES, count_phases
 from studies.arguments import PositiveNumbers, WholeNumbers
 from studies.configuration import Configuration, build_target
-from studies.figures import ACCURACY, CURVES, METHODS, RATES
+from studies.figures import ACCURACY, CURVES, METHODS, RATES, SEEDS
 from studies.references import weights_of, without_photons
 from studies.standard import SOURCE_SIZES, arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
@@ -149,7 +149,7 @@ STUDY = Study(
     },
     cells=cells,
     tuned=tuned,
-    figures=(METHODS, RATES, ACCURACY, CURVES),
+    figures=(METHODS, RATES, ACCURACY, SEEDS, CURVES),
     contrasts=(
         *(
             Contrast(f"{budget} parameters", _label(budget, _MIXING), _label(budget, other))

@@ -4,8 +4,9 @@ from studies.figures.accuracy import ACCURACY
 from studies.figures.curves import CURVES
 from studies.figures.heat_map import HEAT_MAP
 from studies.figures.methods import METHODS
+from studies.figures.noise import NOISE
 from studies.figures.rates import RATES
 from studies.figures.seeds import SEEDS
 from studies.figures.signals import SIGNALS
 
-__all__ = ["ACCURACY", "CURVES", "HEAT_MAP", "METHODS", "RATES", "SEEDS", "SIGNALS"]
+__all__ = ["ACCURACY", "CURVES", "HEAT_MAP", "METHODS", "NOISE", "RATES", "SEEDS", "SIGNALS"]

@@ -34,6 +34,8 @@ COLOURS = {
     CONTROL: _PALETTE[4],
     PAPER: _PALETTE[7],
 }
+#: One colour for each mapping where a figure compares mappings.
+MAPPING_COLOURS = {"mixing": _PALETTE[0], "mps": _PALETTE[5]}
 
 
 @dataclass(frozen=True)

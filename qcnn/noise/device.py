@@ -1,0 +1,148 @@
+"""Distributions from a device: a local simulator of one, or a remote platform by name."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from qcnn.engines._kernels import LEAST_TOTAL
+from qcnn.errors import InvalidInput, NothingAccepted
+from qcnn.fock import FockState
+from qcnn.noise._noise import Noise
+from qcnn.pqcnn import PQCNN
+from qcnn.seeds import derive, generator
+
+if TYPE_CHECKING:
+    import perceval as pcvl
+    from perceval.runtime import AProcessor
+
+LOCAL = "local"
+# Perceval leaves out input states that are this much rarer than the likeliest one; its
+# default of 1e-6 moves the accepted fraction by a percent where g2 and losses meet.
+_RAREST = 10**9
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """What a device says of a sampler.
+
+    Attributes:
+        distribution: of the sampler's outcomes, sums to 1; float64.
+        accepted_fraction: how many of the shots end in one of these outcomes.
+    """
+
+    distribution: Tensor
+    accepted_fraction: float
+
+
+def measure_distribution(
+    sampler: PQCNN, noise: Noise, seed: int, platform: str = LOCAL
+) -> Measurement:
+    """Measure a sampler's outcomes under noise, post-selected and renormalised.
+
+    Detectors resolve photon numbers. What is not one of the sampler's outcomes is rejected:
+    too few or too many photons, and collisions where the sampler has none.
+
+    Args:
+        sampler: whose current phases, input and outcomes are used.
+        noise: with 0 shots the probabilities are exact up to Perceval's precision.
+        seed: fixes the errors of the phases, one pattern as a chip has one, and the shots of
+            the local platform. Sets the global random state of Perceval, NumPy and Python.
+        platform: ``"local"``, a simulated ``Processor``; else the name of a platform of
+            Quandela's cloud, used as ``RemoteProcessor`` with the token in the environment
+            variable ``PCVL_CLOUD_TOKEN``. There, shots are those with a photon at least, and
+            a device's own noise stands in for the source's here.
+
+    Raises:
+        InvalidInput: for a remote platform without a token or without shots.
+        NothingAccepted: if every shot is rejected.
+    """
+    import perceval as pcvl
+
+    errors = chip_errors(sampler, noise, seed)
+    circuit = sampler.mesh.circuit((sampler.phases.detach() + errors).tolist())
+    # The errors are in the circuit already.
+    source = replace(noise, phase_error=0.0).to_perceval()
+    processor = (
+        pcvl.Processor("SLOS", noise=source)
+        if platform == LOCAL
+        else _remote_processor(platform, noise.shots, source)
+    )
+    processor.set_circuit(circuit)
+    processor.with_input(pcvl.BasicState(list(sampler.input_state)))
+    processor.min_detected_photons_filter(sampler.photons)
+    pcvl.random_seed(derive(seed, "shots") % 2**32)
+    if platform == LOCAL:
+        weights = _local_weights(processor, noise.shots, seed)
+    else:
+        weights = _frequencies(processor, noise.shots, noise.shots, noise.shots)
+    found = [weights.get(state, 0.0) for state in sampler.states]
+    return accept(torch.tensor(found, dtype=torch.float64), noise)
+
+
+def chip_errors(sampler: PQCNN, noise: Noise, seed: int) -> Tensor:
+    """The errors of a chip's phases, radians: one pattern for a seed."""
+    return phase_errors(sampler, noise, generator(seed, "chip errors"))
+
+
+def phase_errors(sampler: PQCNN, noise: Noise, random: torch.Generator | None) -> Tensor:
+    """Errors of the phases, uniform in ±``noise.phase_error``, radians."""
+    fractions = torch.rand(sampler.phases.shape, generator=random, dtype=sampler.phases.dtype)
+    return noise.phase_error * (2 * fractions - 1)
+
+
+def accept(weights: Tensor, noise: Noise) -> Measurement:
+    """The distribution of the accepted outcomes from their shares of all shots.
+
+    Raises:
+        NothingAccepted: if they sum to 0.
+    """
+    fraction = weights.sum()
+    if not fraction > LEAST_TOTAL:
+        shots = f"of {noise.shots} shots none ends" if noise.shots else "no shot can end"
+        raise NothingAccepted(f"{shots} in one of the sampler's outcomes under this noise")
+    return Measurement(weights / fraction, fraction.item())
+
+
+def _local_weights(processor: "pcvl.Processor", shots: int, seed: int) -> dict[FockState, float]:
+    """Share of each outcome in all shots, of those with as many photons as went in."""
+    exact = processor.probs(1 / _RAREST)
+    if shots == 0:
+        return {tuple(s): exact["global_perf"] * p for s, p in exact["results"].items()}
+    # Perceval draws from what passes its filter on photons: how many shots do is drawn here.
+    random = np.random.default_rng(derive(seed, "photons"))
+    passing = int(random.binomial(shots, min(exact["global_perf"], 1.0)))
+    return _frequencies(processor, passing, _RAREST, shots)
+
+
+def _frequencies(
+    processor: "AProcessor", samples: int, most_shots: int, shots: int
+) -> dict[FockState, float]:
+    """Share of each outcome in ``shots``, from at most ``samples`` drawn ones."""
+    import perceval as pcvl
+
+    job = pcvl.algorithm.Sampler(processor, max_shots_per_call=most_shots).samples
+    return {
+        tuple(state): count / shots for state, count in Counter(job(samples)["results"]).items()
+    }
+
+
+def _remote_processor(platform: str, shots: int, source: "pcvl.NoiseModel") -> "AProcessor":
+    import perceval as pcvl
+
+    variable = pcvl.RemoteConfig.get_token_env_var()
+    token = os.environ.get(variable)
+    if not token:
+        raise InvalidInput(
+            f"the environment variable {variable} is empty; allowed for platform {platform!r} is "
+            "a token of its cloud"
+        )
+    if shots == 0:
+        raise InvalidInput(f"shots is 0 on platform {platform!r}; allowed are whole numbers from 1")
+    # Where nothing is asked for the platform keeps its own noise.
+    own = None if source == pcvl.NoiseModel() else source
+    return pcvl.RemoteProcessor(platform, token, noise=own)

@@ -1,0 +1,125 @@
+"""A PQCNN on an imperfect device, for training and for evaluation."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from qcnn.engines.columns import input_columns
+from qcnn.errors import InvalidInput
+from qcnn.noise._noise import Noise
+from qcnn.noise.device import (
+    Measurement,
+    accept,
+    chip_errors,
+    measure_distribution,
+    phase_errors,
+)
+from qcnn.noise.partial import probabilities
+from qcnn.pqcnn import PQCNN
+from qcnn.seeds import derive, generator
+
+
+class NoisyPQCNN(nn.Module):
+    """A PQCNN under noise, with its interface for :class:`qcnn.QuantumTrain`.
+
+    In training mode the errors of the phases and the shots are drawn anew at every pass
+    from a seeded stream. Gradients are those of the exact probabilities at the drawn
+    phases; where shots are drawn they are passed straight through the drawing
+    (straight-through estimator: Bengio et al., arXiv:1308.3432). g2 cannot be trained.
+
+    In evaluation mode the device is one chip: the errors of its phases are fixed by the
+    seed, as are the shots. :func:`qcnn.evaluate` uses this mode. There are no gradients.
+
+    Under ``Noise()`` it is the PQCNN itself, in both modes.
+
+    Args:
+        sampler: the PQCNN; its phases stay its own.
+        noise: what the device does.
+        seed: fixes every drawing.
+
+    Attributes:
+        engine: ``"subsets"``, the sum over subsets of :mod:`qcnn.noise.partial`; the
+            PQCNN's own where training needs nothing else.
+    """
+
+    def __init__(self, sampler: PQCNN, noise: Noise, seed: int) -> None:
+        super().__init__()
+        self.sampler = sampler
+        self.noise = noise
+        self.seed = seed
+        self._exact = noise.indistinguishability == 1 and noise.shots == 0
+        self.engine = sampler.engine if self._exact else "subsets"
+        self._errors = generator(seed, "training errors")
+        self._shots = np.random.default_rng(derive(seed, "training shots"))
+        self._measured: tuple[Tensor, Measurement] | None = None
+
+    @property
+    def phases(self) -> nn.Parameter:
+        """The PQCNN's phases, radians."""
+        return self.sampler.phases
+
+    @property
+    def outcomes(self) -> int:
+        """Number of outcomes."""
+        return self.sampler.outcomes
+
+    @property
+    def effective_phases(self) -> int:
+        """The PQCNN's."""
+        return self.sampler.effective_phases
+
+    @property
+    def fixed_numbers(self) -> int:
+        """The PQCNN's."""
+        return self.sampler.fixed_numbers
+
+    def forward(self) -> Tensor:
+        """Probabilities or frequencies of the outcomes, shape ``(outcomes,)``, sum 1.
+
+        Raises:
+            NothingAccepted: if no shot ends in one of the outcomes.
+            InvalidInput: in training mode with g2.
+        """
+        if self.noise == Noise():
+            return self.sampler()
+        found = self._train() if self.training else self.measure().distribution
+        return found.to(self.phases.dtype)
+
+    @torch.no_grad()
+    def measure(self) -> Measurement:
+        """The fixed device of evaluation mode, by a Perceval processor for g2 or shots."""
+        if self._measured is not None and torch.equal(self._measured[0], self.phases):
+            return self._measured[1]
+        if self.noise.g2 or self.noise.shots:
+            found = measure_distribution(self.sampler, self.noise, self.seed)
+        else:
+            errors = chip_errors(self.sampler, self.noise, self.seed)
+            found = accept(self._weights(self.phases + errors), self.noise)
+        self._measured = self.phases.detach().clone(), found
+        return found
+
+    def _train(self) -> Tensor:
+        if self.noise.g2:
+            raise InvalidInput(
+                f"g2 is {self.noise.g2} in training; allowed is 0, as g2 is only evaluated"
+            )
+        phases = self.phases + phase_errors(self.sampler, self.noise, self._errors)
+        if self._exact:
+            return self.sampler(phases)
+        weights = self._weights(phases)
+        exact = accept(weights, self.noise).distribution
+        if self.noise.shots == 0:
+            return exact
+        shares = weights.detach().numpy()
+        drawn = self._shots.multinomial(self.noise.shots, [*shares, max(0.0, 1 - shares.sum())])
+        frequencies = accept(torch.from_numpy(drawn[:-1] / self.noise.shots), self.noise)
+        return frequencies.distribution + (exact - exact.detach())
+
+    def _weights(self, phases: Tensor) -> Tensor:
+        """Probability of each outcome among all shots, for a source without g2."""
+        sampler, noise = self.sampler, self.noise
+        columns = input_columns(sampler.mesh, sampler.input_state, phases)
+        occupied = [count for count in sampler.input_state if count]
+        photon_columns = [column for column, count in enumerate(occupied) for _ in range(count)]
+        arriving = (noise.brightness * noise.transmittance) ** sampler.photons
+        return arriving * probabilities(columns, photon_columns, sampler.space, noise.overlap)

@@ -1,0 +1,119 @@
+"""Does it survive the hardware?
+
+Two models whose weights follow from the distributions in different ways, trained without
+noise and evaluated under each kind of it, and trained under it where that is possible.
+What is seen and what is compared shares seeds: the same initial phases, the same data
+order, the same errors of the chips.
+"""
+
+from typing import Any
+
+import click
+import pandas as pd
+from torch import nn
+
+from qcnn import Data, QuantumTrain
+from qcnn.noise import Noise, NoisyPQCNN, noise_to_text
+from studies.contrast_findings import contrasts_in_a_sentence
+from studies.figures import ACCURACY, CURVES, NOISE, SEEDS
+from studies.noise_kinds import KINDS, LEVELS, Kind
+from studies.quoted import NOISE_COSTS
+from studies.standard import MESH_AXIS, arm, standard
+from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+
+#: The mapping that leans on the phases most, and the paper's with its target and sizes.
+MODELS: dict[str, dict[str, Any]] = {
+    "mixing": {"target": "cnn2202", "sizes": ((9, 4),) * 5, "mapping": "mixing"},
+    "MPS χ = 4": {"mapping": "mps:bond_dimension=4"},
+}
+
+
+def cells(options: Options) -> list[Cell]:
+    """The runs without noise come first: the evaluations take their trained models."""
+    levels = options.axes["levels"]
+    clean, trained, evaluated = [], [], []
+    for model, choices in MODELS.items():
+        configuration = standard(options, **choices)
+        clean += arm(options, _label(model), configuration)
+        for noise in _trained_under(levels):
+            changed = standard(options, **choices, noise=noise_to_text(noise))
+            trained += arm(options, _label(model, trained=noise), changed)
+        for noise in _evaluated_under(levels):
+            changed = standard(options, **choices, evaluated_under=noise_to_text(noise))
+            evaluated += arm(options, _label(model, evaluated=noise), changed)
+    return clean + trained + evaluated
+
+
+def accepted_fractions(model: nn.Module, _: Data) -> dict[str, Any]:
+    """How many of the shots each noisy PQCNN accepts."""
+    assert isinstance(model, QuantumTrain)  # the study has no other models
+    noisy = [sampler for sampler in model.pqcnns() if isinstance(sampler, NoisyPQCNN)]
+    if not noisy:
+        return {}
+    return {"accepted_fraction": [sampler.measure().accepted_fraction for sampler in noisy]}
+
+
+def finding(rows: pd.DataFrame) -> str:
+    """What the contrasts say, and the paper's statement beside it."""
+    return f"{contrasts_in_a_sentence(rows, CONTRASTS)} {NOISE_COSTS}"
+
+
+def _trained_under(levels: str) -> list[Noise]:
+    return [
+        kind.at(level)
+        for kind in KINDS
+        for level in (kind.trained if levels == "every" else kind.trained[:1])
+    ]
+
+
+def _evaluated_under(levels: str) -> list[Noise]:
+    """Every level and what acts beside it, each noise once."""
+    found = [kind.at(level) for kind in KINDS for level in kind.levels(levels)]
+    found += [kind.beside for kind in KINDS]
+    return [noise for noise in dict.fromkeys(found) if noise != Noise()]
+
+
+def _label(model: str, *, trained: Noise | None = None, evaluated: Noise | None = None) -> str:
+    """Trained and evaluated under a noise, evaluated only, or neither."""
+    if trained is not None:
+        return f"{model}: trained under {noise_to_text(trained)}"
+    if evaluated is not None and evaluated != Noise():
+        return f"{model}: evaluated under {noise_to_text(evaluated)}"
+    return f"{model}: no noise"
+
+
+def _costs(model: str, kind: Kind) -> Contrast:
+    """The representative level of a kind against what acts beside it alone."""
+    first = _label(model, evaluated=kind.at(kind.representative))
+    return Contrast(model, first, _label(model, evaluated=kind.beside))
+
+
+def _gains(model: str, kind: Kind) -> Contrast:
+    """Training under the representative level against training without noise."""
+    noise = kind.at(kind.representative)
+    return Contrast(model, _label(model, trained=noise), _label(model, evaluated=noise))
+
+
+CONTRASTS = (
+    *(_costs(model, kind) for model in MODELS for kind in KINDS),
+    *(_gains(model, kind) for model in MODELS for kind in KINDS if kind.trained),
+)
+
+STUDY = Study(
+    name="noise",
+    question="Does it survive the hardware?",
+    axes=(
+        Axis("levels", click.Choice(LEVELS), "every", "how many levels of each kind of noise"),
+        MESH_AXIS,
+    ),
+    presets={
+        "smoke": Preset(0, 0, seeds=1, epochs=1, long_seeds=0, axes={"levels": "one"}),
+        "quick": Preset(0, 0, seeds=3, epochs=8, long_seeds=0, axes={"levels": "few"}),
+        "full": Preset(0, 0, seeds=10, epochs=20, long_seeds=0),
+    },
+    cells=cells,
+    figures=(NOISE, ACCURACY, SEEDS, CURVES),
+    finding=finding,
+    measure=accepted_fractions,
+    contrasts=CONTRASTS,
+)

@@ -1,0 +1,113 @@
+"""Test accuracy over the level of each kind of noise."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import NullLocator, PercentFormatter
+from matplotlib.transforms import offset_copy
+
+from qcnn.noise import Noise, noise_from_text
+from studies.figures.style import MAPPING_COLOURS, Figure, new_canvas
+from studies.labels import FINAL
+from studies.noise_kinds import KINDS, Kind
+from studies.quoted import NOISE_COSTS
+from studies.statistics import mean_interval
+
+#: Axis of a row that says which noise it was under, line, marker, and shift in points.
+_WAYS = {
+    "trained without noise": ("evaluated_under", "-", "o", -1.5),
+    "trained under the noise": ("noise", "--", "s", 1.5),
+}
+
+
+def _draw(rows: pd.DataFrame) -> Canvas | None:
+    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    final = final[final["epochs"] == final["epochs"].max()]
+    if not (final["evaluated_under"] + final["noise"]).any():
+        return None
+    columns = 3
+    canvas = new_canvas(11.0, 7.0)
+    panels = canvas.subplots(-(-len(KINDS) // columns), columns, sharey=True).flatten()
+    for axes, kind in zip(panels, KINDS, strict=True):
+        for mapping, group in final.groupby("mapping"):
+            _draw_mapping(axes, kind, str(mapping), group)
+        axes.set(xlabel=kind.axis, ylim=(0, 1))
+        _set_levels(axes, kind)
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    for axes in panels[::columns]:
+        axes.set_ylabel("test accuracy")
+    handles, names = panels[0].get_legend_handles_labels()
+    canvas.legend(handles, names, loc="outside lower center", ncols=2, fontsize="small")
+    canvas.suptitle(f"{rows['dataset'].iloc[0]}: test accuracy under noise")
+    return canvas
+
+
+def _draw_mapping(axes: Axes, kind: Kind, mapping: str, rows: pd.DataFrame) -> None:
+    name = mapping.partition(":")[0]
+    colour = MAPPING_COLOURS[name]
+    clean = rows[(rows["noise"] == "") & (rows["evaluated_under"] == "")]
+    axes.axhline(clean["test_accuracy"].mean(), color=colour, linestyle=":", linewidth=1)
+    for way, (axis, line, marker, shift) in _WAYS.items():
+        # What shares a level is drawn side by side.
+        beside = shift + 6 * list(MAPPING_COLOURS).index(name) - 3
+        look = {
+            "color": colour,
+            "marker": marker,
+            "transform": offset_copy(
+                axes.transData, axes.get_figure(root=True), x=beside, units="points"
+            ),
+        }
+        accuracies = _by_level(rows, kind, axis)
+        axes.scatter(accuracies.index, accuracies, s=14, alpha=0.4, **look)
+        intervals = [mean_interval(part) for _, part in accuracies.groupby(level=0)]
+        # An accuracy lies between 0 and 1, and so does what is shown of its interval.
+        bars = [
+            [i.mean - max(0.0, i.low) for i in intervals],
+            [min(1.0, i.high) - i.mean for i in intervals],
+        ]
+        axes.errorbar(
+            sorted(set(accuracies.index)),
+            [i.mean for i in intervals],
+            yerr=bars,
+            linestyle=line,
+            markersize=5,
+            capsize=2,
+            label=f"{mapping}, {way}",
+            **look,
+        )
+
+
+def _set_levels(axes: Axes, kind: Kind) -> None:
+    """The axis of a kind, from its levels: shifted points do not widen it."""
+    least, most = min(kind.every), max(kind.every)
+    if kind.logarithmic:
+        axes.set(xscale="log", xlim=(least / 1.5, 1.5 * most))
+        axes.set_xticks(kind.every, [f"{level:,}" for level in kind.every])
+        axes.xaxis.set_minor_locator(NullLocator())
+        return
+    none = getattr(kind.beside, kind.name)
+    least, most = min(least, none), max(most, none)
+    margin = 0.08 * (most - least)
+    axes.set_xlim(least - margin, most + margin)
+
+
+def _by_level(rows: pd.DataFrame, kind: Kind, axis: str) -> pd.Series:
+    """Test accuracies of the runs under one kind of noise, by its level."""
+    other = "noise" if axis == "evaluated_under" else "evaluated_under"
+    rows = rows[rows[other] == ""]
+    noises = rows[axis].map(noise_from_text)
+    levels = noises.map(kind.level_of)
+    shown = levels.notna()
+    if axis == "noise":  # a run without any noise belongs to the other way
+        shown &= noises != Noise()
+    if kind.logarithmic:  # where it has no place
+        shown &= levels != 0
+    return pd.Series(rows["test_accuracy"][shown].to_numpy(), levels[shown].to_numpy())
+
+
+NOISE = Figure(
+    "noise",
+    "Test accuracy over the level of each kind of noise: every run, means and 95 % intervals "
+    f"over seeds; dotted: no noise. {NOISE_COSTS}",
+    _draw,
+)

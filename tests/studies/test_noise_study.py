@@ -1,0 +1,208 @@
+"""Runs under noise: what is trained, what is stored, what a row says, and the figure."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+from stored_rows import CONFIGURATION, make_row
+
+import studies.execute
+from qcnn import InvalidInput, QuantumTrain, TrainResult, evaluate, load_data, train
+from qcnn.noise import Noise, NoisyPQCNN
+from studies.catalogue import studies_by_name
+from studies.catalogue.noise import accepted_fractions
+from studies.configuration import Configuration, build_model, noisy
+from studies.execute import evaluate_stored, execute, weights_path
+from studies.figures import NOISE
+from studies.labels import FINAL
+from studies.noise_kinds import KINDS
+from studies.rows import add_rows, read_rows
+from studies.stored_models import load_model, model_path
+
+CLEAN = replace(CONFIGURATION, target="cnn816", mapping="mixing", epochs=1)
+NOISE_TEXT = "indistinguishability=0.8,phase_error=0.05"
+EVALUATED = replace(CLEAN, evaluated_under=NOISE_TEXT)
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What has been trained since."""
+    done: list[object] = []
+
+    def counted(*arguments: object) -> TrainResult:
+        done.append(arguments[0])
+        return train(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(studies.execute, "train", counted)
+    return done
+
+
+def test_evaluations_take_the_model_of_the_clean_run(
+    tmp_path: Path, trainings: list[object]
+) -> None:
+    clean = execute("noise", CLEAN, 1, FINAL, tmp_path)
+    row = execute("noise", EVALUATED, 1, FINAL, tmp_path)
+    assert len(trainings) == 1
+    assert row["status"] == "complete"
+    assert row["test_accuracy"] != clean["test_accuracy"]
+    assert row["trainable_parameters"] == clean["trainable_parameters"]
+
+    data = load_data("digits")
+    model = build_model(CLEAN, data, 1)
+    train(model, data, CLEAN.train_config(1))
+    assert clean["test_accuracy"] == evaluate(model, data.test_images, data.test_labels).accuracy
+    model.samplers = torch.nn.ModuleList(noisy(model.pqcnns(), NOISE_TEXT, 1))
+    expected = evaluate(model, data.test_images, data.test_labels).accuracy
+    assert row["test_accuracy"] == expected
+    assert evaluate_stored(EVALUATED, 1, tmp_path) == expected
+
+
+def test_a_missing_model_is_trained_to_the_same_row(
+    tmp_path: Path, trainings: list[object]
+) -> None:
+    execute("noise", CLEAN, 1, FINAL, tmp_path / "whole")
+    rows = [
+        execute("noise", EVALUATED, 1, FINAL, tmp_path / folder) for folder in ("whole", "empty")
+    ]
+    assert len(trainings) == 2
+    for row in rows:
+        row.pop("seconds")
+    assert rows[0] == rows[1]
+    stored = [load_file(model_path(tmp_path / folder, CLEAN, 1)) for folder in ("whole", "empty")]
+    assert stored[0].keys() == stored[1].keys()
+    assert all(torch.equal(value, stored[1][name]) for name, value in stored[0].items())
+    # Another evaluation finds it.
+    execute("noise", replace(CLEAN, evaluated_under="shots=1000"), 1, FINAL, tmp_path / "empty")
+    assert len(trainings) == 2
+
+
+def test_only_trained_tensors_are_stored(tmp_path: Path) -> None:
+    row = execute("noise", CLEAN, 1, FINAL, tmp_path)
+    stored = load_file(model_path(tmp_path, CLEAN, 1))
+    assert sum(value.numel() for value in stored.values()) == row["trainable_parameters"]
+
+
+def test_trained_under_noise_its_weights_are_the_evaluated_ones(tmp_path: Path) -> None:
+    configuration = replace(CLEAN, noise="phase_error=0.2,shots=2000")
+    row = execute("noise", configuration, 1, FINAL, tmp_path, accepted_fractions)
+    assert evaluate_stored(configuration, 1, tmp_path) == row["test_accuracy"]
+    model = build_model(configuration, load_data("digits"), 1).eval()
+    load_model(model, model_path(tmp_path, configuration, 1))
+    assert isinstance(model, QuantumTrain)
+    for name, value in load_file(weights_path(tmp_path, configuration, 1)).items():
+        assert torch.equal(value, model.weights()[name])
+    fractions = json.loads(row["measured"])["end"]["accepted_fraction"]
+    assert len(fractions) == 2
+    assert all(0.1 < fraction < 0.6 for fraction in fractions)
+    assert row["val_accuracy_by_epoch"]
+
+
+def test_where_nothing_is_accepted_the_row_has_diverged(tmp_path: Path) -> None:
+    for axis in ("noise", "evaluated_under"):
+        configuration = replace(CLEAN, **{axis: "transmittance=0.01,shots=10"})
+        row = execute("noise", configuration, 1, FINAL, tmp_path, accepted_fractions)
+        assert row["status"] == "diverged"
+        assert row["error"].startswith("of 10 shots none ends in one of the sampler's outcomes")
+        assert not (tmp_path / "weights" / f"{configuration.digest()}-1.safetensors").exists()
+        add_rows(tmp_path / f"{axis}.csv", [row])
+        assert read_rows(tmp_path / f"{axis}.csv")["test_accuracy"].isna().all()
+
+
+def test_arms_of_a_seed_share_their_chips() -> None:
+    data = load_data("digits")
+    trained = build_model(replace(CLEAN, noise="phase_error=0.2"), data, 1)
+    evaluated = noisy(build_model(CLEAN, data, 1).pqcnns(), "phase_error=0.2", 1)
+    other = noisy(build_model(CLEAN, data, 1).pqcnns(), "phase_error=0.2", 2)
+    for one, same, another in zip(trained.pqcnns(), evaluated, other, strict=True):
+        assert isinstance(one, NoisyPQCNN)
+        assert torch.equal(one.eval()(), same.eval()())
+        assert not torch.equal(one.eval()(), another.eval()())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"noise": "spam=1"}, "option of the noise of a device is 'spam'"),
+        ({"noise": "shots=1", "evaluated_under": "g2=0.1"}, "evaluated_under is 'g2=0.1' with "),
+        ({"noise": "shots=1", "generator": "classical"}, "noise is 'shots=1' without PQCNNs"),
+        (
+            {"evaluated_under": "g2=0.1", "mapping": "direct", "input": "none"},
+            "evaluated_under is 'g2=0.1' without PQCNNs; allowed there is none",
+        ),
+    ],
+)
+def test_noise_that_makes_no_sense(changes: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        replace(CLEAN, **changes)
+    assert str(error.value).startswith(message)
+
+
+def test_a_kind_knows_its_levels() -> None:
+    for kind in KINDS:
+        assert {kind.representative, *kind.few, *kind.trained} <= set(kind.every)
+        for level in kind.every:
+            assert kind.level_of(kind.at(level)) == level
+            others = [other.level_of(kind.at(level)) for other in KINDS if other is not kind]
+            # At 100,000 shots brightness and transmittance are 1: a level of theirs too.
+            assert set(others) <= {None, 1.0}
+    by_name = {kind.name: kind for kind in KINDS}
+    assert by_name["g2"].level_of(Noise(transmittance=0.5)) == 0
+    assert by_name["g2"].level_of(Noise()) is None
+
+
+def noisy_rows(folder: Path, configurations: list[tuple[Configuration, float]]) -> pd.DataFrame:
+    add_rows(
+        folder / "runs.csv",
+        [
+            make_row(seed, study="noise", configuration=configuration.digest())
+            | configuration.axes()
+            | {"test_accuracy": accuracy + seed / 100}
+            for configuration, accuracy in configurations
+            for seed in (1, 2, 3)
+        ],
+    )
+    return read_rows(folder / "runs.csv")
+
+
+def test_the_figure_shows_every_run_at_its_level(tmp_path: Path) -> None:
+    rows = noisy_rows(
+        tmp_path,
+        [
+            (CLEAN, 0.8),
+            (replace(CLEAN, evaluated_under="indistinguishability=0.9"), 0.6),
+            (replace(CLEAN, noise="indistinguishability=0.9"), 0.7),
+            (replace(CLEAN, evaluated_under="brightness=0.5,shots=100000"), 0.5),
+            (replace(CLEAN, evaluated_under="shots=100000"), 0.75),
+        ],
+    )
+    canvas = NOISE.draw(rows)
+    assert canvas is not None
+    panels = {panel.get_xlabel(): panel for panel in canvas.axes}
+    assert set(panels) == {kind.axis for kind in KINDS}
+
+    def points(axis: str) -> list[list[float]]:
+        """Level and mean accuracy of the points of each line with a label."""
+        lines = [c.lines[0] for c in panels[axis].containers]
+        return [[float(v) for pair in line.get_xydata() for v in pair] for line in lines]
+
+    without, under = points("indistinguishability")
+    assert without == pytest.approx([0.9, 0.62, 1.0, 0.82])
+    assert under == pytest.approx([0.9, 0.72])
+    assert points("brightness (100,000 shots)")[0] == pytest.approx([0.5, 0.52, 1.0, 0.77])
+    assert points("shots")[0] == pytest.approx([100_000, 0.77])
+    runs = panels["indistinguishability"].collections[0].get_offsets()
+    assert len(runs) == 6
+
+
+def test_rows_without_noise_have_no_figure(tmp_path: Path) -> None:
+    assert NOISE.draw(noisy_rows(tmp_path, [(CLEAN, 0.8)])) is None
+
+
+def test_contrasts_are_of_every_kind_and_model() -> None:
+    study = studies_by_name["noise"]
+    assert len(study.contrasts) == 2 * (6 + 3)
+    assert all(contrast.first != contrast.second for contrast in study.contrasts)
