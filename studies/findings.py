@@ -83,6 +83,25 @@ def _collapse(rows: pd.DataFrame) -> str:
     )
 
 
+def accuracies_at_budgets(rows: pd.DataFrame) -> str:
+    """What every arm reaches at the smallest, the middle and the largest budget."""
+    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    parts = final["label"].str.extract(r"^(?P<budget>\d+) parameters: (?P<arm>.*)$")
+    final = final.assign(budget=parts["budget"].astype(float), arm=parts["arm"])
+    budgets = sorted(final["budget"].dropna().unique())
+    if not budgets:
+        return "No budget has been run with fresh seeds yet."
+    sentences = []
+    for budget in sorted({budgets[0], budgets[len(budgets) // 2], budgets[-1]}):
+        arms = final[final["budget"] == budget].groupby("arm", sort=False)
+        reached = ", ".join(
+            f"{arm} {percent_interval(mean_interval(runs['test_accuracy']))} ({_seeds(runs)})"
+            for arm, runs in arms
+        )
+        sentences.append(f"With at most {budget:,.0f} trainable parameters: {reached}.")
+    return " ".join(sentences)
+
+
 def _seeds(rows: pd.DataFrame) -> str:
     count = rows["seed"].nunique()
     return f"{count} seed" + ("s" if count != 1 else "")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cache
 
 from qcnn import load_data
-from qcnn.layout import describe_target
+from qcnn.layout import WeightLayout, describe_target
 from qcnn.targets import target_from_text
 from studies.configuration import Configuration
 from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
@@ -64,7 +64,12 @@ def without_photons(like: Configuration, baseline: str = "direct") -> Configurat
 
 
 @cache
+def layout_of(target: str, dataset: str) -> WeightLayout:
+    """The weights of a target for the images of a dataset."""
+    data = load_data(dataset)
+    return describe_target(target_from_text(target).build(data.image_shape, data.classes))
+
+
 def weights_of(target: str, dataset: str) -> int:
     """Number of weights of a target for the images of a dataset."""
-    data = load_data(dataset)
-    return describe_target(target_from_text(target).build(data.image_shape, data.classes)).weights
+    return layout_of(target, dataset).weights

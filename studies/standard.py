@@ -23,7 +23,7 @@ def standard(options: Options, **changes: Any) -> Configuration:
         sizes=SOURCE_SIZES,
         space="unbunched",
         input="spread",
-        mesh=options.axes["mesh"],
+        mesh=options.axes.get("mesh", "rectangular"),
         combine="",
         mapping="mps:bond_dimension=4",
         epochs=options.epochs,

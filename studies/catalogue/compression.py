@@ -15,15 +15,14 @@ from dataclasses import replace
 
 import click
 
-from qcnn import load_data, mapping_from_text, smaller_target
-from qcnn.fock import count_outcomes
-from qcnn.layout import describe_target
+from qcnn import load_data, smaller_target
 from qcnn.mesh import MESHES, count_phases
 from studies.arguments import PositiveNumbers, WholeNumbers
-from studies.configuration import Configuration, build_target
+from studies.budgets import largest_mps
+from studies.configuration import Configuration
 from studies.figures import ACCURACY, CURVES, METHODS, RATES, SEEDS
 from studies.references import weights_of, without_photons
-from studies.standard import SOURCE_SIZES, arm, standard
+from studies.standard import arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _BUDGETS = (223, 471, 688, 1308, 3292)
@@ -93,6 +92,7 @@ def _at_budget(options: Options, budget: int) -> dict[str, Configuration]:
         sizes=(_SIZE,) * pqcnns,
         mapping="mixing",
     )
+    smallest = standard(options, mapping="mps:bond_dimension=1")
     data = load_data(options.dataset)
 
     def smaller(baseline: str) -> Configuration:
@@ -101,26 +101,12 @@ def _at_budget(options: Options, budget: int) -> dict[str, Configuration]:
 
     return {
         _MIXING: mixing,
-        _MPS: standard(options, mapping=_largest_mps(options, count)),
+        _MPS: largest_mps(smallest, count, mostly_phases=False) or smallest,
         _SUBSPACE: without_photons(mixing, f"random_subspace:dimension={count}"),
         _HASHING: without_photons(mixing, f"hashing:buckets={count}"),
         _LOW_RANK: smaller(f"low_rank:rank={_RANK}"),
         _SMALLER: smaller("direct"),
     }
-
-
-def _largest_mps(options: Options, count: int) -> str:
-    """The matrix product state that has ``count`` trainable parameters at most, with its phases."""
-    phases = sum(count_phases(*size, options.axes["mesh"]) for size in SOURCE_SIZES)
-    target = build_target(standard(options), load_data(options.dataset), seed=0)
-    layout = describe_target(target)
-    outcomes = tuple(count_outcomes(*size, "unbunched") for size in SOURCE_SIZES)
-    chi = 1
-    while True:
-        mapping = mapping_from_text(f"mps:bond_dimension={chi + 1}")
-        if phases + mapping.count_parameters(layout, outcomes)[0] > count:
-            return f"mps:bond_dimension={chi}"
-        chi += 1
 
 
 def _label(budget: int, name: str) -> str:

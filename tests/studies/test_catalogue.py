@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from qcnn import load_data
+from studies.budgets import mapping_parameters_of, phases_of
 from studies.catalogue import studies_by_name
 from studies.configuration import build_model, configuration_from_axes
 from studies.labels import DIRECT
@@ -59,6 +60,7 @@ def test_contrasts_name_arms_of_the_full_preset(name: str, tmp_path: Path) -> No
     full = {axis.name: axis.default for axis in study.axes}
     options = Options(**{**vars(options), "axes": full})
     labels = {cell.label for cell in study.cells(options) + candidates(study, options)}
+    labels |= labels_of_finalists(study, options)
     for contrast in study.contrasts:
         assert {contrast.first, contrast.second} <= labels | {DIRECT}
 
@@ -72,4 +74,20 @@ def labels_of_points(study: Study, options: Options) -> set[str]:
         for point in study.search.points(options)
         for configuration in [study.search.suggest(optuna.trial.FixedTrial(point), options)]
     ]
+    return {label for label, _ in study.search.choose_finalists(pd.DataFrame(rows), options)}
+
+
+def labels_of_finalists(study: Study, options: Options) -> set[str]:
+    """Under which labels the best of a search get fresh seeds, were all equally accurate."""
+    if study.search is None:
+        return set()
+    sampler = optuna.samplers.RandomSampler(seed=0)
+    trials = optuna.create_study(sampler=sampler)
+    rows = []
+    for _ in range(200):
+        found = study.search.suggest(trials.ask(), options)
+        phases = phases_of(found)
+        counts = {"phases": phases, "trainable_parameters": phases + mapping_parameters_of(found)}
+        known = {"configuration": found.digest(), "status": "complete", "val_accuracy": 0.5}
+        rows.append(found.axes() | counts | known)
     return {label for label, _ in study.search.choose_finalists(pd.DataFrame(rows), options)}

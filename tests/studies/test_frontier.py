@@ -1,0 +1,106 @@
+"""The frontier: budgets are kept, and what gets fresh seeds is chosen on validation images."""
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import optuna
+import pandas as pd
+import pytest
+from stored_rows import CONFIGURATION, make_row
+
+from qcnn import InvalidInput, count_parameters, load_data
+from studies.budgets import mapping_parameters_of, phases_of
+from studies.catalogue.frontier import STUDY, best_at_budgets, suggest, tuned
+from studies.configuration import build_model
+from studies.findings import accuracies_at_budgets
+from studies.study import Options
+
+OPTIONS = Options("digits", 0, 0, 1, 0, 1, 1, 0, Path(), {"budget": (20, 223, 688, 3292)})
+
+
+def point(**changes: object) -> dict[str, object]:
+    standard = {"mapping": "mixing", "size": "12x6", "mesh": "rectangular", "layers": 2}
+    rates = {"target": "cnn2202", "learning_rate": 0.03, "schedule": "cosine"}
+    return {**standard, **rates, **changes}
+
+
+@pytest.mark.parametrize("budget", OPTIONS.axes["budget"])
+def test_every_proposal_keeps_its_budget(budget: int) -> None:
+    for mapping, size, mesh in product(
+        ("mixing", "mps"), ("6x3", "12x6"), ("minimal", "rectangular")
+    ):
+        trial = optuna.trial.FixedTrial(point(budget=budget, mapping=mapping, size=size, mesh=mesh))
+        found = suggest(trial, OPTIONS)
+        count = phases_of(found) + mapping_parameters_of(found)
+        assert count <= budget
+        if budget <= 688:
+            assert 2 * phases_of(found) >= count
+
+
+@pytest.mark.parametrize("mapping", ["mixing", "mps"])
+def test_parameters_are_counted_as_the_model_counts_them(mapping: str) -> None:
+    found = suggest(optuna.trial.FixedTrial(point(budget=688, mapping=mapping)), OPTIONS)
+    counts = count_parameters(build_model(found, load_data("digits"), 1))
+    assert (counts.phases, counts.mapping) == (phases_of(found), mapping_parameters_of(found))
+
+
+def test_a_budget_without_a_generator_is_refused() -> None:
+    assert STUDY.check is not None
+    with pytest.raises(InvalidInput, match="budget is 19; allowed are whole numbers from 20"):
+        STUDY.check(replace(OPTIONS, axes={"budget": (19, 223)}))
+
+
+def test_the_best_of_each_budget_is_taken_once() -> None:
+    tried = [  # trainable parameters, phases, validation accuracy, status
+        (200, 190, 0.7, "complete"),
+        (210, 190, 0.8, "complete"),
+        (600, 100, 0.95, "complete"),  # mostly a mapping
+        (650, 640, 0.75, "complete"),
+        (660, 640, 0.9, "diverged"),
+        (3000, 100, 0.6, "complete"),
+    ]
+    rows = pd.DataFrame(
+        [
+            make_row(
+                0,
+                "search",
+                **replace(CONFIGURATION, learning_rate=float(count)).axes(),
+                configuration=str(count),
+                trainable_parameters=count,
+                phases=phases,
+                val_accuracy=accuracy,
+                status=status,
+            )
+            for count, phases, accuracy, status in tried
+        ]
+    )
+    found = {label: c.learning_rate for label, c in best_at_budgets(rows, OPTIONS)}
+    assert found == {
+        "223 parameters: photonic": 210,
+        "688 parameters: photonic": 650,
+        "3292 parameters: photonic": 600,
+    }
+
+
+def test_classical_arms_have_eight_candidates_that_keep_the_budget() -> None:
+    options = replace(OPTIONS, axes={"budget": (223, 3292)})
+    data = load_data("digits")
+    arms = tuned(options)
+    assert {len(candidates) for candidates in arms.values()} == {8}
+    for label, candidates in arms.items():
+        count = count_parameters(build_model(candidates[0], data, 1)).total
+        assert 0.9 * int(label.split()[0]) < count <= int(label.split()[0])
+
+
+def test_the_finding_states_each_arm_at_the_budgets() -> None:
+    rows = pd.DataFrame(
+        [
+            make_row(seed, label=f"{budget} parameters: {arm}", test_accuracy=accuracy)
+            for budget, arm, accuracy in ((223, "photonic", 0.5), (1308, "random subspace", 0.75))
+            for seed in (1, 2)
+        ]
+    )
+    text = accuracies_at_budgets(rows)
+    assert "With at most 223 trainable parameters: photonic 50.0 % [50.0, 50.0] (2 seeds)." in text
+    assert "With at most 1,308 trainable parameters: random subspace 75.0 %" in text
