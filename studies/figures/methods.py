@@ -1,6 +1,7 @@
 """Test accuracy of every way to train a target, against its trainable parameters."""
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,10 @@ from studies.figures.style import Figure, new_canvas
 from studies.labels import FINAL
 from studies.statistics import mean_interval
 
-_MARKERS = "osD^vP*X<>"
+_MARKERS = "osD^vP*X<"
+_COLOURBLIND = sns.color_palette("colorblind")
+#: Without those that are too light for a line on white.
+_PALETTE = [*(_COLOURBLIND[place] for place in (0, 1, 2, 3, 4, 5, 7, 9)), (0.0, 0.0, 0.0)]
 
 
 def method_names(rows: pd.DataFrame) -> pd.Series:
@@ -22,10 +26,10 @@ def method_names(rows: pd.DataFrame) -> pd.Series:
 
 def method_styles(names: Sequence[str]) -> dict[str, dict[str, Any]]:
     """A colour and a marker for each method, so that neither has to be told by colour alone."""
-    palette = sns.color_palette("colorblind", len(names))
+    styles = cycle(zip(_PALETTE, _MARKERS, strict=True))
     return {
-        name: {"color": palette[place], "marker": _MARKERS[place % len(_MARKERS)]}
-        for place, name in enumerate(names)
+        name: {"color": colour, "marker": marker}
+        for name, (colour, marker) in zip(names, styles, strict=False)
     }
 
 
@@ -68,7 +72,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.legend(fontsize="small", loc="lower right")
+    canvas.legend(fontsize="small", loc="outside right upper")
     return canvas
 
 

@@ -36,7 +36,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         title=f"{rows['dataset'].iloc[0]}: rates tried for every arm, one seed",
     )
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.legend(fontsize="small")
+    canvas.legend(fontsize="small", loc="outside right upper")
     return canvas
 
 

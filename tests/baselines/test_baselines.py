@@ -205,7 +205,8 @@ def test_hashed_weights_share_the_values_of_the_buckets() -> None:
         _, uses = values.abs().unique(return_counts=True)
         assert len(uses) == share
         assert uses.max() - uses.min() <= 1, "buckets are dealt out evenly"
-    assert torch.cat(numbers).sign().mean().abs().item() < 0.1
+        if len(values) >= 100:  # the sign is the weight's, not the bucket's
+            assert len(values.unique()) > 1.7 * share
     assert model.parameter_counts().fixed_numbers == 2 * 2202
 
 

@@ -82,10 +82,10 @@ def rows(tmp_path: Path) -> pd.DataFrame:
     """One run of each kind, under labels that say nothing but the notebook's."""
     direct = without_photons(CONFIGURATION)
     kinds = {
-        "arm 1": CONFIGURATION,
+        "": CONFIGURATION,
         "arm 2": replace(CONFIGURATION, generator="no_input"),
         "arm 3": direct,
-        "": SUBSPACE,
+        "arm 4": SUBSPACE,
         NOTEBOOK: replace(CONFIGURATION, mapping="logit_tanh"),
         NOTEBOOK_DIRECT: replace(direct, target="notebook", epochs=3),
     }
@@ -112,7 +112,8 @@ def test_a_baseline_is_named_by_its_target_and_what_trains_it(rows: pd.DataFrame
         "notebook trained directly",
         "cnn816 trained by random_subspace:dimension=50",
     ]
-    table = accuracy_table(rows, "digits").set_index("model")
+    table = accuracy_table(unlabelled, "digits").set_index("model")
     line = table.loc["cnn816 trained by random_subspace:dimension=50"]
     assert (line["phases (effective)"], line["mapping"]) == ("", "")
-    assert table.loc["arm 1", "mapping"] == "428"
+    photonic = table.loc["(9,4) (8,4) → logit_tanh → notebook"]
+    assert (photonic["phases (effective)"], photonic["mapping"]) == ("128 (81)", "428")
