@@ -10,7 +10,7 @@
 """
 
 from qcnn.data import Data, load_data
-from qcnn.errors import DivergedError, InvalidInput
+from qcnn.errors import DivergedError, InvalidInput, NothingAccepted
 from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_mapping
 from qcnn.model import ParameterCounts, QuantumTrain, count_parameters
 from qcnn.pqcnn import PQCNN
@@ -34,6 +34,7 @@ __all__ = [
     "Evaluation",
     "InvalidInput",
     "Mapping",
+    "NothingAccepted",
     "ParameterCounts",
     "QuantumTrain",
     "TrainConfig",

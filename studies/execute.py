@@ -13,13 +13,13 @@ from qcnn import (
     Data,
     DivergedError,
     EpochRecord,
+    NothingAccepted,
     QuantumTrain,
     count_parameters,
     evaluate,
     load_data,
     train,
 )
-from qcnn.errors import NothingAccepted
 from studies.configuration import Configuration, build_model, build_target, noisy
 from studies.labels import FINAL
 from studies.provenance import git_commit, package_versions, platform_text
