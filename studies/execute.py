@@ -14,6 +14,7 @@ from qcnn import (
     Data,
     DivergedError,
     EpochRecord,
+    NothingAccepted,
     QuantumTrain,
     TrainResult,
     count_parameters,
@@ -22,7 +23,6 @@ from qcnn import (
     train,
     train_alternating,
 )
-from qcnn.errors import NothingAccepted
 from qcnn.files import write_bytes
 from qcnn.generated import network_weights
 from studies.configuration import Configuration, build_model, build_target, noisy

@@ -25,9 +25,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qcnn.fock import FockState, enumerate_states
+from qcnn.engines.fused import _check_memory
+from qcnn.fock import FockState, count_outcomes, enumerate_states
 
 Integers = NDArray[np.int64]
+# A pair's outcome, its product, the weighted one, and the gradients of both.
+_PAIR_BYTES = 5 * 8
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,15 @@ def _squared(amplitudes: Tensor) -> Tensor:
 
 @lru_cache(maxsize=16)
 def build_levels(modes: int, photons: int, space: str) -> tuple[Level, ...]:
-    """The levels of 0 … ``photons`` photons."""
+    """The levels of 0 … ``photons`` photons.
+
+    Raises:
+        InvalidInput: if the pairs of their states do not fit into the memory.
+    """
+    counts = [count_outcomes(modes, k, space) for k in range(photons + 1)]
+    pairs = sum(here * others for here, others in zip(counts, reversed(counts), strict=True))
+    what = f"{photons} partially distinguishable photons in {modes} modes with space={space!r}"
+    _check_memory(_PAIR_BYTES * pairs, what)
     states = [enumerate_states(modes, k, space) for k in range(photons + 1)]
     removals = [_removals(states[k - 1], states[k]) if k else _none() for k in range(photons + 1)]
     subsets = [list(combinations(range(photons), k)) for k in range(photons + 1)]

@@ -78,7 +78,7 @@ class NoisyPQCNN(nn.Module):
 
         Raises:
             NothingAccepted: if no shot ends in one of the outcomes.
-            InvalidInput: in training mode with g2.
+            InvalidInput: in training mode with g2, and if the photons are too many for the memory.
         """
         if self.noise == Noise():
             return self.sampler()

@@ -11,8 +11,7 @@ from perceval.serialization import deserialize, serialize
 from processors import perceval_probabilities
 from scipy import stats
 
-from qcnn import PQCNN, InvalidInput
-from qcnn.errors import NothingAccepted
+from qcnn import PQCNN, InvalidInput, NothingAccepted
 from qcnn.noise import Noise, measure_distribution
 from qcnn.noise.device import chip_errors
 

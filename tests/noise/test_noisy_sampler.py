@@ -7,6 +7,7 @@ from torch import Tensor
 from qcnn import (
     PQCNN,
     InvalidInput,
+    NothingAccepted,
     QuantumTrain,
     TrainConfig,
     evaluate,
@@ -14,7 +15,6 @@ from qcnn import (
     target_from_text,
     train,
 )
-from qcnn.errors import NothingAccepted
 from qcnn.noise import Noise, NoisyPQCNN, measure_distribution
 from qcnn.seeds import derive
 

@@ -107,3 +107,10 @@ def test_phases_that_cannot_be_used() -> None:
         input_columns(sampler.mesh, sampler.input_state, torch.zeros(3))
     with pytest.raises(InvalidInput, match="phases contain NaN or infinity"):
         input_columns(sampler.mesh, sampler.input_state, torch.full((12,), torch.nan))
+
+
+def test_a_size_that_does_not_fit_into_memory() -> None:
+    sampler = PQCNN(24, 12, seed=0)
+    message = "12 partially distinguishable photons in 24 modes with space='unbunched' needs"
+    with pytest.raises(InvalidInput, match=message):
+        NoisyPQCNN(sampler, Noise(indistinguishability=0.9), seed=0)()

@@ -144,6 +144,7 @@ def test_noise_that_makes_no_sense(changes: dict[str, str], message: str) -> Non
 def test_a_kind_knows_its_levels() -> None:
     for kind in KINDS:
         assert {kind.representative, *kind.few, *kind.trained} <= set(kind.every)
+        assert kind.trained[:1] in ((), (kind.representative,))
         for level in kind.every:
             assert kind.level_of(kind.at(level)) == level
             others = [other.level_of(kind.at(level)) for other in KINDS if other is not kind]
