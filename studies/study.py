@@ -102,6 +102,9 @@ class Search:
 class Contrast:
     """Two arms to be compared by their test accuracy, declared before any run.
 
+    Runs are paired by seed, of the longest training (in epochs) that both arms have: an arm
+    with a schedule of its own is declared against one that trains as long.
+
     Attributes:
         setting: where they are compared; "χ = 10" opens the sentence as "at χ = 10", a text
             without an equals sign, "mixing of 5 PQCNNs", as "with mixing of 5 PQCNNs".

@@ -10,7 +10,6 @@ from qcnn import load_data
 from studies.budgets import mapping_parameters_of, phases_of
 from studies.catalogue import studies_by_name
 from studies.configuration import build_model, configuration_from_axes
-from studies.labels import DIRECT
 from studies.study import Cell, Options, Study
 from studies.tuning import candidate_cells
 
@@ -54,27 +53,18 @@ def test_cells_build_and_are_paired(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(studies_by_name))
-def test_contrasts_name_arms_of_the_full_preset(name: str, tmp_path: Path) -> None:
+def test_contrasts_name_arms_of_the_full_preset_that_train_equally_long(
+    name: str, tmp_path: Path
+) -> None:
     study = studies_by_name[name]
     options = smoke(study, tmp_path)
     full = {axis.name: axis.default for axis in study.axes}
     options = Options(**{**vars(options), "axes": full})
-    labels = {cell.label for cell in study.cells(options) + candidates(study, options)}
-    labels |= labels_of_finalists(study, options)
+    cells = study.cells(options) + candidates(study, options)
+    epochs = {cell.label: cell.configuration.epochs for cell in cells}
+    epochs |= dict.fromkeys(labels_of_finalists(study, options), options.epochs)
     for contrast in study.contrasts:
-        assert {contrast.first, contrast.second} <= labels | {DIRECT}
-
-
-def labels_of_points(study: Study, options: Options) -> set[str]:
-    """Labels of the finalists of a search that tries given points, were all equally good."""
-    if study.search is None or study.search.points is None:
-        return set()
-    rows = [
-        {"status": "complete", "val_accuracy": 0.5, **configuration.axes()}
-        for point in study.search.points(options)
-        for configuration in [study.search.suggest(optuna.trial.FixedTrial(point), options)]
-    ]
-    return {label for label, _ in study.search.choose_finalists(pd.DataFrame(rows), options)}
+        assert epochs[contrast.first] == epochs[contrast.second]
 
 
 def labels_of_finalists(study: Study, options: Options) -> set[str]:
