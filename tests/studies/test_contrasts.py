@@ -138,8 +138,23 @@ def test_the_finding_without_enough_pairs(tmp_path: Path) -> None:
     swapped = Contrast("χ = 4", CONTRAST.second, CONTRAST.first)
     assert contrasts_in_a_sentence(rows, [CONTRAST, swapped]).startswith(
         "2 contrasts compared so far, none with the 10 pairs of seeds that a claim needs; the "
-        "largest: at χ = 4, trained phases ("
+        "largest whose interval excludes 0: at χ = 4, trained phases ("
     )
+
+
+def test_a_larger_difference_that_is_uncertain_is_not_named(tmp_path: Path) -> None:
+    rows_of(tmp_path, [0.90, 0.91, 0.92], [0.88, 0.88, 0.90])
+    wild = Contrast("χ = 2", CONTRAST.first, "χ = 2: no input")
+    values = (0.1, 0.9, 0.1)
+    add_rows(
+        tmp_path / "runs.csv",
+        [
+            make_row(seed, label=wild.second, configuration="a", test_accuracy=value)
+            for seed, value in enumerate(values)
+        ],
+    )
+    text = contrasts_in_a_sentence(read_rows(tmp_path / "runs.csv"), [wild, CONTRAST])
+    assert "the largest whose interval excludes 0: at χ = 4" in text
 
 
 def test_no_difference_is_said(tmp_path: Path) -> None:
