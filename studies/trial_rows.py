@@ -5,6 +5,7 @@ can write it into its own ``runs.csv``.
 """
 
 import json
+from functools import cache
 from typing import Any
 
 import optuna
@@ -84,12 +85,14 @@ def cell_text(cell: Cell) -> str:
     return json.dumps({"axes": cell.configuration.axes(), "seed": cell.seed, "label": cell.label})
 
 
+@cache
 def cell_from_text(text: str) -> Cell:
     """The cell that a trial carries."""
     stored = json.loads(text)
     return Cell(configuration_from_axes(stored["axes"]), stored["seed"], stored["label"])
 
 
+@cache
 def cell_key(cell: Cell) -> tuple[str, int]:
     """What tells cells apart: the hash of the configuration, and the seed."""
     return cell.configuration.digest(), cell.seed
