@@ -5,6 +5,7 @@ can write it into its own ``runs.csv``.
 """
 
 import json
+from functools import cache
 from typing import Any
 
 import optuna
@@ -84,12 +85,14 @@ def cell_text(cell: Cell) -> str:
     return json.dumps({**vars(cell), "configuration": cell.configuration.axes()})
 
 
+@cache
 def cell_from_text(text: str) -> Cell:
     """The cell that a trial carries."""
     stored = json.loads(text)
     return Cell(configuration_from_axes(stored.pop("configuration")), **stored)
 
 
+@cache
 def cell_key(cell: Cell) -> tuple[str, int, str]:
     """What tells cells apart: the hash of the configuration, the seed and the role."""
     return cell.configuration.digest(), cell.seed, cell.role

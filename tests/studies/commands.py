@@ -18,7 +18,7 @@ from studies.trial_rows import CELL, ROW, WORKER, cell_from_text, cell_key, is_f
 
 ARGUMENTS = (
     *("studies.run", "mode_sweep", "--dataset", "digits", "--preset", "smoke"),
-    *("--epochs", "4", "--trials", "6", "--jobs", "3"),
+    *("--epochs", "4", "--trials", "6", "--jobs", "2"),
 )
 SEARCHED, CELLS = 6, 2
 PATIENCE_SECONDS = 400

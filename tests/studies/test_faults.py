@@ -23,7 +23,7 @@ from studies.rows import read_rows
 def test_killed_workers_are_replaced_and_their_trials_run_again(
     tmp_path: Path, all_of_them: bool
 ) -> None:
-    command = Command(tmp_path / "out")
+    command = Command(tmp_path / "out", "--jobs", "3")
     wait_for_first_row(command.folder)
     left = command.workers()
     assert len(left) == 3
@@ -41,7 +41,7 @@ def test_killed_workers_are_replaced_and_their_trials_run_again(
 def test_the_next_start_finishes_what_a_killed_command_left(
     tmp_path: Path, with_workers: bool
 ) -> None:
-    killed = Command(tmp_path / "out")
+    killed = Command(tmp_path / "out", "--jobs", "3")
     wait_for_first_row(killed.folder)
     left = killed.workers()
     wait_for_busy_worker(journal(killed.folder), left)

@@ -1,6 +1,9 @@
 """The journal file after what can happen to it."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import optuna
@@ -8,6 +11,7 @@ import pytest
 
 from studies.journal import JournalStore, WholeLines
 
+ROOT = Path(__file__).parents[2]
 STUDY = "cells"
 
 
@@ -35,10 +39,23 @@ def test_a_line_cut_anywhere_is_dropped_and_the_next_is_readable(tmp_path: Path)
 def test_a_process_killed_while_it_wrote_blocks_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    path = Path("results/journal.log")
+    (tmp_path / path.parent).mkdir()
+    killed = f"""
+import os, pathlib
+from studies.journal import WholeLines
+backend = WholeLines(pathlib.Path({str(path)!r}))
+os.fsync = lambda _: os.kill(os.getpid(), 9)
+backend.append_logs([{{"op_code": 0}}])
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", killed],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL
     monkeypatch.chdir(tmp_path)
-    backend = WholeLines(Path("journal.log"))
-    # Optuna's lock as it is left by a killed holder.
-    Path("journal.log.lock").symlink_to(tmp_path / "journal.log")
-    backend.append_logs([{"op_code": 0}])
-    assert [*backend.read_logs(0)] == [{"op_code": 0}]
-    assert not os.path.lexists("journal.log.lock")
+    backend = WholeLines(path)
+    backend.append_logs([{"op_code": 1}])
+    assert [*backend.read_logs(0)] == [{"op_code": 0}, {"op_code": 1}]

@@ -103,7 +103,7 @@ def test_a_killed_worker_and_lost_connections_cost_no_trial(
     server: Server, look_into: LookInto, tmp_path: Path
 ) -> None:
     url = server.new_database("worker")
-    command = Command(tmp_path / "out", STUDIES_STORAGE=url)
+    command = Command(tmp_path / "out", "--jobs", "3", STUDIES_STORAGE=url)
     wait_for_first_row(command.folder)
     wait_for_busy_worker(look_into(url), command.workers()).kill()
     for _ in range(20):  # wherever they happen to be
@@ -151,7 +151,7 @@ def test_who_does_not_want_to_wait_is_told_how_to_resume(
     finally:
         server.start()
     assert "interrupted: " in interrupted.output
-    assert f"--storage postgresql://anna:***@127.0.0.1:{server.port}/resume" in interrupted.output
+    assert f"postgresql://anna:***@127.0.0.1:{server.port}/resume" in interrupted.output
     assert "Traceback" not in interrupted.errors
     check_secret(tmp_path, (PASSWORD,))
     before = read_rows(interrupted.folder / "runs.csv")
