@@ -176,7 +176,7 @@ def test_list(command: Run) -> None:
         ((*STUDY, "--combine", "product"), "combine is 'product'; allowed with mixing are"),
         ((*STUDY, "--wrong"), "No such option"),
         ((*TUNED, "--learning-rates", "0.1,fast"), "'0.1,fast'; allowed are positive numbers such"),
-        ((*TUNED, "--learning-rates", "0"), "'0'; allowed are positive numbers such as 0.01,0.03"),
+        ((*TUNED, "--learning-rates", "0"), "'0'; allowed are positive numbers such as 0.01,0.1"),
         ((*TUNED, "--budget", "100"), "allowed for small networks trained by"),
         (("studies.report", "--out", "nowhere"), "out is 'nowhere'; allowed are folders"),
     ],
