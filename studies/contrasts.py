@@ -66,10 +66,10 @@ def evaluate_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> lis
 def sentence(result: Result) -> str:
     """A contrast as a sentence, with a claim only where there are enough pairs."""
     contrast, difference = result.contrast, result.difference
-    first, second = result.parameters
+    (first, second), names = result.parameters, arm_names(contrast)
     text = (
-        f"{_where(contrast.setting)}, {arm_name(contrast.first)} ({first:,} trainable) against "
-        f"{arm_name(contrast.second)} ({second:,}): {points(difference.mean, sign=True)} points"
+        f"{_where(contrast.setting)}, {names[0]} ({first:,} trainable) against "
+        f"{names[1]} ({second:,}): {points(difference.mean, sign=True)} points"
     )
     if difference.pairs < 2:
         return f"{text}, 1 pair: {result.verdict}."
@@ -88,7 +88,13 @@ def _where(setting: str) -> str:
     return f"at {setting}" if "=" in setting else f"with {setting}"
 
 
-def arm_name(label: str) -> str:
+def arm_names(contrast: Contrast) -> tuple[str, str]:
+    """The two arms without their setting, unless that is what tells them apart."""
+    first, second = _arm_name(contrast.first), _arm_name(contrast.second)
+    return (first, second) if first != second else (contrast.first, contrast.second)
+
+
+def _arm_name(label: str) -> str:
     """The arm of a label, without its setting."""
     if label == DIRECT:
         return "the target trained directly"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studies.contrasts import Result, arm_name, evaluate_contrasts
+from studies.contrasts import Result, arm_names, evaluate_contrasts
 from studies.labels import FINAL
 from studies.overview import final_rows, non_dominated_marks
 from studies.quoted import QUOTED, QUOTED_DATASETS, QuotedRow
@@ -156,11 +156,11 @@ def _quoted_line(row: QuotedRow, dataset: str) -> Line:
 def _contrast_cells(place: int, result: Result) -> dict[str, Entry]:
     contrast, difference = result.contrast, result.difference
     low, high = difference.shown
-    first, second = result.parameters
+    (first, second), names = result.parameters, arm_names(contrast)
     return {
         "where": Entry(contrast.setting, str(place)),
-        "first": _text(f"{arm_name(contrast.first)} ({first:,})"),
-        "second": _text(f"{arm_name(contrast.second)} ({second:,})"),
+        "first": _text(f"{names[0]} ({first:,})"),
+        "second": _text(f"{names[1]} ({second:,})"),
         "difference": _number(difference.mean, points(difference.mean, sign=True)),
         "low": _number(low, points(low)),
         "high": _number(high, points(high)),

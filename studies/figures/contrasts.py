@@ -6,7 +6,7 @@ from textwrap import fill
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from studies.contrasts import LEVEL, Result, arm_name, evaluate_contrasts
+from studies.contrasts import LEVEL, Result, arm_names, evaluate_contrasts
 from studies.figures.style import COLOURS, PHOTONIC, new_canvas
 from studies.statistics import points
 from studies.study import Contrast
@@ -56,7 +56,7 @@ def draw_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> Canvas 
 
 def _name(result: Result) -> str:
     contrast = result.contrast
-    return f"{contrast.setting}: {arm_name(contrast.first)} − {arm_name(contrast.second)}"
+    return f"{contrast.setting}: {' − '.join(arm_names(contrast))}"
 
 
 def _numbers(result: Result) -> str:

@@ -66,6 +66,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         xscale="log",
         xlabel="trainable parameters",
         ylabel="test accuracy",
+        ylim=(0, 1.02),
         title=f"{rows['dataset'].iloc[0]}: ways to train few parameters",
     )
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

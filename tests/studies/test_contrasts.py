@@ -15,7 +15,8 @@ from stored_rows import CONFIGURATION, make_row
 
 from studies.catalogue import studies_by_name
 from studies.contrast_findings import contrasts_in_a_sentence
-from studies.contrasts import evaluate_contrasts, sentence
+from studies.contrasts import arm_names, evaluate_contrasts, sentence
+from studies.labels import DIRECT
 from studies.rows import add_rows, read_rows
 from studies.statistics import holm, paired_difference
 from studies.study import Contrast
@@ -131,6 +132,15 @@ def test_the_finding_names_the_largest_difference_that_is_shown(tmp_path: Path) 
     assert contrasts_in_a_sentence(rows, [other]).startswith(
         "Of 1 contrast with enough pairs for a claim, none shows a difference: at χ = 2, "
     )
+
+
+def test_arms_of_one_name_are_told_apart_by_their_setting() -> None:
+    assert arm_names(Contrast("χ = 2", "χ = 2: no input", DIRECT)) == (
+        "no input",
+        "the target trained directly",
+    )
+    pruned = Contrast("pruning", "magnitude: tuned", "structured: tuned")
+    assert arm_names(pruned) == ("magnitude: tuned", "structured: tuned")
 
 
 def test_the_finding_without_enough_pairs(tmp_path: Path) -> None:
