@@ -53,7 +53,7 @@ def check_same_rows(*folders: Path) -> None:
 def check_secret(folder: Path, secrets: tuple[str, ...]) -> None:
     """No file below a folder holds a password."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert len(files) > 5
+    assert any(path.name == "runs.csv" for path in files)
     for path in files:
         content = path.read_bytes()
         assert not any(secret.encode() in content for secret in secrets), path
