@@ -1,11 +1,12 @@
 """Trials in a PostgreSQL database, which several machines share."""
 
+import math
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -54,7 +55,8 @@ class PostgresqlStore(Store):
             "pool_pre_ping": True,
             "connect_args": _CONNECTION | secret,
         }
-        self._seen: set[tuple[str, int]] = set()
+        self._seen: dict[str, set[int]] = {}
+        self._looked: dict[str, float] = {}
         self._failed: list[FrozenTrial] = []
         engine = create_engine(self._address, **self._engine_options)
         try:
@@ -63,7 +65,7 @@ class PostgresqlStore(Store):
         finally:
             engine.dispose()
 
-    def setup_lock(self) -> Any:
+    def setup_lock(self) -> AbstractContextManager[None]:
         """An advisory lock of the server, which frees it when the connection ends."""
         return _setup_lock(self.storage.engine)
 
@@ -86,26 +88,28 @@ class PostgresqlStore(Store):
     def fail_abandoned(self, study: optuna.Study) -> list[FrozenTrial]:
         """End the running trials whose heartbeat is older than the grace period.
 
-        At first sight, and after the server was away, a running trial gets a heartbeat
-        from here: a trial without any, whose worker died right after claiming it, would
-        never be found by Optuna, and a worker that lives has to have had time to record
-        one again.
+        At first sight a running trial gets a heartbeat from here: one without any, whose
+        worker died right after claiming it, would never be found by Optuna. After a while
+        without a look (the server was away, or this machine asleep) every trial is seen for
+        the first time: a worker that lives has to have had time to record a heartbeat again.
         """
+        name, now = study.study_name, time.time()
+        if now - self._looked.get(name, -math.inf) > GRACE_SECONDS / 2:
+            self._seen[name] = set()
         for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if (study.study_name, trial.number) not in self._seen:
+            if trial.number not in self._seen[name]:
                 self.storage.record_heartbeat(self._trial_id(study, trial.number))
-                self._seen.add((study.study_name, trial.number))
+                self._seen[name].add(trial.number)
         self._failed.clear()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
-            fail_stale_trials(
-                optuna.load_study(study_name=study.study_name, storage=self._watching)
-            )
+            fail_stale_trials(optuna.load_study(study_name=name, storage=self._watching))
+        self._looked[name] = now
         return list(self._failed)
 
     def patiently(self, operation: Callable[[], T]) -> T:
         """Repeat an operation until the server answers; says once that it waits."""
-        return _until_answered(operation, self._seen.clear)
+        return _until_answered(operation)
 
     def close(self) -> None:
         """End the connections."""
@@ -166,8 +170,7 @@ def join_postgresql(url: URL) -> PostgresqlStore:
     return _until_answered(lambda: PostgresqlStore(url))
 
 
-def _until_answered(operation: Callable[[], T], failed: Callable[[], None] = lambda: None) -> T:
-    """Result of the operation; ``failed`` is called after each try without an answer."""
+def _until_answered(operation: Callable[[], T]) -> T:
     waiting = False
     while True:
         try:
@@ -176,7 +179,6 @@ def _until_answered(operation: Callable[[], T], failed: Callable[[], None] = lam
             outage = _outage(error)
             if outage is None:
                 raise
-            failed()
             if not waiting:
                 _say(f"storage does not answer ({_reason(outage)}); waiting")
             waiting = True

@@ -61,13 +61,15 @@ class TrialQueue:
         self.study, self.options, self.worker, self.store = study, options, worker, store
         self.csv = options.out / "runs.csv"
         self._taken: set[tuple[str, int]] = set()
+        # Journals of earlier versions hold studies without the first word, in another form:
+        # their rows are in runs.csv, from where they become trials of these.
         sampler = optuna.samplers.TPESampler(
             seed=derive(options.seed, study.name, worker) % 2**32,
             multivariate=True,
             constant_liar=True,
         )
         self.search = optuna.create_study(
-            study_name=f"search {self.key}",
+            study_name=f"{study.name} search {self.key}",
             storage=store.storage,
             sampler=sampler,
             pruner=optuna.pruners.NopPruner(),
@@ -75,7 +77,7 @@ class TrialQueue:
             load_if_exists=True,
         )
         self.cells = optuna.create_study(
-            study_name=f"cells {self.key}",
+            study_name=f"{study.name} cells {self.key}",
             storage=store.storage,
             sampler=optuna.samplers.RandomSampler(seed=0),
             pruner=optuna.pruners.NopPruner(),

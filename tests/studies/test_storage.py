@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import wait_until
 from postgresql_server import Server
 from stored_rows import CONFIGURATION, make_row
 
@@ -154,32 +155,51 @@ def test_machines_that_enqueue_at_once_enqueue_once(machine: MakeQueue) -> None:
     assert len(queues[0].cells.trials) == len(CELLS)
 
 
+def watch(queue: TrialQueue, *states: str) -> None:
+    """Look after abandoned trials, as a command does, until the trials' states are these."""
+
+    def look() -> bool:
+        queue.enqueue_missing([])
+        return [trial.state.name for trial in queue.cells.trials] == [*states]
+
+    wait_until(look)
+
+
 def test_a_trial_that_was_claimed_and_never_reported_is_run_again(
     machine: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresql, "GRACE_SECONDS", 1)
+    monkeypatch.setattr(postgresql, "GRACE_SECONDS", 3)
     first, second = machine("first"), machine("second")
     first.enqueue_missing(CELLS[:1])
     first.cells.ask()
     second.enqueue_missing([])
-    assert [trial.state.name for trial in second.cells.trials] == ["RUNNING"]
-    time.sleep(2)
+    watch(second, "RUNNING")
+    watch(second, "FAIL", "WAITING")
+
+
+def test_who_did_not_look_for_a_while_takes_nobody_for_dead(
+    machine: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "GRACE_SECONDS", 3)
+    first, second = machine("first"), machine("second")
+    first.enqueue_missing(CELLS[:1])
+    first.cells.ask()
     second.enqueue_missing([])
-    assert [trial.state.name for trial in second.cells.trials] == ["FAIL", "WAITING"]
+    time.sleep(5)
+    second.enqueue_missing([])
+    assert [trial.state.name for trial in second.cells.trials] == ["RUNNING"]
 
 
 def test_a_worker_that_was_taken_for_dead_leaves_the_row_to_the_other(
     machine: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresql, "GRACE_SECONDS", 1)
+    monkeypatch.setattr(postgresql, "GRACE_SECONDS", 3)
     monkeypatch.setattr(postgresql, "HEARTBEAT_SECONDS", 60)
     silent, other = machine("silent"), machine("other")
 
     def execute(_: str, configuration: Any, seed: int, role: str, out: Path, __: object) -> Any:
         if out == silent.options.out:
-            other.enqueue_missing([])
-            time.sleep(2)
-            other.enqueue_missing([])
+            watch(other, "FAIL", "WAITING")
             assert other.run_next()
         digest = configuration.digest()
         return make_row(seed, role, configuration=digest, engine=out.name, **configuration.axes())

@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
-from stored_rows import CONFIGURATION
+from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
@@ -49,6 +50,23 @@ def test_a_cell_is_queued_once_and_never_after_its_row(options: Options) -> None
     queue.enqueue_missing([cell])
     assert not queue.run_next()
     assert len(read_rows(options.out / "runs.csv")) == 1
+
+
+def test_a_journal_of_an_earlier_version_is_gone_on_from(options: Options) -> None:
+    cell = Cell(replace(CONFIGURATION, epochs=1), 1, "finalist")
+    queue = make_queue(options)
+    earlier = optuna.create_study(
+        study_name=f"cells {queue.key}", storage=queue.store.storage, direction="maximize"
+    )
+    attributes = {"cell": '{"axes": {}, "seed": 1}', "row": {"status": "complete"}}
+    earlier.add_trial(optuna.trial.create_trial(value=0.5, user_attrs=attributes))
+    axes = cell.configuration.axes()
+    add_rows(queue.csv, [make_row(1, configuration=cell.configuration.digest(), **axes)])
+    before = queue.csv.read_bytes()
+    queue.enqueue_missing([cell])
+    queue.take_rows()
+    assert not queue.run_next()
+    assert queue.csv.read_bytes() == before
 
 
 _RESULTS = ("val_accuracy", "test_accuracy", "best_val_epoch", "train_loss_by_epoch")
