@@ -35,19 +35,19 @@ class Preset:
     """How much a preset does.
 
     Attributes:
-        trials: searched configurations.
-        finalists: configurations that get fresh seeds.
         seeds: fresh seeds for each finalist and reference.
         epochs: of every run but those with epochs of their own.
+        trials: searched configurations.
+        finalists: configurations that get fresh seeds.
         long_seeds: fresh seeds of runs that keep their source's long schedule.
         axes: defaults of the study's axes that differ under this preset.
     """
 
-    trials: int
-    finalists: int
     seeds: int
     epochs: int
-    long_seeds: int
+    trials: int = 0
+    finalists: int = 0
+    long_seeds: int = 0
     axes: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -75,16 +75,14 @@ STUDY = Study(
         MESH_AXIS,
     ),
     presets={
-        "smoke": Preset(0, 0, seeds=1, epochs=1, long_seeds=0, axes={"bond_dimension": (1, 2)}),
+        "smoke": Preset(seeds=1, epochs=1, axes={"bond_dimension": (1, 2)}),
         "quick": Preset(
-            0,
-            0,
             seeds=3,
             epochs=8,
             long_seeds=2,
             axes={"bond_dimension": (1, 2, 4, 10), "rounds": 2},
         ),
-        "full": Preset(0, 0, seeds=10, epochs=30, long_seeds=3),
+        "full": Preset(seeds=10, epochs=30, long_seeds=3),
     },
     cells=cells,
     figures=(ACCURACY, SEEDS, CURVES),

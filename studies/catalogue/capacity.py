@@ -100,11 +100,8 @@ STUDY = Study(
     ),
     presets={
         "smoke": Preset(
-            0,
-            0,
             seeds=1,
             epochs=1,
-            long_seeds=0,
             axes={
                 "layers": (1, 2),
                 "schedule": ("none",),
@@ -114,14 +111,11 @@ STUDY = Study(
         ),
         # The plateau waits for 5 epochs without a lower loss: in 8 epochs it is no schedule.
         "quick": Preset(
-            0,
-            0,
             seeds=3,
             epochs=8,
-            long_seeds=0,
             axes={"schedule": ("none", "cosine", "one-cycle")},
         ),
-        "full": Preset(0, 0, seeds=10, epochs=20, long_seeds=0),
+        "full": Preset(seeds=10, epochs=20),
     },
     check=check,
     cells=cells,

@@ -123,15 +123,12 @@ STUDY = Study(
     ),
     presets={
         "smoke": Preset(
-            0,
-            0,
             seeds=1,
             epochs=1,
-            long_seeds=0,
             axes={"budget": (223,), "learning_rates": (0.03,)},
         ),
-        "quick": Preset(0, 0, seeds=3, epochs=8, long_seeds=0, axes={"budget": (223, 688)}),
-        "full": Preset(0, 0, seeds=10, epochs=30, long_seeds=0),
+        "quick": Preset(seeds=3, epochs=8, axes={"budget": (223, 688)}),
+        "full": Preset(seeds=10, epochs=30),
     },
     cells=cells,
     tuned=tuned,

@@ -123,9 +123,9 @@ STUDY = Study(
     question="What is the best accuracy at each number of trainable parameters?",
     axes=(Axis("budget", WholeNumbers(1), _BUDGETS, "most trainable parameters, e.g. 223,688"),),
     presets={
-        "smoke": Preset(2, 0, seeds=1, epochs=1, long_seeds=0, axes={"budget": (223,)}),
-        "quick": Preset(24, 0, seeds=3, epochs=8, long_seeds=0, axes={"budget": (223, 688, 3292)}),
-        "full": Preset(120, 0, seeds=10, epochs=60, long_seeds=0),
+        "smoke": Preset(trials=2, seeds=1, epochs=1, axes={"budget": (223,)}),
+        "quick": Preset(trials=24, seeds=3, epochs=8, axes={"budget": (223, 688, 3292)}),
+        "full": Preset(trials=120, seeds=10, epochs=60),
     },
     check=check,
     cells=lambda _: [],

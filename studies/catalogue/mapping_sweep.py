@@ -49,15 +49,12 @@ STUDY = Study(
     ),
     presets={
         "smoke": Preset(
-            trials=0,
-            finalists=0,
             seeds=1,
             epochs=1,
-            long_seeds=0,
             axes={"mapping": ("logit_tanh", "mixing"), "learning_rate": (0.01, 0.03)},
         ),
-        "quick": Preset(trials=0, finalists=0, seeds=3, epochs=8, long_seeds=1),
-        "full": Preset(trials=0, finalists=0, seeds=10, epochs=20, long_seeds=10),
+        "quick": Preset(seeds=3, epochs=8, long_seeds=1),
+        "full": Preset(seeds=10, epochs=20, long_seeds=10),
     },
     cells=references,
     tuned=tuned,

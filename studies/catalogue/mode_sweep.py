@@ -151,7 +151,6 @@ STUDY = Study(
             finalists=1,
             seeds=1,
             epochs=1,
-            long_seeds=0,
             axes={"modes": (4, 5, 6), "photons": (1, 2, 3), "count": 2},
         ),
         "quick": Preset(trials=24, finalists=4, seeds=3, epochs=8, long_seeds=1),

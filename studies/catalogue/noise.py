@@ -107,9 +107,9 @@ STUDY = Study(
         MESH_AXIS,
     ),
     presets={
-        "smoke": Preset(0, 0, seeds=1, epochs=1, long_seeds=0, axes={"levels": "one"}),
-        "quick": Preset(0, 0, seeds=3, epochs=8, long_seeds=0, axes={"levels": "few"}),
-        "full": Preset(0, 0, seeds=10, epochs=20, long_seeds=0),
+        "smoke": Preset(seeds=1, epochs=1, axes={"levels": "one"}),
+        "quick": Preset(seeds=3, epochs=8, axes={"levels": "few"}),
+        "full": Preset(seeds=10, epochs=20),
     },
     cells=cells,
     figures=(NOISE, ACCURACY, SEEDS, CURVES),

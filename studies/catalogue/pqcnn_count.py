@@ -52,9 +52,9 @@ STUDY = Study(
         MESH_AXIS,
     ),
     presets={
-        "smoke": Preset(0, 0, seeds=1, epochs=1, long_seeds=0, axes={"count": (1, 2)}),
-        "quick": Preset(0, 0, seeds=3, epochs=8, long_seeds=0, axes={"count": (1, 2, 4, 8)}),
-        "full": Preset(0, 0, seeds=10, epochs=20, long_seeds=0),
+        "smoke": Preset(seeds=1, epochs=1, axes={"count": (1, 2)}),
+        "quick": Preset(seeds=3, epochs=8, axes={"count": (1, 2, 4, 8)}),
+        "full": Preset(seeds=10, epochs=20),
     },
     cells=cells,
     figures=(ACCURACY, SEEDS, CURVES),
