@@ -13,7 +13,7 @@ from rich.console import Console
 from qcnn import InvalidInput
 from studies.console import PhaseProgress, TrialProgress
 from studies.report import build_report
-from studies.rows import read_rows
+from studies.rows import KEY, read_rows
 from studies.storage import open_store
 from studies.study import Cell, Options, Search, Study, fresh_seeds
 from studies.trial_rows import cell_key, is_finished, is_open
@@ -105,8 +105,8 @@ def _search_state(queue: TrialQueue) -> tuple[int, float | None, bool]:
 
 def _cells_state(queue: TrialQueue, cells: list[Cell]) -> tuple[int, float | None, bool]:
     queue.take_rows()
-    wanted, done = set(map(cell_key, cells)), queue.finished_keys()
     rows = read_rows(queue.csv)
+    wanted, done = set(map(cell_key, cells)), set(zip(*(rows[name] for name in KEY), strict=True))
     generated = rows[(rows["phases"] > 0) & (rows["status"] == "complete")]["val_accuracy"]
     best = None if generated.empty else float(generated.max())
     return len(wanted & done), best, not wanted <= done

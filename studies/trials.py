@@ -19,7 +19,7 @@ from qcnn.seeds import derive
 from studies.configuration import Configuration
 from studies.execute import checkpoint_path, execute
 from studies.labels import SEARCH
-from studies.rows import COLUMNS, KEY, add_rows, read_rows
+from studies.rows import COLUMNS, add_rows, read_rows
 from studies.storage import Store
 from studies.study import Cell, Options, Study
 from studies.trial_rows import (
@@ -129,11 +129,6 @@ class TrialQueue:
         """Rows of this search, from its trials: the same on every machine."""
         rows = [row_from_text(trial.user_attrs[ROW]) for trial in _finished(self.search)]
         return pd.DataFrame(rows, columns=list(COLUMNS)).drop_duplicates("configuration")
-
-    def finished_keys(self) -> set[tuple[str, int, str]]:
-        """The keys (see :func:`cell_key`) of all runs that have a row."""
-        rows = read_rows(self.csv)
-        return set(zip(*(rows[name] for name in KEY), strict=True))
 
     def _enqueue_search(self) -> None:
         known = set(self.search_rows()["configuration"])
