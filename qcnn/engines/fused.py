@@ -113,7 +113,7 @@ class FusedPass:
                 f"phases has dtype {phases.dtype}; allowed are torch.float32 and torch.float64"
             )
         if phases.dim() == 2 and len(phases) * self._sample_bytes > _ALWAYS_FITS:
-            _check_memory(len(phases) * self._sample_bytes, f"a batch of {len(phases)}")
+            check_memory(len(phases) * self._sample_bytes, f"a batch of {len(phases)}")
 
     def _only_outcome(self, phases: Tensor) -> Tensor:
         _check_finite(phases)
@@ -199,7 +199,7 @@ def build(
             f"{_MOST_BUNCHED}"
         )
     needed = _table_bytes(mesh.modes, photons, space) + engine._sample_bytes
-    _check_memory(needed, f"{photons} photons in {mesh.modes} modes with space={space!r}")
+    check_memory(needed, f"{photons} photons in {mesh.modes} modes with space={space!r}")
     return engine
 
 
@@ -259,7 +259,7 @@ def _sample_bytes(modes: int, photons: int, space: str) -> int:
     return 2 * 16 * states + 4 * 8 * count_outcomes(modes, photons, space)
 
 
-def _check_memory(needed: int, what: str) -> None:
+def check_memory(needed: int, what: str) -> None:
     """Raises InvalidInput if more memory is needed than the machine has free."""
     available = psutil.virtual_memory().available
     if needed > available:

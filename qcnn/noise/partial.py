@@ -25,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qcnn.engines.fused import _check_memory
+from qcnn.engines.fused import check_memory
 from qcnn.fock import FockState, count_outcomes, enumerate_states
 
 Integers = NDArray[np.int64]
@@ -122,7 +122,7 @@ def build_levels(modes: int, photons: int, space: str) -> tuple[Level, ...]:
     counts = [count_outcomes(modes, k, space) for k in range(photons + 1)]
     pairs = sum(here * others for here, others in zip(counts, reversed(counts), strict=True))
     what = f"{photons} partially distinguishable photons in {modes} modes with space={space!r}"
-    _check_memory(_PAIR_BYTES * pairs, what)
+    check_memory(_PAIR_BYTES * pairs, what)
     states = [enumerate_states(modes, k, space) for k in range(photons + 1)]
     removals = [_removals(states[k - 1], states[k]) if k else _none() for k in range(photons + 1)]
     subsets = [list(combinations(range(photons), k)) for k in range(photons + 1)]
