@@ -128,7 +128,7 @@ def _model_line(study: Study, model: pd.Series, marks: dict[str, str]) -> Line:
         "non-dominated": _text(marks.get(model["configuration"], "")),
         "phases": _count(model["phases"], shown=model["phases"] > 0),
         "effective": _count(model["effective_phases"], shown=model["phases"] > 0),
-        "mapping": _count(model["mapping_parameters"], shown=not direct),
+        "mapping": _count(model["mapping_parameters"], shown=model["sizes"] != ""),
         "fixed numbers": _count(model["fixed_numbers"], shown=not direct),
         "epochs": _count(model["epochs"]),
         "seeds": _count(model["seeds"]),

@@ -6,9 +6,17 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import LogLocator, NullFormatter, PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import PercentFormatter
 
-from studies.figures.style import COLOURS, PAPER, PHOTONIC, Figure, families, new_canvas
+from studies.figures.style import (
+    COLOURS,
+    PAPER,
+    PHOTONIC,
+    Figure,
+    families,
+    new_canvas,
+    set_trainable_axis,
+)
 from studies.labels import FINAL, SEARCH
 from studies.quoted import QUOTED, QUOTED_DATASETS
 from studies.statistics import non_dominated
@@ -54,14 +62,10 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
             label=PAPER,
         )
     axes.set(
-        xscale="log",
-        xlabel="trainable parameters (number, log scale)",
         ylabel="accuracy (%)",
         title=f"{rows['dataset'].iloc[0]}: accuracy against trainable parameters",
     )
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    set_trainable_axis(axes)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
     _add_legend(canvas, axes)
     return canvas

@@ -7,7 +7,7 @@ from matplotlib.ticker import NullLocator, PercentFormatter
 from matplotlib.transforms import offset_copy
 
 from qcnn.noise import Noise, noise_from_text
-from studies.figures.style import MAPPING_COLOURS, Figure, new_canvas
+from studies.figures.style import METHOD_STYLES, Figure, new_canvas
 from studies.labels import FINAL
 from studies.noise_kinds import KINDS, Kind
 from studies.quoted import NOISE_COSTS
@@ -29,8 +29,8 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     canvas = new_canvas(11.0, 7.0)
     panels = canvas.subplots(-(-len(KINDS) // columns), columns, sharey=True).flatten()
     for axes, kind in zip(panels, KINDS, strict=True):
-        for mapping, group in final.groupby("mapping"):
-            _draw_mapping(axes, kind, str(mapping), group)
+        for place, (mapping, group) in enumerate(final.groupby("mapping")):
+            _draw_mapping(axes, kind, str(mapping), group, place)
         axes.set(xlabel=kind.axis, ylim=(0, 1))
         _set_levels(axes, kind)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -42,14 +42,13 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     return canvas
 
 
-def _draw_mapping(axes: Axes, kind: Kind, mapping: str, rows: pd.DataFrame) -> None:
-    name = mapping.partition(":")[0]
-    colour = MAPPING_COLOURS[name]
+def _draw_mapping(axes: Axes, kind: Kind, mapping: str, rows: pd.DataFrame, place: int) -> None:
+    colour = METHOD_STYLES[mapping.partition(":")[0]]["color"]
     clean = rows[(rows["noise"] == "") & (rows["evaluated_under"] == "")]
     axes.axhline(clean["test_accuracy"].mean(), color=colour, linestyle=":", linewidth=1)
     for way, (axis, line, marker, shift) in _WAYS.items():
         # What shares a level is drawn side by side.
-        beside = shift + 6 * list(MAPPING_COLOURS).index(name) - 3
+        beside = shift + 6 * place - 3
         look = {
             "color": colour,
             "marker": marker,

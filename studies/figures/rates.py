@@ -4,8 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import PercentFormatter
 
-from studies.figures.methods import method_names, method_styles
-from studies.figures.style import Figure, new_canvas
+from studies.figures.style import METHOD_STYLES, Figure, method_names, new_canvas
 from studies.labels import SEARCH
 
 
@@ -14,7 +13,6 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     if tried.empty:
         return None
     tried = tried.assign(method=method_names(tried))
-    styles = method_styles(sorted(set(tried["method"])))
     canvas = new_canvas(8.0, 5.0)
     axes = canvas.add_subplot()
     named: set[str] = set()
@@ -26,7 +24,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
             label=None if method in named else method,
             linewidth=1,
             alpha=0.8,
-            **styles[method],
+            **METHOD_STYLES[method],
         )
         named.add(method)
     axes.set(

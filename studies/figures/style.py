@@ -3,14 +3,19 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from PIL import Image
 
+from qcnn import baseline_names, mapping_names
 from qcnn.files import write_bytes
 from studies.labels import NOTEBOOK
 
@@ -34,8 +39,21 @@ COLOURS = {
     CONTROL: _PALETTE[4],
     PAPER: _PALETTE[7],
 }
-#: One colour for each mapping where a figure compares mappings.
-MAPPING_COLOURS = {"mixing": _PALETTE[0], "mps": _PALETTE[5]}
+#: Without those that are too light for a line on white, and two dark ones.
+_LINE_COLOURS = (
+    *(_PALETTE[place] for place in (1, 2, 3, 0, 4, 5, 7, 9)),
+    (0.0, 0.0, 0.0),
+    (0.0, 0.3, 0.2),
+)
+_MARKERS = "osD^vP*X"
+#: A colour and a marker for each mapping and baseline, where a figure compares those: the same
+#: in every figure, and none told by its colour alone.
+METHOD_STYLES: dict[str, dict[str, Any]] = {
+    name: {"color": colour, "marker": marker}
+    for name, colour, marker in zip(
+        (*mapping_names(), *baseline_names()), cycle(_LINE_COLOURS), cycle(_MARKERS), strict=False
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -61,10 +79,23 @@ def families(rows: pd.DataFrame) -> pd.Series:
     return family.mask(rows["label"] == NOTEBOOK, SOURCE_A)
 
 
+def method_names(rows: pd.DataFrame) -> pd.Series:
+    """The mapping or baseline of each run, without its options."""
+    return rows["mapping"].str.partition(":")[0]
+
+
 def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:
     """An empty figure, sizes in inches."""
     mpl.rcParams.update({**sns.axes_style("whitegrid"), **sns.plotting_context("notebook", 0.9)})
     return Canvas(figsize=(width, height), layout="constrained")
+
+
+def set_trainable_axis(axes: Axes) -> None:
+    """A logarithmic axis of trainable parameters with whole numbers beside it."""
+    axes.set(xscale="log", xlabel="trainable parameters (number, log scale)")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def store(canvas: Canvas, path: Path) -> None:
