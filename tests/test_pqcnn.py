@@ -164,6 +164,26 @@ LAYERED = [
 ]
 
 
+def layered(
+    layers: int,
+    modes: int,
+    photons: int,
+    space: str,
+    input_state: tuple[int, ...] | None,
+    engine: str,
+) -> PQCNN:
+    return PQCNN(
+        modes,
+        photons,
+        space=space,
+        input_state=input_state,
+        layers=layers,
+        engine=engine,
+        dtype=torch.float64,
+        seed=layers,
+    )
+
+
 def value_and_gradient(sampler: PQCNN) -> tuple[Tensor, Tensor]:
     """Probabilities, and the gradient of their sum weighted by 1, 2, 3, …."""
     probabilities = sampler()
@@ -181,16 +201,7 @@ def test_layers_are_those_of_perceval(
     input_state: tuple[int, ...] | None,
     engine: str,
 ) -> None:
-    sampler = PQCNN(
-        modes,
-        photons,
-        space=space,
-        input_state=input_state,
-        layers=layers,
-        engine=engine,
-        dtype=torch.float64,
-        seed=layers,
-    )
+    sampler = layered(layers, modes, photons, space, input_state, engine)
     per_layer = modes * (modes - 1)
     assert sampler.phases.shape == (layers * per_layer,)
     probabilities, gradient = value_and_gradient(sampler)
@@ -214,18 +225,7 @@ def test_layers_of_both_engines_agree(
     layers: int, modes: int, photons: int, space: str, input_state: tuple[int, ...] | None
 ) -> None:
     results = [
-        value_and_gradient(
-            PQCNN(
-                modes,
-                photons,
-                space=space,
-                input_state=input_state,
-                layers=layers,
-                engine=engine,
-                dtype=torch.float64,
-                seed=layers,
-            )
-        )
+        value_and_gradient(layered(layers, modes, photons, space, input_state, engine))
         for engine in ("fused", "merlin")
     ]
     for ours, reference in zip(*results, strict=True):

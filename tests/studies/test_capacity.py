@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from smallest import make_options
 
 from qcnn import InvalidInput
 from studies.catalogue.capacity import STUDY
@@ -12,7 +13,7 @@ from studies.study import Cell, Options
 
 def options(folder: Path, **axes: Any) -> Options:
     chosen = {axis.name: axes.get(axis.name, axis.default) for axis in STUDY.axes}
-    return Options("digits", 0, 0, 1, 0, 1, 1, 0, folder, chosen)
+    return make_options(folder, chosen)
 
 
 def changes(cells: list[Cell], model: str) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import optuna
 import pandas as pd
 import pytest
+from smallest import make_options, smoke_axes
 
 from qcnn import load_data
 from studies.budgets import mapping_parameters_of, phases_of
@@ -15,9 +16,7 @@ from studies.tuning import candidate_cells
 
 
 def smoke(study: Study, folder: Path) -> Options:
-    preset = study.presets["smoke"]
-    axes = {axis.name: preset.axes.get(axis.name, axis.default) for axis in study.axes}
-    return Options("digits", 2, 1, 2, 2, 1, 1, 0, folder, axes)
+    return make_options(folder, smoke_axes(study), seeds=2, long_seeds=2)
 
 
 def candidates(study: Study, options: Options) -> list[Cell]:
@@ -57,9 +56,7 @@ def test_contrasts_name_arms_of_the_full_preset_that_train_equally_long(
     name: str, tmp_path: Path
 ) -> None:
     study = studies_by_name[name]
-    options = smoke(study, tmp_path)
-    full = {axis.name: axis.default for axis in study.axes}
-    options = Options(**{**vars(options), "axes": full})
+    options = make_options(tmp_path, {axis.name: axis.default for axis in study.axes}, long_seeds=2)
     cells = study.cells(options) + candidates(study, options)
     epochs = {cell.label: cell.configuration.epochs for cell in cells}
     epochs |= dict.fromkeys(labels_of_finalists(study, options), options.epochs)

@@ -4,7 +4,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import optuna
 import pytest
+from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION
 
 from qcnn import count_parameters, load_data, mapping_names, train
@@ -27,10 +29,7 @@ BASELINES = baseline_names()
 
 
 def smoke(name: str, folder: Path) -> Options:
-    study = studies_by_name[name]
-    preset = study.presets["smoke"]
-    axes = {axis.name: preset.axes.get(axis.name, axis.default) for axis in study.axes}
-    return Options("digits", 0, 0, 1, 1, 1, 1, 0, folder, axes)
+    return make_options(folder, smoke_axes(studies_by_name[name]), long_seeds=1)
 
 
 def shortest(configuration: Configuration) -> Configuration:
@@ -105,9 +104,13 @@ LONG = ("bond_dimension",)
 )
 def test_study(name: str, tmp_path: Path) -> None:
     options = smoke(name, tmp_path)
-    cells = [
-        replace(c, configuration=shortest(c.configuration))
-        for c in studies_by_name[name].cells(options)
-    ]
+    study = studies_by_name[name]
+    arms = {cell.label: cell.configuration for cell in study.cells(options)}
+    if study.tuned is not None:
+        arms |= {label: candidates[0] for label, candidates in study.tuned(options).items()}
+    if study.search is not None:
+        trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        arms["searched"] = study.search.suggest(trials.ask(), options)
+    cells = [Cell(shortest(configuration), 1, label) for label, configuration in arms.items()]
     distinct = {cell.configuration.digest(): cell for cell in cells}
     check_round_trip(name, options, list(distinct.values()))

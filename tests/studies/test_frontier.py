@@ -7,6 +7,7 @@ from pathlib import Path
 import optuna
 import pandas as pd
 import pytest
+from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput, count_parameters, load_data
@@ -14,9 +15,8 @@ from studies.budgets import mapping_parameters_of, phases_of
 from studies.catalogue.frontier import STUDY, best_at_budgets, suggest, tuned
 from studies.configuration import build_model
 from studies.findings import accuracies_at_budgets
-from studies.study import Options
 
-OPTIONS = Options("digits", 0, 0, 1, 0, 1, 1, 0, Path(), {"budget": (20, 223, 688, 3292)})
+OPTIONS = make_options(Path(), {"budget": (20, 223, 688, 3292)})
 
 
 def point(**changes: object) -> dict[str, object]:

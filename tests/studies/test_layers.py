@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput, count_parameters, load_data
 from studies.configuration import build_model, configuration_from_axes
 from studies.references import direct_cells
 from studies.rows import add_rows, read_rows
-from studies.study import Options
 from studies.tables import describe
 
 LAYERED = replace(CONFIGURATION, layers=3)
@@ -40,7 +40,7 @@ def test_a_mistake_is_one_sentence(changes: dict[str, object], sentence: str) ->
 
 
 def test_a_target_trained_directly_has_none(tmp_path: Path) -> None:
-    options = Options("digits", 0, 0, 1, 0, 1, 1, 0, tmp_path, {})
+    options = make_options(tmp_path, {})
     assert direct_cells(LAYERED, options) == direct_cells(CONFIGURATION, options)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from commands import wait_until
 from postgresql_server import Server
+from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
@@ -31,9 +32,8 @@ CELLS = [Cell(replace(CONFIGURATION, epochs=1), seed, "finalist") for seed in ra
 
 
 def options(out: Path, text: str) -> Options:
-    study = studies_by_name["mode_sweep"]
-    axes = {axis.name: axis.default for axis in study.axes} | study.presets["smoke"].axes
-    return Options("digits", 0, 1, 1, 0, 1, 1, 0, out, axes, url_from_text(text))
+    axes = smoke_axes(studies_by_name["mode_sweep"])
+    return make_options(out, axes, storage=url_from_text(text))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import optuna
 import pytest
+from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
@@ -21,9 +22,7 @@ from studies.trials import TrialQueue
 
 @pytest.fixture
 def options(tmp_path: Path) -> Options:
-    study = studies_by_name["mode_sweep"]
-    axes = {axis.name: axis.default for axis in study.axes} | study.presets["smoke"].axes
-    return Options("digits", 0, 1, 1, 0, 1, 1, 0, tmp_path, axes)
+    return make_options(tmp_path, smoke_axes(studies_by_name["mode_sweep"]))
 
 
 def make_queue(options: Options, worker: str = "worker") -> TrialQueue:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
 from studies.catalogue import studies_by_name
@@ -31,7 +32,7 @@ CANDIDATES = {
 @pytest.fixture
 def options(tmp_path: Path) -> Options:
     axes = {axis.name: axis.default for axis in studies_by_name["compression"].axes}
-    return Options("digits", 0, 0, 2, 0, 1, 1, 7, tmp_path, axes)
+    return make_options(tmp_path, axes, seeds=2, seed=7)
 
 
 def rows_with(folder: Path, accuracies: dict[str, list[float | None]], seed: int) -> pd.DataFrame:
