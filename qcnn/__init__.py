@@ -18,7 +18,7 @@ from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_ma
 from qcnn.model import QuantumTrain
 from qcnn.pqcnn import PQCNN
 from qcnn.sizes import choose_sizes
-from qcnn.smaller import smaller_target
+from qcnn.smaller import smaller_targets
 from qcnn.targets import ConvolutionalNetwork, target_from_text
 from qcnn.train import (
     EpochRecord,
@@ -56,7 +56,7 @@ __all__ = [
     "mapping_names",
     "register_baseline",
     "register_mapping",
-    "smaller_target",
+    "smaller_targets",
     "target_from_text",
     "train",
     "train_alternating",

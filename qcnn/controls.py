@@ -36,6 +36,15 @@ class Control(nn.Module):
         self.effective_phases = min(self.phases.numel(), self.outcomes - 1)
         self.fixed_numbers = 0
 
+    @torch.no_grad()
+    def response(self) -> tuple[Tensor, Tensor]:
+        """The distribution and its Jacobian by the numbers in the phases' place.
+
+        Returns:
+            float64 of shapes ``(outcomes,)`` and ``(outcomes, phases)``.
+        """
+        return self().double(), torch.zeros(self.outcomes, 0, dtype=torch.float64)
+
 
 class FixedRandom(Control):
     """Uniform random numbers, drawn once and kept, divided by their sum."""
@@ -98,7 +107,7 @@ class ClassicalGenerator(Control):
     """
 
     def __init__(self, sampler: PQCNN, seed: int) -> None:
-        count = sampler.phases.numel()
+        count = sampler.trained_phases.numel()
         super().__init__(sampler, torch.randn(count, generator=generator(seed, "phases")))
         random = generator(seed, "classical map")
         matrix = torch.randn(self.outcomes, count, generator=random) / max(count, 1) ** 0.5
@@ -108,14 +117,19 @@ class ClassicalGenerator(Control):
     def forward(self) -> Tensor:
         return (self.get_buffer("matrix") @ self.phases).softmax(0)
 
+    @torch.no_grad()
+    def response(self) -> tuple[Tensor, Tensor]:
+        """The distribution and its Jacobian by the parameters, as of every control."""
+        found, matrix = self().double(), self.get_buffer("matrix").double()
+        return found, found.unsqueeze(1) * (matrix - found @ matrix)
+
 
 def _trained(sampler: PQCNN, _: int) -> PQCNN:
     return sampler
 
 
 def _frozen(sampler: PQCNN, _: int) -> PQCNN:
-    sampler.phases.requires_grad_(False)
-    return sampler
+    return sampler.requires_grad_(False)
 
 
 #: What generates a distribution, by name: the PQCNN, its frozen self, and the controls.

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from qcnn.combine import count_joint_outcomes, tensor_product
 from qcnn.errors import InvalidInput
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
-from qcnn.mappings import Mapping, mapping_from_text
+from qcnn.mappings import Calibrated, Mapping, mapping_from_text
 from qcnn.together import Sampler, run_together
 
 
@@ -63,6 +63,8 @@ class QuantumTrain(GeneratedNetwork):
         )
         lengths = self._distribution_lengths()
         self.mapping = self.mapping_choice.build(self.layout, lengths, seed)
+        if isinstance(self.mapping, Calibrated):
+            self.mapping.calibrate([sampler.response() for sampler in self.pqcnns()])
         offset, factor = self.layout.placement_terms(self.mapping_choice.get_placement())
         self.register_buffer("offset", offset, persistent=False)
         self.register_buffer("factor", factor, persistent=False)
@@ -81,11 +83,12 @@ class QuantumTrain(GeneratedNetwork):
 
     def parameter_counts(self) -> ParameterCounts:
         """Trainable and fixed numbers, counted on the tensors that hold them."""
-        trained = [s for s in self.pqcnns() if s.phases.requires_grad]
-        _, fixed = self.mapping_choice.count_parameters(self.layout, self._distribution_lengths())
+        trained = [s for s in self.pqcnns() if count_trainable(s)]
+        fixed = sum(numbers.numel() for numbers in self.mapping.state_dict().values())
+        fixed -= sum(parameter.numel() for parameter in self.mapping.parameters())
         kept = 0 if self.offset is None else int(self.offset.count_nonzero())
         return ParameterCounts(
-            phases=sum(s.phases.numel() for s in trained),
+            phases=sum(count_trainable(s) for s in trained),
             effective_phases=sum(s.effective_phases for s in trained),
             mapping=count_trainable(self.mapping),
             fixed_numbers=fixed + kept + sum(s.fixed_numbers for s in self.pqcnns()),

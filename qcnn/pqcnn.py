@@ -18,6 +18,7 @@ from qcnn.fock import (
     whole_number,
 )
 from qcnn.mesh import make_mesh
+from qcnn.response import differentiate, most_independent
 from qcnn.seeds import generator
 
 if TYPE_CHECKING:
@@ -43,12 +44,15 @@ class PQCNN(nn.Module):
             every mode in between, as in the code of arXiv:2505.08474, which calls it a
             non-linear layer. It is a global phase and does nothing, and a second
             universal mesh adds phases but no effective ones. The minimal mesh has 1.
+        trained: number of phases to train, at most the effective ones; the others keep their
+            initial values. Taken are, one after another, those that move the distribution
+            furthest in a direction of their own (:func:`qcnn.response.most_independent`).
+            All where absent.
         dtype: ``torch.float32`` or ``torch.float64``.
         seed: fixes the initial phases; drawn from torch's global state when absent.
 
     Attributes:
-        phases: trainable, radians, initially uniform in [0, 2π); shape ``(L·m(m−1),)``
-            in the rectangular mesh, layer by layer.
+        trained_phases: the trainable ones among the phases, in their order.
         states: the outcomes as tuples of photon counts, in the order of the
             probabilities: descending lexicographic.
         input_state: the input Fock state in use.
@@ -64,7 +68,14 @@ class PQCNN(nn.Module):
     >>> deeper = PQCNN(4, 2, layers=3, seed=1)
     >>> deeper.phases.shape, deeper.effective_phases
     (torch.Size([36]), 5)
+    >>> few = PQCNN(4, 2, trained=3, seed=1)
+    >>> few.phases.shape, few.trained_phases.shape, few.effective_phases
+    (torch.Size([12]), torch.Size([3]), 3)
     """
+
+    trained_phases: nn.Parameter
+    _initial: Tensor
+    _places: Tensor
 
     def __init__(
         self,
@@ -76,6 +87,7 @@ class PQCNN(nn.Module):
         engine: str = "fused",
         mesh: str = "rectangular",
         layers: int = 1,
+        trained: int | None = None,
         dtype: torch.dtype = torch.float32,
         seed: int | None = None,
     ) -> None:
@@ -91,7 +103,32 @@ class PQCNN(nn.Module):
         self.mesh = make_mesh(mesh, self.modes, self.input_state, layers)
         self._pass = build_engine(engine, self.mesh, self.photons, space, self.input_state, dtype)
         fractions = torch.rand(self.mesh.phases, generator=generator(seed, "phases"), dtype=dtype)
-        self.phases = nn.Parameter(2 * torch.pi * fractions)
+        phases = 2 * torch.pi * fractions
+        self.trained = trained
+        places = torch.arange(len(phases)) if trained is None else self._choose(trained, phases)
+        self.register_buffer("_initial", phases, persistent=False)
+        self.register_buffer("_places", places, persistent=False)
+        self.trained_phases = nn.Parameter(phases[places])
+
+    def _choose(self, trained: int, phases: Tensor) -> Tensor:
+        most = effective_phases(self.modes, self.outcomes, self.input_state)
+        if whole_number(trained, "trained", 1) > most:
+            raise InvalidInput(f"trained is {trained}; allowed for this size are 1 to {most}")
+        return most_independent(*self._respond(phases), trained)
+
+    def _respond(self, phases: Tensor) -> tuple[Tensor, Tensor]:
+        state = self.mesh, self.photons, self.space, self.input_state
+        return differentiate(build_engine(self.engine, *state, torch.float64), phases.double())
+
+    @property
+    def phases(self) -> Tensor:
+        """All phases, radians, initially uniform in [0, 2π).
+
+        Shape ``(L·m(m−1),)`` in the rectangular mesh, layer by layer.
+        """
+        if self.trained is None:
+            return self.trained_phases
+        return self._initial.index_copy(0, self._places, self.trained_phases)
 
     @property
     def outcomes(self) -> int:
@@ -106,11 +143,14 @@ class PQCNN(nn.Module):
     @property
     def fixed_numbers(self) -> int:
         """Phases that are not trained: fixed random numbers then."""
-        return 0 if self.phases.requires_grad else self.phases.numel()
+        trained = self.trained_phases.numel() if self.trained_phases.requires_grad else 0
+        return self.mesh.phases - trained
 
     @property
     def effective_phases(self) -> int:
-        """Rank of the Jacobian of the probabilities at generic phases."""
+        """Rank of the Jacobian of the probabilities by the trained phases, at generic ones."""
+        if self.trained is not None:
+            return self.trained
         return effective_phases(self.modes, self.outcomes, self.input_state)
 
     def forward(self, phases: Tensor | None = None) -> Tensor:
@@ -128,6 +168,15 @@ class PQCNN(nn.Module):
         """
         return self._pass(self.phases if phases is None else phases)
 
+    def response(self) -> tuple[Tensor, Tensor]:
+        """The probabilities and their Jacobian by the trained phases, at the present phases.
+
+        Returns:
+            float64 of shapes ``(outcomes,)`` and ``(outcomes, trained phases)``, 1/radian.
+        """
+        probabilities, jacobian = self._respond(self.phases.detach())
+        return probabilities, jacobian[:, self._places]
+
     def circuit(self) -> "pcvl.Circuit":
         """The mesh as a Perceval circuit with the current phases; takes ``input_state``."""
         return self.mesh.circuit(self.phases.detach().tolist())
@@ -135,5 +184,6 @@ class PQCNN(nn.Module):
     def extra_repr(self) -> str:
         return (
             f"modes={self.modes}, photons={self.photons}, space={self.space!r}, "
-            f"input_state={self.input_state}, phases={self.mesh.phases}, engine={self.engine!r}"
+            f"input_state={self.input_state}, phases={self.mesh.phases}, "
+            f"trained={self.trained_phases.numel()}, engine={self.engine!r}"
         )

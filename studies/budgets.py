@@ -6,14 +6,18 @@ from qcnn import mapping_from_text
 from qcnn.fock import count_outcomes
 from qcnn.mesh import count_phases
 from studies.configuration import Configuration, Size
-from studies.references import layout_of
+from studies.references import layout_of, weights_of
 
-#: More PQCNNs than these cost more time than they are worth.
-MOST_PQCNNS = 64
+#: More PQCNNs, outcomes or random numbers of ``mixing`` cost more time than they are worth.
+MOST_PQCNNS = 256
+_MOST_OUTCOMES = 150_000
+_MOST_RANDOM_NUMBERS = 50_000_000
 
 
 def phases_of(configuration: Configuration) -> int:
-    """Number of phases of a configuration's PQCNNs."""
+    """Number of trained phases of a configuration's PQCNNs."""
+    if configuration.trained_phases:
+        return configuration.trained_phases * len(configuration.sizes)
     mesh, layers = configuration.mesh, configuration.layers
     return sum(layers * count_phases(*size, mesh) for size in configuration.sizes)
 
@@ -22,7 +26,7 @@ def mapping_parameters_of(configuration: Configuration) -> int:
     """Number of trainable parameters of a configuration's mapping."""
     outcomes = tuple(count_outcomes(*size, configuration.space) for size in configuration.sizes)
     layout = layout_of(configuration.target, configuration.dataset)
-    return mapping_from_text(configuration.mapping).count_parameters(layout, outcomes)[0]
+    return mapping_from_text(configuration.mapping).count_trainable(layout, outcomes)
 
 
 def largest_mps(like: Configuration, budget: int, *, mostly_phases: bool) -> Configuration | None:
@@ -43,7 +47,19 @@ def largest_mps(like: Configuration, budget: int, *, mostly_phases: bool) -> Con
 
 
 def most_pqcnns(like: Configuration, size: Size, budget: int) -> Configuration | None:
-    """``mixing`` of as many PQCNNs of one size as the budget has room for, if any."""
-    one = replace(like, mapping="mixing", sizes=(size,))
-    count = min(MOST_PQCNNS, budget // (phases_of(one) + mapping_parameters_of(one)))
-    return replace(one, sizes=(size,) * count) if count else None
+    """``like`` with as many PQCNNs of one size as the budget and the time allow, if any."""
+    of_one = phases_of(replace(like, sizes=(size,)))
+    most = min(
+        MOST_PQCNNS, budget // of_one, _most_outcomes(like) // count_outcomes(*size, like.space)
+    )
+    for count in range(most, 0, -1):
+        candidate = replace(like, sizes=(size,) * count)
+        if phases_of(candidate) + mapping_parameters_of(candidate) <= budget:
+            return candidate
+    return None
+
+
+def _most_outcomes(like: Configuration) -> int:
+    if like.mapping.partition(":")[0] != "mixing":
+        return _MOST_OUTCOMES
+    return min(_MOST_OUTCOMES, _MOST_RANDOM_NUMBERS // weights_of(like.target, like.dataset))

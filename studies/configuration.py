@@ -59,6 +59,7 @@ class Configuration:
             alternation (``qcnn.train_alternating``) in rounds of 5 of the ``epochs``.
         noise: text of the noise in training and evaluation (``qcnn.noise``); empty for none.
         evaluated_under: text of the noise under which a run trained without is evaluated.
+        trained_phases: how many phases of each PQCNN are trained; 0 for all.
 
     An axis that is added later has a default, at which it does not enter the hash, so
     that stored rows keep theirs.
@@ -83,6 +84,7 @@ class Configuration:
     optimiser: str = "adam"
     noise: str = ""
     evaluated_under: str = ""
+    trained_phases: int = 0
 
     def __post_init__(self) -> None:
         if self.optimiser not in OPTIMISERS:
@@ -242,6 +244,7 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
             input_state=first_modes(modes, photons) if first else None,
             mesh=configuration.mesh,
             layers=configuration.layers,
+            trained=configuration.trained_phases or None,
             seed=stream,
         )
         samplers.append(build_generator(configuration.generator, sampler, stream))

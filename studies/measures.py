@@ -9,6 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from qcnn import Data, QuantumTrain
 from qcnn.seeds import generator
+from qcnn.train import split_parameters
 
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 _IMAGES = 500
@@ -28,7 +29,7 @@ def weights_and_gradients(model: nn.Module, data: Data) -> dict[str, Any]:
     if not isinstance(model, QuantumTrain):
         return {}
     loss = cross_entropy(model(data.train_images[:_IMAGES]), data.train_labels[:_IMAGES])
-    phases = [sampler.phases for sampler in model.pqcnns()]
+    phases, _ = split_parameters(model)
     gradients = torch.cat([g.abs() for g in torch.autograd.grad(loss, phases)])
     weights = torch.cat([value.flatten() for value in model.weights().values()])
     saturated = ((weights.detach().abs() - 1).abs() < 1e-3).double().mean().item()

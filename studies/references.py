@@ -60,6 +60,7 @@ def without_photons(like: Configuration, baseline: str = "direct") -> Configurat
         input="none",
         mesh="none",
         layers=1,
+        trained_phases=0,
     )
 
 

@@ -92,10 +92,12 @@ class Search:
         suggest: a configuration worth training, for a trial of the search.
         choose_finalists: labels and configurations for fresh seeds, from the rows of the
             search.
+        leads: parameters of the first trials, by their names; the sampler draws what is left.
     """
 
     suggest: Callable[[optuna.Trial, Options], Configuration]
     choose_finalists: Callable[[pd.DataFrame, Options], list[tuple[str, Configuration]]]
+    leads: Callable[[Options], Sequence[Mapping[str, Any]]] = lambda _: ()
 
 
 @dataclass(frozen=True)

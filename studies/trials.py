@@ -137,8 +137,10 @@ class TrialQueue:
             if row["configuration"] not in known:
                 self.search.add_trial(finished_trial(row, len(self.search.directions)))
         trials = self.search.get_trials(deepcopy=False)
-        for _ in range(sum(map(_counts, trials)), self.options.trials):
-            self.search.enqueue_trial({}, user_attrs={SEARCHED: True})
+        assert self.study.search is not None  # as its caller knows
+        leads = dict(enumerate(self.study.search.leads(self.options)))
+        for number in range(sum(map(_counts, trials)), self.options.trials):
+            self.search.enqueue_trial(dict(leads.get(number, {})), user_attrs={SEARCHED: True})
 
     def _enqueue_cells(self, cells: Sequence[Cell]) -> None:
         known = {
@@ -258,7 +260,8 @@ def _counts(trial: FrozenTrial) -> bool:
 
 
 def _enqueue_again(study: optuna.Study, trial: FrozenTrial) -> None:
-    """With the parameters drawn so far, unless the worker had stored the row before it died."""
+    """With the parameters given or drawn so far, unless the worker had stored the row."""
     kept = {name: trial.user_attrs[name] for name in (SEARCHED, CELL) if name in trial.user_attrs}
     if kept and ROW not in trial.user_attrs:
-        study.enqueue_trial(trial.params, user_attrs=kept)
+        given = trial.system_attrs.get("fixed_params", {})
+        study.enqueue_trial({**given, **trial.params}, user_attrs=kept)

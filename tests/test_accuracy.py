@@ -114,7 +114,7 @@ def test_mixing_of_frozen_phases_on_digits() -> None:
     data = load_data("digits")
     model = generated(data, "mixing", "cnn2202", [(9, 4)] * 3, seed=0)
     for sampler in model.pqcnns():
-        sampler.phases.requires_grad_(False)
+        sampler.requires_grad_(False)
     assert model.parameter_counts().total == 3
     train(model, data, TrainConfig(epochs=10, batch_size=64))
     assert evaluate(model, data.test_images, data.test_labels).accuracy < 0.115 + 3 * 0.044

@@ -314,7 +314,7 @@ def test_bad_config(name: str, value: float) -> None:
 def frozen() -> QuantumTrain:
     found = model()
     for sampler in found.pqcnns():
-        sampler.phases.requires_grad_(False)
+        sampler.requires_grad_(False)
     return found
 
 

@@ -110,7 +110,7 @@ def test_interface_reads_back_what_was_chosen(engine: str) -> None:
     assert sampler.input_state == (1, 0, 0, 1, 0, 0)
     assert sampler.effective_phases == 13
     assert sampler.circuit().m == 6
-    assert [name for name, _ in sampler.named_parameters()] == ["phases"]
+    assert [name for name, _ in sampler.named_parameters()] == ["trained_phases"]
 
 
 def test_seed_fixes_the_phases_and_global_state_varies_them() -> None:

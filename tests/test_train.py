@@ -182,6 +182,9 @@ def test_bad_config(name: str, value: object) -> None:
         ("cnn:channels=0", "channels is .0,.; allowed"),
         ("cnn:activation=sin", "activation is 'sin'; allowed are none, relu"),
         ("cnn:kernel=x", "kernel of target cnn is 'x'; allowed"),
+        ("cnn:kernel=5+3+3", "kernel is .5, 3, 3. for 2 convolutions; allowed are one number for"),
+        ("cnn:pooling=", "pooling is .. for 2 convolutions; allowed"),
+        ("cnn:pooling=0", "pooling is .0,.; allowed are whole numbers from 1"),
     ],
 )
 def test_bad_target(text: str, sentence: str) -> None:
@@ -189,6 +192,18 @@ def test_bad_target(text: str, sentence: str) -> None:
         target_from_text(text)
 
 
+def test_each_convolution_has_its_own_kernel_and_pooling() -> None:
+    network = target_from_text("cnn:channels=3+4,kernel=5+3,pooling=3+2").build()
+    assert [tuple(p.shape) for p in network.parameters()][::2] == [
+        (3, 1, 5, 5),
+        (4, 3, 3, 3),
+        (10, 4 * 3 * 3),
+    ]
+    assert network(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
 def test_target_too_large_for_the_images() -> None:
-    with pytest.raises(InvalidInput, match="kernel is 5 for 2 convolutions; allowed"):
+    with pytest.raises(
+        InvalidInput, match=r"kernel is \(5,\) and pooling \(2,\) for 2 convolutions; allowed"
+    ):
         target_from_text("cnn2202").build((1, 8, 8), 10)

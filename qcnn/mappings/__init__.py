@@ -8,6 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from qcnn.mappings._base import (
+    Calibrated,
     Mapping,
     log_probabilities,
     one_per_weight,
@@ -22,6 +23,7 @@ for _module in iter_modules(__path__):
         import_module(f"{__name__}.{_module.name}")
 
 __all__ = [
+    "Calibrated",
     "Mapping",
     "log_probabilities",
     "mapping_from_text",

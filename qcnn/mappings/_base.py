@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -37,16 +37,26 @@ class Mapping(ABC):
         Args:
             layout: the weights to generate.
             outcomes: length of each distribution that ``forward`` is given.
-            seed: fixes the initial trainable and the fixed random numbers.
+            seed: fixes the initial trainable and the fixed random numbers. The latter are the
+                buffers of the module that its state dict holds. A module that is also
+                :class:`Calibrated` gets to know the samplers before its first use.
         """
 
     @abstractmethod
-    def count_parameters(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> tuple[int, int]:
-        """Trainable parameters and fixed random numbers of the module that is built."""
+    def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
+        """Number of trainable parameters of the module that is built."""
 
     def get_placement(self) -> Placement:
         """How the numbers become weights."""
         return "fan_in"
+
+
+@runtime_checkable
+class Calibrated(Protocol):
+    """A mapping's module that depends on how the distributions respond to their phases."""
+
+    def calibrate(self, responses: Sequence[tuple[Tensor, Tensor]]) -> None:
+        """Called once, with each sampler's ``response()`` at its initial phases."""
 
 
 def register_mapping(name: str) -> Callable[[MappingType], MappingType]:

@@ -24,8 +24,8 @@ class Affine(Mapping):
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
         return _Affine(layout, floor=None)
 
-    def count_parameters(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> tuple[int, int]:
-        return 2 * layout.tensors, 0
+    def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
+        return 2 * layout.tensors
 
 
 @register_mapping("log_affine")
@@ -47,8 +47,8 @@ class LogAffine(Mapping):
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
         return _Affine(layout, self.floor)
 
-    def count_parameters(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> tuple[int, int]:
-        return 2 * layout.tensors, 0
+    def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
+        return 2 * layout.tensors
 
 
 class _Affine(nn.Module):

@@ -20,8 +20,8 @@ class LogitTanh(Mapping):
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
         return _LogitTanh(layout.weights)
 
-    def count_parameters(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> tuple[int, int]:
-        return 0, 0
+    def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
+        return 0
 
     def get_placement(self) -> Placement:
         return "source"

@@ -38,8 +38,8 @@ class Mixing(Mapping):
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
         return _Mixing(layout.weights, outcomes, self.floor, seed)
 
-    def count_parameters(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> tuple[int, int]:
-        return len(outcomes), layout.weights * sum(outcomes)
+    def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
+        return len(outcomes)
 
     def get_placement(self) -> Placement:
         return "residual"

@@ -46,8 +46,8 @@ class MLP(Mapping):
             torch.manual_seed(derive(seed, "mapping"))
             return _MLP(layout.weights, sum(outcomes), self.hidden, self.activation)
 
-    def count_parameters(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> tuple[int, int]:
-        return (index_bits(layout.weights) + 3) * self.hidden + 1, 0
+    def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
+        return (index_bits(layout.weights) + 3) * self.hidden + 1
 
     def get_placement(self) -> Placement:
         return self.placement

@@ -58,11 +58,11 @@ class MPS(Mapping):
         make = _Lean if self.form == "lean" else _TorchMPS
         return make(layout.weights, sum(outcomes), self.bond_dimension, derive(seed, "mapping"))
 
-    def count_parameters(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> tuple[int, int]:
+    def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
         chi, bits = self.bond_dimension, index_bits(layout.weights)
         if self.form == "lean":
-            return 2 * bits * chi**2 + 3 * chi, 0
-        return (2 * (bits + 1) + 3) * chi**2, 0
+            return 2 * bits * chi**2 + 3 * chi
+        return (2 * (bits + 1) + 3) * chi**2
 
     def get_placement(self) -> Placement:
         return self.placement

@@ -54,7 +54,7 @@ class NoisyPQCNN(nn.Module):
         self._measured: tuple[Tensor, Measurement] | None = None
 
     @property
-    def phases(self) -> nn.Parameter:
+    def phases(self) -> Tensor:
         """The PQCNN's phases, radians."""
         return self.sampler.phases
 
@@ -72,6 +72,10 @@ class NoisyPQCNN(nn.Module):
     def fixed_numbers(self) -> int:
         """The PQCNN's."""
         return self.sampler.fixed_numbers
+
+    def response(self) -> tuple[Tensor, Tensor]:
+        """The PQCNN's, without noise: what is derived from it is derived from a simulation."""
+        return self.sampler.response()
 
     def forward(self) -> Tensor:
         """Probabilities or frequencies of the outcomes, shape ``(outcomes,)``, sum 1.

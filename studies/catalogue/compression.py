@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import click
 
-from qcnn import load_data, smaller_target
+from qcnn import load_data, smaller_targets
 from qcnn.mesh import MESHES, count_phases
 from studies.arguments import PositiveNumbers, WholeNumbers
 from studies.budgets import largest_mps
@@ -96,7 +96,7 @@ def _at_budget(options: Options, budget: int) -> dict[str, Configuration]:
     data = load_data(options.dataset)
 
     def smaller(baseline: str) -> Configuration:
-        target = smaller_target(count, baseline, data.image_shape, data.classes)
+        target = smaller_targets(count, baseline, data.image_shape, data.classes)[0]
         return without_photons(replace(mixing, target=target), baseline)
 
     return {

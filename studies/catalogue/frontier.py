@@ -1,24 +1,27 @@
 """What is the best accuracy at each number of trainable parameters?
 
-Photonic generators are searched over mapping, target, size, number and mesh of the PQCNNs,
-layers, rate and schedule, for the validation accuracy and against the number of trainable
-parameters. At each of the paper's counts the most accurate one that does not exceed it gets
-fresh seeds, beside two classical ways to spend as many parameters: a random subspace and a
-smaller directly trained CNN, each the best of eight candidates. Up to 688 parameters at least
-half of a photonic generator's are phases.
+Photonic generators are searched over everything that the other studies vary: mapping, target,
+size, number, mesh, layers and outcomes of the PQCNNs, how many of their phases are trained,
+rate and schedule, for the validation accuracy and against the number of trainable parameters.
+At each of the paper's counts the most accurate one that does not exceed it gets fresh seeds,
+beside two classical ways to spend as many parameters: a random subspace and a smaller directly
+trained CNN, each the best of eight candidates, as many as the search has for a budget. Up to
+688 parameters at least half of a photonic generator's are phases.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import optuna
 import pandas as pd
 
-from qcnn import InvalidInput, load_data, smaller_target
+from qcnn import InvalidInput, load_data, mapping_names, smaller_targets
+from qcnn.fock import SPACES, effective_phases, spread_input
 from qcnn.mesh import MESHES, count_phases
 from studies.arguments import WholeNumbers
 from studies.budgets import largest_mps, most_pqcnns
-from studies.configuration import Configuration, sizes_from_text
+from studies.configuration import Configuration, enough_outcomes, sizes_from_text
 from studies.figures import ACCURACY, CURVES, METHODS, SEEDS
 from studies.finalists import configuration_of
 from studies.findings import accuracies_at_budgets
@@ -30,48 +33,95 @@ _BUDGETS = (223, 316, 471, 688, 967, 1308, 1711, 2176, 2703, 3292)
 _DECISIVE = (223, 471, 688, 1308, 3292)
 #: Up to this budget at least half of the trainable parameters are phases.
 _MOSTLY_PHASES_UP_TO = 688
-_TARGETS = ("cnn816", "cnn2202", "paper")
+#: The sources' targets, and the largest small CNN with so many weights for each trainable
+#: parameter of the budget.
+_TARGETS = ("notebook", "cnn2202", "paper", "1.0", "1.4", "2.2")
 _SIZES = ("6x3", "9x4", "12x6")
 _SMALLEST = (6, 3)
-_RATES = (0.01, 0.03, 0.1, 0.3)
+#: Trained ones among the effective phases of a PQCNN for the mapping ``whitened``.
+_SHARES = (0.25, 0.33, 0.5)
+_SCALES = (10.0, 30.0, 100.0)
+_RATES = (0.003, 0.01, 0.03, 0.1)
 _SCHEDULES = ("one-cycle", "cosine")
+_SUBSPACE_TARGETS, _SUBSPACE_RATES = ("1.4", "2.2"), (0.05, 0.1, 0.2, 0.4)
+_CNN_RATES = (0.02, 0.05)
 _LEAST = count_phases(*_SMALLEST, "minimal") + 1
 _PHOTONIC, _SUBSPACE, _CNN = "photonic", "random subspace", "a smaller CNN"
+#: Settings that single runs had shown to be good, tried first at every budget.
+_LEADS: tuple[dict[str, Any], ...] = (
+    {"size": "9x4", "target": "2.2", "share": 0.33, "scale": 30.0, "learning_rate": 0.01},
+    {"size": "12x6", "target": "2.2", "share": 0.25, "scale": 30.0, "learning_rate": 0.01},
+    {"size": "9x4", "target": "1.4", "share": 0.33, "scale": 30.0, "learning_rate": 0.01},
+    {"size": "9x4", "target": "2.2", "share": 0.5, "scale": 100.0, "learning_rate": 0.003},
+    {"size": "9x4", "target": "1.0", "share": 0.33, "scale": 30.0, "learning_rate": 0.01},
+)
 
 
 def check(options: Options) -> None:
     """Raises InvalidInput for a budget that the smallest network or generator exceeds."""
-    data = load_data(options.dataset)
     least = min(options.axes["budget"])
     if least < _LEAST:
         raise InvalidInput(f"budget is {least}; allowed are whole numbers from {_LEAST}")
-    smaller_target(least, "direct", data.image_shape, data.classes)
+    _target("1.0", least, options)
 
 
 def suggest(trial: optuna.Trial, options: Options) -> Configuration:
     """A photonic generator that fills a budget."""
     budget = trial.suggest_categorical("budget", options.axes["budget"])
-    mapping = trial.suggest_categorical("mapping", ("mixing", "mps"))
+    mapping = trial.suggest_categorical("mapping", mapping_names())
     size = sizes_from_text(trial.suggest_categorical("size", _SIZES))[0]
     mesh = trial.suggest_categorical("mesh", MESHES)
     layers = trial.suggest_int("layers", 1, 2)
+    share = trial.suggest_categorical("share", _SHARES)
+    scale = trial.suggest_categorical("scale", _SCALES)
     like = standard(
         options,
-        target=trial.suggest_categorical("target", _TARGETS),
+        target=_target(trial.suggest_categorical("target", _TARGETS), budget, options),
+        space=trial.suggest_categorical("space", SPACES),
         mesh=mesh,
         layers=layers if mesh == "rectangular" else 1,
+        mapping=mapping,
         learning_rate=trial.suggest_categorical("learning_rate", _RATES),
         schedule=trial.suggest_categorical("schedule", _SCHEDULES),
     )
     if mapping == "mps":
         two = replace(like, sizes=SOURCE_SIZES)
         found = largest_mps(two, budget, mostly_phases=budget <= _MOSTLY_PHASES_UP_TO)
+    elif mapping == "whitened":
+        trained = round(share * effective_phases(size[0], 10**9, spread_input(*size)))
+        whitened = replace(like, mapping=f"whitened:scale={scale}", trained_phases=trained)
+        found = most_pqcnns(whitened, size, budget)
     else:
         found = most_pqcnns(like, size, budget)
-    smallest = replace(like, mesh="minimal", layers=1)
-    found = found or most_pqcnns(smallest, _SMALLEST, budget)
+    if found is None or not _has_enough_outcomes(found, options):
+        smallest = replace(like, mapping="mixing", mesh="minimal", layers=1)
+        found = most_pqcnns(smallest, _SMALLEST, budget)
     assert found is not None  # check() has refused a budget below the smallest
     return found
+
+
+def leads(options: Options) -> list[dict[str, Any]]:
+    """What the search tries first: every lead at every budget."""
+    common = {"mapping": "whitened", "space": "unbunched", "mesh": "rectangular", "layers": 1}
+    return [
+        {**common, **lead, "schedule": "one-cycle", "budget": budget}
+        for lead in _LEADS
+        for budget in options.axes["budget"]
+    ]
+
+
+def _target(choice: str, budget: int, options: Options) -> str:
+    """A source's target, or the largest small CNN of so many weights per parameter."""
+    if not choice[0].isdigit():
+        return choice
+    data = load_data(options.dataset)
+    most = int(float(choice) * budget)
+    return smaller_targets(most, "direct", data.image_shape, data.classes)[0]
+
+
+def _has_enough_outcomes(found: Configuration, options: Options) -> bool:
+    weights = weights_of(found.target, options.dataset)
+    return enough_outcomes(found.mapping, found.combine, found.space, found.sizes, weights)
 
 
 def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[str, Configuration]]:
@@ -93,23 +143,24 @@ def tuned(options: Options) -> Mapping[str, list[Configuration]]:
     """The classical arms at each budget and their candidates."""
     arms: dict[str, list[Configuration]] = {}
     data = load_data(options.dataset)
+    plain = without_photons(standard(options))
     for budget in options.axes["budget"]:
-        targets = [t for t in _TARGETS if weights_of(t, options.dataset) >= budget][:2]
-        subspace = without_photons(standard(options), f"random_subspace:dimension={budget}")
+        targets = [_target(choice, budget, options) for choice in _SUBSPACE_TARGETS]
         arms[_label(budget, _SUBSPACE)] = [
-            replace(subspace, target=target, learning_rate=rate, schedule=schedule)
+            replace(
+                plain,
+                mapping=f"random_subspace:dimension={dimension},directions=orthogonal",
+                target=target,
+                learning_rate=rate,
+            )
             for target in targets
-            for rate in _RATES
-            for schedule in _SCHEDULES[: 3 - len(targets)]
+            for dimension in [min(budget, weights_of(target, options.dataset))]
+            for rate in _SUBSPACE_RATES
         ]
-        cnn = replace(
-            without_photons(standard(options)),
-            target=smaller_target(budget, "direct", data.image_shape, data.classes),
-        )
         arms[_label(budget, _CNN)] = [
-            replace(cnn, learning_rate=rate, schedule=schedule)
-            for rate in _RATES
-            for schedule in _SCHEDULES
+            replace(plain, target=target, learning_rate=rate)
+            for target in smaller_targets(budget, "direct", data.image_shape, data.classes)
+            for rate in _CNN_RATES
         ]
     return arms
 
@@ -125,11 +176,11 @@ STUDY = Study(
     presets={
         "smoke": Preset(trials=2, seeds=1, epochs=1, axes={"budget": (223,)}),
         "quick": Preset(trials=24, seeds=3, epochs=8, axes={"budget": (223, 688, 3292)}),
-        "full": Preset(trials=120, seeds=10, epochs=60),
+        "full": Preset(trials=80, seeds=10, epochs=40),
     },
     check=check,
     cells=lambda _: [],
-    search=Search(suggest, best_at_budgets),
+    search=Search(suggest, best_at_budgets, leads),
     tuned=tuned,
     finding=accuracies_at_budgets,
     figures=(ACCURACY, SEEDS, METHODS, CURVES),

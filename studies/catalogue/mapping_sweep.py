@@ -18,7 +18,7 @@ from studies.standard import MESH_AXIS, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _CHI_2, _CHI_4 = "mps:bond_dimension=2", "mps:bond_dimension=4"
-MAPPINGS = ("logit_tanh", "affine", "log_affine", _CHI_2, _CHI_4, "mlp", "mixing")
+MAPPINGS = ("logit_tanh", "affine", "log_affine", _CHI_2, _CHI_4, "mlp", "mixing", "whitened")
 _RATES = (0.003, 0.01, 0.03, 0.1)
 _AT = "each mapping's best rate"
 
@@ -64,6 +64,7 @@ STUDY = Study(
     contrasts=(
         *(Contrast(_AT, mapping, "affine") for mapping in MAPPINGS if mapping != "affine"),
         Contrast(_AT, "mixing", "log_affine"),
+        Contrast(_AT, "whitened", "mixing"),
         Contrast(_AT, _CHI_2, "mlp"),
     ),
 )

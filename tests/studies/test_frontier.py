@@ -10,35 +10,46 @@ import pytest
 from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
-from qcnn import InvalidInput, count_parameters, load_data
+from qcnn import InvalidInput, count_parameters, load_data, mapping_names
 from studies.budgets import mapping_parameters_of, phases_of
-from studies.catalogue.frontier import STUDY, best_at_budgets, suggest, tuned
+from studies.catalogue.frontier import STUDY, best_at_budgets, leads, suggest, tuned
 from studies.configuration import build_model
 from studies.findings import accuracies_at_budgets
 
-OPTIONS = make_options(Path(), {"budget": (20, 223, 688, 3292)})
+OPTIONS = make_options(Path(), {"budget": (80, 223, 688, 3292)})
 
 
 def point(**changes: object) -> dict[str, object]:
     standard = {"mapping": "mixing", "size": "12x6", "mesh": "rectangular", "layers": 2}
+    whitened = {"share": 0.5, "scale": 30.0, "space": "unbunched"}
     rates = {"target": "cnn2202", "learning_rate": 0.03, "schedule": "cosine"}
-    return {**standard, **rates, **changes}
+    return {**standard, **whitened, **rates, **changes}
 
 
 @pytest.mark.parametrize("budget", OPTIONS.axes["budget"])
-def test_every_proposal_keeps_its_budget(budget: int) -> None:
-    for mapping, size, mesh in product(
-        ("mixing", "mps"), ("6x3", "12x6"), ("minimal", "rectangular")
+@pytest.mark.parametrize("mapping", mapping_names())
+def test_every_proposal_keeps_its_budget(budget: int, mapping: str) -> None:
+    for size, mesh, space, target in product(
+        ("6x3", "12x6"), ("minimal", "rectangular"), ("unbunched", "fock"), ("paper", "2.2")
     ):
-        trial = optuna.trial.FixedTrial(point(budget=budget, mapping=mapping, size=size, mesh=mesh))
-        found = suggest(trial, OPTIONS)
+        choice = point(
+            budget=budget, mapping=mapping, size=size, mesh=mesh, space=space, target=target
+        )
+        found = suggest(optuna.trial.FixedTrial(choice), OPTIONS)
         count = phases_of(found) + mapping_parameters_of(found)
         assert count <= budget
-        if budget <= 688:
+        if budget <= 688 and mapping == "mps":
             assert 2 * phases_of(found) >= count
 
 
-@pytest.mark.parametrize("mapping", ["mixing", "mps"])
+def test_every_lead_is_whitened_and_fills_its_budget() -> None:
+    for lead in leads(OPTIONS):
+        found = suggest(optuna.trial.FixedTrial(lead), OPTIONS)
+        assert found.mapping.startswith("whitened")
+        assert 0 <= lead["budget"] - phases_of(found) < found.trained_phases
+
+
+@pytest.mark.parametrize("mapping", ["mixing", "mps", "whitened"])
 def test_parameters_are_counted_as_the_model_counts_them(mapping: str) -> None:
     found = suggest(optuna.trial.FixedTrial(point(budget=688, mapping=mapping)), OPTIONS)
     counts = count_parameters(build_model(found, load_data("digits"), 1))
@@ -89,8 +100,8 @@ def test_classical_arms_have_eight_candidates_that_keep_the_budget() -> None:
     arms = tuned(options)
     assert {len(candidates) for candidates in arms.values()} == {8}
     for label, candidates in arms.items():
-        count = count_parameters(build_model(candidates[0], data, 1)).total
-        assert 0.9 * int(label.split()[0]) < count <= int(label.split()[0])
+        counts = [count_parameters(build_model(c, data, 1)).total for c in candidates]
+        assert 0.9 * int(label.split()[0]) < max(counts) <= int(label.split()[0])
 
 
 def test_the_finding_states_each_arm_at_the_budgets() -> None:

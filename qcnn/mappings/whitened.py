@@ -1,0 +1,120 @@
+"""What each phase does to the distributions at the start, undone: a step of its own for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from qcnn.directions import orthogonal_directions
+from qcnn.errors import InvalidInput
+from qcnn.layout import Placement, WeightLayout
+from qcnn.mappings._base import Mapping, register_mapping
+from qcnn.seeds import generator
+
+
+@register_mapping("whitened")
+@dataclass(frozen=True)
+class Whitened(Mapping):
+    """g = scale·P·u, added to the target's initial weights w₀; uₛ = Kₛ·(zₛ(φ) − zₛ(φ₀)).
+
+    zₛ = √(p·outcomes + floor) of one PQCNN and Kₛ the damped pseudo-inverse of its Jacobian
+    by the trained phases at their initial values φ₀. So u is φ − φ₀ to first order, however
+    unequal the phases' effects on the distribution are, and bends where the distribution
+    does. The columns of P are random, orthogonal directions among the weights. Nothing but
+    phases is trained.
+
+    K is the right inverse of Jᵀ in the metric of the Fisher information, of which the
+    Jacobian of 2√p is a root; the whole is a natural gradient (Amari, Neural Comput. 10, 251
+    (1998)) that is kept as it is at the start. At small changes of the phases a random
+    subspace of the same dimension does the same (Li et al., ICLR 2018).
+
+    Attributes:
+        scale: weights per radian, in units of 1/√fan-in. The larger, the less the phases
+            have to turn, and the more exactly they have to be set.
+        damping: singular values of the Jacobian below this fraction of the largest one are
+            not inverted fully (Tikhonov).
+        floor: keeps the derivative of the root of a vanishing probability finite, in units
+            of the uniform probability.
+    """
+
+    combinations: ClassVar[tuple[str, ...]] = ("concatenation",)
+    one_outcome_per_weight: ClassVar[bool] = False
+    scale: float = 30.0
+    damping: float = 0.01
+    floor: float = 0.01
+
+    def __post_init__(self) -> None:
+        for name in ("scale", "floor"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise InvalidInput(f"{name} is {getattr(self, name)}; allowed are positive numbers")
+        if not 0 <= self.damping < float("inf"):
+            raise InvalidInput(f"damping is {self.damping}; allowed are numbers from 0")
+
+    def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
+        return _Whitened(self, layout.weights, seed)
+
+    def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
+        return 0
+
+    def get_placement(self) -> Placement:
+        return "residual"
+
+    def read_out(self, probabilities: Tensor, jacobian: Tensor) -> Tensor:
+        """K of one PQCNN, shape ``(phases, outcomes)``, from its response at the start."""
+        count = len(probabilities)
+        slope = count / (2 * self.features(probabilities))
+        left, values, right = torch.linalg.svd(slope.unsqueeze(1) * jacobian, full_matrices=False)
+        least = self.damping * values.max()
+        inverse = torch.where(values > 0, values / (values.square() + least.square()), 0.0)
+        return right.T @ (inverse.unsqueeze(1) * left.T)
+
+    def features(self, probabilities: Tensor) -> Tensor:
+        """z, of the shape of ``probabilities``, the last dimension being the outcomes."""
+        return (probabilities * probabilities.shape[-1] + self.floor).sqrt()
+
+
+class _Whitened(nn.Module):
+    def __init__(self, options: Whitened, weights: int, seed: int) -> None:
+        super().__init__()
+        self.options, self.weights, self.seed = options, weights, seed
+        #: Places of the PQCNNs of each shape.
+        self.groups: list[list[int]] = []
+
+    def calibrate(self, responses: Sequence[tuple[Tensor, Tensor]]) -> None:
+        """Take in how each distribution responds to its phases at the start.
+
+        Raises:
+            InvalidInput: if there are no phases.
+        """
+        shapes: dict[torch.Size, list[int]] = {}
+        for place, (_, jacobian) in enumerate(responses):
+            if jacobian.shape[1]:
+                shapes.setdefault(jacobian.shape, []).append(place)
+        if not shapes:
+            raise InvalidInput("the samplers have 0 phases; allowed with whitened is at least 1")
+        self.groups = list(shapes.values())
+        for number, places in enumerate(self.groups):
+            starts = torch.stack([self.options.features(responses[i][0]) for i in places])
+            read_outs = torch.stack([self.options.read_out(*responses[i]) for i in places])
+            # They follow from the initial phases: no random numbers of the mapping.
+            self.register_buffer(f"starts_{number}", starts.float(), persistent=False)
+            self.register_buffer(f"read_outs_{number}", read_outs.float(), persistent=False)
+        phases = sum(jacobian.shape[1] for _, jacobian in responses)
+        random = generator(self.seed, "fixed numbers")
+        directions = orthogonal_directions(self.weights, phases, random)
+        self.register_buffer("directions", self.options.scale * directions)
+
+    def forward(self, distributions: list[Tensor]) -> Tensor:
+        turned = [
+            self._turned(number, torch.stack([distributions[place] for place in places]))
+            for number, places in enumerate(self.groups)
+        ]
+        return self.get_buffer("directions") @ torch.cat(turned)
+
+    def _turned(self, number: int, probabilities: Tensor) -> Tensor:
+        """u of the PQCNNs of one shape, one after another."""
+        moved = self.options.features(probabilities) - self.get_buffer(f"starts_{number}")
+        read_outs = self.get_buffer(f"read_outs_{number}")
+        return torch.einsum("spo,so->sp", read_outs, moved).flatten()
