@@ -36,6 +36,7 @@ EVERY = [
     "low_rank:rank=3",
     "magnitude_pruning:kept=301,after=1.0",
     "random_subspace:dimension=7",
+    "random_subspace:dimension=7,directions=orthogonal",
     "structured_pruning:share=0.3",
     "weight_sharing:rows=2,start=source",
 ]
@@ -320,6 +321,7 @@ def test_magnitude_pruning_keeps_the_largest_over_all_layers() -> None:
     [
         ("magic", "baseline is 'magic'; allowed are direct, hashing"),
         ("direct:rank=2", "option of baseline direct is 'rank'; allowed are none"),
+        ("random_subspace:directions=x", "directions is 'x'; allowed are normal, orthogonal"),
         ("random_subspace:dimension=0", "dimension is 0; allowed for 816 weights are 1 to 816"),
         ("random_subspace:dimension=900", "dimension is 900; allowed for 816 weights are 1 to"),
         ("hashing:buckets=5", "buckets is 5; allowed for 816 weights are 6 to 816"),

@@ -17,7 +17,7 @@ from studies.rows import add_rows, read_rows
 from studies.storage import open_store
 from studies.study import Cell, Options
 from studies.trial_rows import is_open
-from studies.trials import TrialQueue
+from studies.trials import TrialQueue, _enqueue_again
 
 
 @pytest.fixture
@@ -66,6 +66,22 @@ def test_a_journal_of_an_earlier_version_is_gone_on_from(options: Options) -> No
     queue.take_rows()
     assert not queue.run_next()
     assert queue.csv.read_bytes() == before
+
+
+def test_leads_come_first_and_outlive_their_worker(options: Options) -> None:
+    mode_sweep = studies_by_name["mode_sweep"]
+    assert mode_sweep.search is not None
+    search = replace(mode_sweep.search, leads=lambda _: [{"rate": 0.5}, {"rate": 0.25}])
+    store = open_store(options.out, options.storage)
+    study = replace(mode_sweep, search=search)
+    queue = TrialQueue(study, replace(options, trials=3), "worker", store)
+    queue.enqueue_missing([])
+    dead = queue.search.ask()
+    queue.search.tell(dead, state=optuna.trial.TrialState.FAIL)
+    _enqueue_again(queue.search, queue.search.trials[dead.number])
+    drawn = [queue.search.ask().suggest_float("rate", 0, 1) for _ in range(3)]
+    assert (drawn[0], drawn[2]) == (0.25, 0.5)
+    assert drawn[1] not in (0.25, 0.5)
 
 
 _RESULTS = ("val_accuracy", "test_accuracy", "best_val_epoch", "train_loss_by_epoch")
