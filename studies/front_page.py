@@ -32,6 +32,7 @@ def write_front_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]
         "",
         *(f"- *{term}*: {meaning}" for term, meaning in READING),
         "",
+        "[claims.md](claims.md): which claims of the paper hold here. "
         "[report.html](report.html), opened in a browser, has the same with tables to sort, "
         "filters and all figures. Everything is generated from the rows in `*/runs.csv` by "
         "`python -m studies.report`.",

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure as Canvas
 
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
+from studies.claims import write_claims
 from studies.console import one_sentence_errors
 from studies.contrast_findings import finding_of
 from studies.contrasts import evaluate_contrasts, sentence
@@ -19,7 +20,7 @@ from studies.overview import READING
 from studies.page import write_page
 from studies.rows import read_rows, write_text
 from studies.study import Study
-from studies.tables import accuracy_table, markdown, summarise
+from studies.tables import accuracy_table, markdown, settings_table, summarise
 
 DATASET_NOTES = {
     "mnist": "6,000 training images, the 600 validation images of the Perceval Quest subset, the "
@@ -97,6 +98,7 @@ def _section(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> st
         markdown(accuracy_table(rows, dataset)),
         "",
         *_contrast_lines(study, dataset, rows, folder),
+        *_setting_lines(study, rows),
     ]
     for figure in study.figures:
         lines += _figure_lines(figure.draw(rows), figure.name, figure.caption, dataset, folder)
@@ -115,6 +117,14 @@ def _contrast_lines(study: Study, dataset: str, rows: pd.DataFrame, folder: Path
         "",
         *_figure_lines(canvas, "contrasts", CAPTION, dataset, folder),
     ]
+
+
+def _setting_lines(study: Study, rows: pd.DataFrame) -> list[str]:
+    """What was chosen on the validation images, where labels do not say it."""
+    settings = settings_table(rows) if study.search or study.tuned else pd.DataFrame()
+    if settings.empty:
+        return []
+    return ["Chosen on the validation images:", "", markdown(settings), ""]
 
 
 def _figure_lines(
@@ -160,7 +170,7 @@ def main(out: Path) -> None:
     for csv in found:
         click.echo(f"report: {build_report(csv.parent)}")
     studies = [read_study(csv.parent) for csv in found]
-    for write in (write_front_page, write_page):
+    for write in (write_front_page, write_claims, write_page):
         click.echo(f"report: {write(out, studies)}")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from studies.configuration import AXES, sizes_from_text
+from studies.configuration import AXES, Size, sizes_from_text
 from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT
 from studies.quoted import QUOTED, QUOTED_DATASETS
 from studies.statistics import mean_interval, percent_interval
@@ -17,6 +17,7 @@ COUNTS = (
     "trainable_parameters",
 )
 _SPLITS = ("train", "val", "test")
+_SELF_EXPLAINING = ("", FINALIST, DIRECT, NOTEBOOK, NOTEBOOK_DIRECT)
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
@@ -50,7 +51,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe(row: pd.Series) -> str:
-    """What a configuration is, in a few words."""
+    """What a configuration is, in a few words: its label, or its setting where it has none."""
     names = {
         DIRECT: f"target {row['target']} trained directly",
         NOTEBOOK_DIRECT: "notebook: CNN trained directly",
@@ -58,14 +59,45 @@ def describe(row: pd.Series) -> str:
     }
     if row["label"] not in ("", FINALIST):
         return names.get(row["label"], str(row["label"]))
-    sizes = " ".join(f"({modes},{photons})" for modes, photons in sizes_from_text(row["sizes"]))
+    return describe_setting(row)
+
+
+def describe_setting(row: pd.Series) -> str:
+    """PQCNNs, mapping and target of a configuration."""
+    sizes = sizes_from_text(row["sizes"])
     if not sizes:
         by = "trained directly" if row["mapping"] == "direct" else f"trained by {row['mapping']}"
         return f"{row['target']} {by}"
     mesh = "" if row["mesh"] == "rectangular" else f" {row['mesh']} mesh"
     layers = "" if row["layers"] == 1 else f" {row['layers']} layers"
     space = "" if row["space"] == "unbunched" else f" {row['space']}"
-    return f"{sizes}{mesh}{layers}{space} → {row['mapping']} → {row['target']}"
+    trained = f" {row['trained_phases']} phases of each" if row["trained_phases"] else ""
+    pqcnns = f"{_pqcnns(sizes)}{mesh}{layers}{space}{trained}"
+    return f"{pqcnns} → {row['mapping']} → {row['target']}"
+
+
+def _pqcnns(sizes: tuple[Size, ...]) -> str:
+    """Modes and photons of each PQCNN, or once where more than three have the same."""
+    texts = [f"({modes},{photons})" for modes, photons in sizes]
+    alike = len(sizes) > 3 and len(set(sizes)) == 1
+    return f"{len(sizes)} × {texts[0]}" if alike else " ".join(texts)
+
+
+def settings_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """What stands behind each labelled arm of final runs, as text."""
+    final = rows[(rows["role"] == FINAL) & ~rows["label"].isin(_SELF_EXPLAINING)]
+    arms = final.drop_duplicates(["label", "configuration"])
+    return pd.DataFrame(
+        [
+            {
+                "model": row["label"],
+                "trainable": str(int(row["trainable_parameters"])),
+                "setting": describe_setting(row),
+                "schedule": f"{row['schedule']}, {row['learning_rate']:g}",
+            }
+            for _, row in arms.iterrows()
+        ]
+    )
 
 
 def accuracy_table(
@@ -104,7 +136,7 @@ def markdown(table: pd.DataFrame) -> str:
     """A table of text as Markdown, quoted lines in italics."""
     shown = table.copy()
     quoted = shown["model"].str.startswith("quoted:")
-    for name in ("model", "validation"):
+    for name in shown.columns.intersection(("model", "validation")):
         shown.loc[quoted, name] = "*" + shown.loc[quoted, name] + "*"
     alignment = [_ALIGNMENT.get(name, "left") for name in shown.columns]
     return str(shown.to_markdown(index=False, colalign=alignment, disable_numparse=True))

@@ -8,6 +8,7 @@ import pytest
 
 from qcnn.data.mnist import mnist_at_hand
 from studies.catalogue import studies_by_name
+from studies.claims import write_claims
 from studies.configuration import configuration_from_axes
 from studies.execute import execute
 from studies.front_page import write_front_page
@@ -62,6 +63,11 @@ def test_front_page_is_generated_from_the_rows(results: Path) -> None:
     assert page.read_text() == committed("README.md")
     drawn = {f"results/figures/{path.name}" for path in (results / "figures").iterdir()}
     assert drawn == {file for file in FILES if file.startswith("results/figures/")}
+
+
+def test_claims_are_generated_from_the_rows(results: Path) -> None:
+    page = write_claims(results, [read_study(results / name) for name in STORED])
+    assert page.read_text() == committed("claims.md")
 
 
 def test_page_is_generated_from_the_rows(results: Path) -> None:
