@@ -33,6 +33,7 @@ def generated(
     first_modes: bool = False,
     layers: int = 1,
     mesh: str = "rectangular",
+    trained: int | None = None,
 ) -> QuantumTrain:
     samplers = [
         PQCNN(
@@ -42,6 +43,7 @@ def generated(
             input_state=[int(i < photons) for i in range(modes)] if first_modes else None,
             layers=layers,
             mesh=mesh,
+            trained=trained,
             seed=derive(seed, "sampler", place),
         )
         for place, (modes, photons) in enumerate(sizes)
@@ -131,6 +133,17 @@ def test_effective_phases_of_large_pqcnns_on_digits() -> None:
     assert (counts.total, counts.phases, counts.effective_phases) == (184, 182, 182)
     train(model, data, TrainConfig(epochs=10, batch_size=64))
     assert evaluate(model, data.test_images, data.test_labels).accuracy > 0.700 - 3 * 0.080
+
+
+def test_whitened_at_a_small_budget_on_digits() -> None:
+    """210 trainable parameters, all of them phases; 10 seeds: mean 0.906, sd 0.018."""
+    data = load_data("digits")
+    target = "cnn:channels=3+3,kernel=5+3,pooling=3+2"
+    model = generated(data, "whitened", target, [(9, 4)] * 14, seed=0, trained=15)
+    counts = model.parameter_counts()
+    assert (counts.total, counts.phases, counts.effective_phases) == (210, 210, 210)
+    train(model, data, TrainConfig(epochs=10, batch_size=64, learning_rate=0.01))
+    assert evaluate(model, data.test_images, data.test_labels).accuracy > 0.906 - 3 * 0.018
 
 
 def test_matrix_product_state_on_digits() -> None:
