@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: setup sweep test test-slow lint bench report lock
+.PHONY: setup sweep full test test-slow lint bench report lock
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -20,6 +20,12 @@ $(READY): requirements.lock pyproject.toml
 
 sweep: setup
 	$(BIN)/python -m studies.run mode_sweep
+
+# Every study at its full size: many hours. Stopped at any point, it goes on where it was.
+FULL := mode_sweep mapping_sweep pqcnn_count ablation frontier compression capacity noise bond_dimension
+full: setup
+	for study in $(FULL); do $(BIN)/python -m studies.run $$study --preset full || exit; done
+	$(BIN)/python -m studies.report
 
 report: setup
 	$(BIN)/python -m studies.report

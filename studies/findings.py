@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 
+from studies.goals import split_labels
 from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, SEARCH
 from studies.statistics import mean_interval, percent_interval
 from studies.tables import describe
@@ -85,10 +86,8 @@ def _collapse(rows: pd.DataFrame) -> str:
 
 def accuracies_at_budgets(rows: pd.DataFrame) -> str:
     """What every arm reaches at the smallest, the middle and the largest budget."""
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
-    parts = final["label"].str.extract(r"^(?P<budget>\d+) parameters: (?P<arm>.*)$")
-    final = final.assign(budget=parts["budget"].astype(float), arm=parts["arm"])
-    budgets = sorted(final["budget"].dropna().unique())
+    final = split_labels(rows)
+    budgets = sorted(final["budget"].unique())
     if not budgets:
         return "No budget has been run with fresh seeds yet."
     sentences = []
@@ -98,7 +97,7 @@ def accuracies_at_budgets(rows: pd.DataFrame) -> str:
             f"{arm} {percent_interval(mean_interval(runs['test_accuracy']))} ({_seeds(runs)})"
             for arm, runs in arms
         )
-        sentences.append(f"With at most {budget:,.0f} trainable parameters: {reached}.")
+        sentences.append(f"With at most {budget:,} trainable parameters: {reached}.")
     return " ".join(sentences)
 
 

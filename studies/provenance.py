@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 from functools import cache
 from importlib.metadata import version
@@ -42,8 +43,17 @@ def package_versions() -> str:
 
 @cache
 def platform_text() -> str:
-    """Operating system, machine, Python and number of cores."""
+    """Operating system, machine, Python, number of cores and processor."""
     return (
         f"{platform.system()} {platform.machine()} Python {platform.python_version()} "
-        f"{os.cpu_count()} cores"
-    )
+        f"{os.cpu_count()} cores {_processor()}"
+    ).strip()
+
+
+def _processor() -> str:
+    """The processor's own name where the system tells it."""
+    information = Path("/proc/cpuinfo")
+    if not information.exists():
+        return platform.processor()
+    names = re.findall(r"^model name\s*:\s*(.*)$", information.read_text(), re.MULTILINE)
+    return names[0] if names else platform.processor()

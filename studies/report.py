@@ -49,7 +49,8 @@ def build_report(folder: Path) -> Path:
         _section(study, dataset, part, folder)
         for dataset, part in sorted(rows.groupby("dataset"), key=_main_dataset_first)
     ]
-    text = "\n".join([f"# {study.name}: {study.question}", "", *sections, _reading_notes()])
+    title = f"# {study.name}: {study.question}"
+    text = "\n".join([title, "", *sections, _reading_notes(study)])
     write_text(folder / "report.md", text)
     return folder / "report.md"
 
@@ -90,10 +91,11 @@ def _section(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> st
         "",
         finding_of(study, rows),
         "",
+        *_overview_lines(study, rows),
         f"{(rows['role'] == SEARCH).sum()} search runs and {(rows['role'] == FINAL).sum()} final "
         f"runs, {len(rows) - len(complete)} of them diverged; "
-        f"{rows['seconds'].sum() / 3600:.1f} hours of one core."
-        + (f" Data: {note}." if note else ""),
+        f"{rows['seconds'].sum() / 3600:.1f} hours of one core "
+        f"({'; '.join(sorted(set(rows['platform'])))})." + (f" Data: {note}." if note else ""),
         "",
         markdown(accuracy_table(rows, dataset)),
         "",
@@ -103,6 +105,11 @@ def _section(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> st
     for figure in study.figures:
         lines += _figure_lines(figure.draw(rows), figure.name, figure.caption, dataset, folder)
     return "\n".join(lines)
+
+
+def _overview_lines(study: Study, rows: pd.DataFrame) -> list[str]:
+    table = pd.DataFrame() if study.overview is None else study.overview(rows)
+    return [] if table.empty else [markdown(table), ""]
 
 
 def _contrast_lines(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> list[str]:
@@ -138,7 +145,7 @@ def _figure_lines(
     return [f"![{name}](figures/{file})", "", f"*{caption}*", ""]
 
 
-def _reading_notes() -> str:
+def _reading_notes(study: Study) -> str:
     notes = [f"- *{term}*: {meaning}" for term, meaning in READING]
     return "\n".join(
         [
@@ -146,7 +153,9 @@ def _reading_notes() -> str:
             "",
             *notes,
             "",
-            "Everything else is generated from `runs.csv` by `python -m studies.report`.",
+            "Everything else is generated from `runs.csv` by `python -m studies.report`. On a "
+            "dataset that nothing was chosen on, the same configurations are run by "
+            f"`python -m studies.transfer {study.name} --dataset NAME`.",
             "",
         ]
     )

@@ -129,23 +129,35 @@ def _run(study: Study, values: dict[str, Any]) -> None:
         f"dataset: {data.name} ({len(data.train_labels)} training, "
         f"{len(data.validation_labels)} validation, {len(data.test_labels)} test images)"
     )
-    options = _options(study, values, data.name, out)
+    carry_out(study, _options(study, values, data.name, out), console, "studies.run")
+
+
+def carry_out(study: Study, options: Options, console: Console, module: str) -> None:
+    """Do what is missing of a study and print its table, or how to go on after an interrupt.
+
+    Args:
+        study: the study.
+        options: every choice of the command.
+        console: where to print.
+        module: of the command that was typed.
+    """
+    out = options.out
     try:
         report = run_study(study, options, console)
     except KeyboardInterrupt:
-        _print_resume(console, out, "interrupted")
+        _print_resume(console, out, "interrupted", module)
         sys.exit(130)
     except OSError as error:
         error.filename = error.filename or str(out)
-        _print_resume(console, out, "stopped")
+        _print_resume(console, out, "stopped", module)
         raise
-    _print_table(console, accuracy_table(read_rows(out / "runs.csv"), data.name))
+    _print_table(console, accuracy_table(read_rows(out / "runs.csv"), options.dataset))
     console.print(f"report: {report}", soft_wrap=True)
 
 
-def _print_resume(console: Console, out: Path, what: str) -> None:
+def _print_resume(console: Console, out: Path, what: str, module: str) -> None:
     arguments = (without_password(argument, None) for argument in sys.argv[1:])
-    command = shlex.join(["python", "-m", "studies.run", *arguments])
+    command = shlex.join(["python", "-m", module, *arguments])
     csv = out / "runs.csv"
     console.print(f"{what}: {len(read_rows(csv))} runs are in {csv}", soft_wrap=True)
     console.print(f"resume with: {command}", soft_wrap=True)

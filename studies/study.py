@@ -133,6 +133,7 @@ class Study:
         check: raises InvalidInput for axes that allow nothing; none where all allow something.
         finding: a sentence or two for the top of a dataset's section, from its rows; by
             default what the contrasts say.
+        overview: a table of text for the top of a dataset's section, from its rows.
         search: what else is searched, if anything.
         tuned: the candidates of each arm that is tuned, by its label: all are run once and
             the best one on the validation images gets fresh seeds (``studies.tuning``).
@@ -148,6 +149,7 @@ class Study:
     figures: Sequence[Figure]
     check: Callable[[Options], None] | None = None
     finding: Callable[[pd.DataFrame], str] | None = None
+    overview: Callable[[pd.DataFrame], pd.DataFrame] | None = None
     search: Search | None = None
     tuned: Callable[[Options], Mapping[str, Sequence[Configuration]]] | None = None
     measure: Measure | None = None

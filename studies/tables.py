@@ -135,9 +135,10 @@ def accuracy_table(
 def markdown(table: pd.DataFrame) -> str:
     """A table of text as Markdown, quoted lines in italics."""
     shown = table.copy()
-    quoted = shown["model"].str.startswith("quoted:")
-    for name in shown.columns.intersection(("model", "validation")):
-        shown.loc[quoted, name] = "*" + shown.loc[quoted, name] + "*"
+    if "validation" in shown:
+        quoted = shown["model"].str.startswith("quoted:")
+        for name in ("model", "validation"):
+            shown.loc[quoted, name] = "*" + shown.loc[quoted, name] + "*"
     alignment = [_ALIGNMENT.get(name, "left") for name in shown.columns]
     return str(shown.to_markdown(index=False, colalign=alignment, disable_numparse=True))
 

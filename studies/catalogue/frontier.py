@@ -25,6 +25,7 @@ from studies.configuration import Configuration, enough_outcomes, sizes_from_tex
 from studies.figures import ACCURACY, CURVES, METHODS, SEEDS
 from studies.finalists import configuration_of
 from studies.findings import accuracies_at_budgets
+from studies.goals import goals_table
 from studies.references import weights_of, without_photons
 from studies.standard import SOURCE_SIZES, standard
 from studies.study import Axis, Contrast, Options, Preset, Search, Study
@@ -183,6 +184,7 @@ STUDY = Study(
     search=Search(suggest, best_at_budgets, leads),
     tuned=tuned,
     finding=accuracies_at_budgets,
+    overview=goals_table,
     figures=(ACCURACY, SEEDS, METHODS, CURVES),
     contrasts=tuple(
         Contrast(f"{budget} parameters", _label(budget, _PHOTONIC), _label(budget, other))

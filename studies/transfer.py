@@ -1,0 +1,97 @@
+"""``python -m studies.transfer STUDY --dataset NAME``: a study's final runs on another dataset.
+
+Every configuration that has final runs is run unchanged, under the same seeds, on a dataset
+that nothing was chosen on.
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import pandas as pd
+from rich.console import Console
+
+from qcnn import InvalidInput, load_data
+from qcnn.data import data_names
+from studies.catalogue import studies_by_name
+from studies.configuration import configuration_from_axes
+from studies.console import one_sentence_errors
+from studies.labels import FINAL
+from studies.rows import read_rows
+from studies.run import carry_out
+from studies.runner import check_folder
+from studies.study import Cell, Options
+
+
+def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cell]:
+    """The final runs on the dataset ``source``, to be done on ``dataset``.
+
+    Raises:
+        InvalidInput: if there are none, or both are the same.
+    """
+    if dataset == source:
+        raise InvalidInput(f"dataset is {dataset!r}; allowed is any but that of the runs")
+    final = rows[(rows["role"] == FINAL) & (rows["dataset"] == source)]
+    if final.empty:
+        raise InvalidInput(
+            f"tuned-on is {source!r}, of which there are 0 final runs; allowed are "
+            "datasets that have some"
+        )
+    return [
+        Cell(
+            replace(configuration_from_axes({str(k): v for k, v in row.items()}), dataset=dataset),
+            row["seed"],
+            row["label"],
+        )
+        for row in final.to_dict("records")
+    ]
+
+
+@click.command(help="Run a study's final configurations, unchanged, on another dataset.")
+@click.argument("study", type=click.Choice(sorted(studies_by_name)))
+@click.option("--dataset", type=click.Choice(data_names()), required=True)
+@click.option("--tuned-on", default="mnist", show_default=True, help="dataset of the stored runs")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="folder with the results of the study",
+)
+@click.option("--jobs", type=click.IntRange(min=1), help="worker processes  [default: the cores]")
+@click.option("--out", type=click.Path(path_type=Path), help="[default: results-DATASET/STUDY]")
+def main(
+    study: str, dataset: str, tuned_on: str, results: Path, jobs: int | None, out: Path | None
+) -> None:
+    """Do what is missing of the transferred runs and write their report."""
+    data = load_data(dataset)
+    cells = transferred_cells(read_rows(results / study / "runs.csv"), tuned_on, data.name)
+    folder = out or Path(f"results-{data.name}") / study
+    check_folder(folder)
+    options = Options(
+        dataset=data.name,
+        trials=0,
+        finalists=0,
+        seeds=0,
+        long_seeds=0,
+        epochs=0,
+        jobs=jobs or os.cpu_count() or 1,
+        seed=0,
+        out=folder,
+        axes={"transferred from": tuned_on},
+    )
+    unchanged = replace(
+        studies_by_name[study], cells=lambda _: cells, search=None, tuned=None, check=None
+    )
+    carry_out(unchanged, options, Console(highlight=False), "studies.transfer")
+
+
+def command_line() -> None:
+    """Run the command that was typed; a user's mistake ends in one sentence and exit code 2."""
+    with one_sentence_errors():
+        main(standalone_mode=False)
+
+
+if __name__ == "__main__":
+    command_line()

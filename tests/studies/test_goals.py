@@ -1,0 +1,57 @@
+"""The table of budgets: what is aimed at, and what is reached."""
+
+import pandas as pd
+import pytest
+from stored_rows import make_row
+
+from studies.goals import goals_table, split_labels
+
+
+def arm(budget: int, name: str, accuracies: list[float], **values: object) -> list[dict]:  # type: ignore[type-arg]
+    label = f"{budget} parameters: {name}"
+    return [
+        make_row(seed, label=label, test_accuracy=accuracy, **{"dataset": "mnist", **values})
+        for seed, accuracy in enumerate(accuracies)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "text"),
+    [
+        ([0.895] * 10, "89.0 %: met, +0.5"),
+        ([0.88] * 10, "89.0 %: missed, −1.0"),
+        ([0.895] * 9, "89.0 %: open, 9 of 10 seeds"),
+    ],
+)
+def test_a_goal_is_met_missed_or_open(accuracies: list[float], text: str) -> None:
+    rows = pd.DataFrame(
+        [*arm(223, "photonic", accuracies), *arm(223, "random subspace", [0.99] * 10)]
+    )
+    (line,) = goals_table(rows).to_dict("records")
+    assert line["goal"] == text
+    assert line["random subspace"].startswith("99.0 %")
+    assert line["paper (600, quoted)"] == "*55.8 % ± 3.3*"
+
+
+def test_goals_are_those_of_mnist_and_of_the_papers_counts() -> None:
+    rows = pd.DataFrame(
+        [
+            *arm(223, "photonic", [0.9] * 10, dataset="digits"),
+            *arm(300, "photonic", [0.9] * 10, dataset="digits"),
+        ]
+    )
+    assert goals_table(rows)["goal"].tolist() == ["", ""]
+    assert goals_table(rows)["paper (600, quoted)"].tolist() == ["*55.8 % ± 3.3*", ""]
+
+
+def test_labels_without_a_budget_and_searches_are_left_out() -> None:
+    rows = pd.DataFrame(
+        [
+            *arm(471, "a smaller CNN", [0.9]),
+            make_row(1, label="direct"),
+            make_row(0, "search", label="471 parameters: a smaller CNN"),
+            *arm(688, "photonic", [0.9], status="diverged"),
+        ]
+    )
+    (found,) = split_labels(rows).to_dict("records")
+    assert (found["budget"], found["arm"]) == (471, "a smaller CNN")
