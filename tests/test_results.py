@@ -3,19 +3,24 @@
 import re
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import pandas as pd
 import pytest
 
+from qcnn import EpochRecord, load_data, train
 from qcnn.data.mnist import mnist_at_hand
 from studies.catalogue import studies_by_name
 from studies.claims import write_claims
-from studies.configuration import configuration_from_axes
+from studies.configuration import build_model, configuration_from_axes
 from studies.execute import execute
 from studies.front_page import write_front_page
+from studies.goals import GOALS, SEEDS_FOR_A_GOAL
 from studies.labels import FINAL, NOTEBOOK, SEARCH
 from studies.page import write_page
 from studies.report import build_report, read_study
 from studies.rows import read_rows
+from studies.statistics import mean_interval
 
 ROOT = Path(__file__).parents[1]
 
@@ -126,3 +131,61 @@ def test_a_stored_run_clears_the_bound_that_its_seeds_set(
     row = execute(name, configuration_from_axes(first), first["seed"], FINAL, tmp_path)
     bound = arm["test_accuracy"].mean() - 3 * arm["test_accuracy"].std()
     assert row["test_accuracy"] > max(bound, 0.2)
+
+
+class _Enough(Exception):
+    """A training has reached the epoch that is looked at."""
+
+
+def headline_rows() -> pd.DataFrame:
+    """The final runs of the photonic arm at every budget of the frontier."""
+    if "frontier" not in STORED:
+        return pd.DataFrame(columns=["label"])
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "runs.csv"
+        path.write_text(committed("frontier/runs.csv"))
+        rows = read_rows(path)
+    photonic = rows["label"].str.endswith(" parameters: photonic")
+    return rows[photonic & (rows["role"] == FINAL) & (rows["dataset"] == "mnist")]
+
+
+HEADLINES = headline_rows()
+EPOCHS_OF_A_HEADLINE = 4
+
+
+@pytest.mark.slow
+@needs_mnist
+@pytest.mark.parametrize("label", sorted(set(HEADLINES["label"])))
+def test_a_headline_configuration_trains_as_its_rows_say(label: str) -> None:
+    """Its first epochs, under its full schedule, within three deviations of its seeds' curves."""
+    rows = HEADLINES[HEADLINES["label"] == label]
+    curves = pd.DataFrame(
+        [[float(value) for value in text.split()] for text in rows["val_accuracy_by_epoch"]]
+    )
+    stored = curves[EPOCHS_OF_A_HEADLINE - 1]
+    first = {str(key): value for key, value in rows.iloc[0].items()}
+    configuration = configuration_from_axes(first)
+    data = load_data("mnist")
+    reached = []
+
+    def stop(record: EpochRecord) -> None:
+        reached.append(record.validation.accuracy)
+        if record.epoch == EPOCHS_OF_A_HEADLINE:
+            raise _Enough
+
+    seed = first["seed"]
+    with pytest.raises(_Enough):
+        train(build_model(configuration, data, seed), data, configuration.train_config(seed), stop)
+    assert abs(reached[-1] - stored.mean()) < max(3 * stored.std(), 0.02)
+
+
+def test_the_photonic_arm_meets_the_goals_that_the_report_says_it_meets() -> None:
+    for label, runs in HEADLINES.groupby("label"):
+        budget = int(str(label).split()[0])
+        assert (runs["trainable_parameters"] <= budget).all()
+        if budget <= 688:
+            assert (2 * runs["phases"] >= runs["trainable_parameters"]).all()
+        if budget in GOALS and len(runs) >= SEEDS_FOR_A_GOAL:
+            interval = mean_interval(runs["test_accuracy"])
+            assert interval.mean >= GOALS[budget]
+            assert interval.high - interval.low < 0.02
