@@ -141,11 +141,11 @@ def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[str, Con
 
 
 def tuned(options: Options) -> Mapping[str, list[Configuration]]:
-    """The classical arms at each budget and their candidates."""
+    """The classical arms at each budget and their candidates, those of the contrasts first."""
     arms: dict[str, list[Configuration]] = {}
     data = load_data(options.dataset)
     plain = without_photons(standard(options))
-    for budget in options.axes["budget"]:
+    for budget in sorted(options.axes["budget"], key=lambda budget: budget not in _DECISIVE):
         targets = [_target(choice, budget, options) for choice in _SUBSPACE_TARGETS]
         arms[_label(budget, _SUBSPACE)] = [
             replace(
