@@ -25,10 +25,10 @@ class Whitened(Mapping):
     does. The columns of P are random, orthogonal directions among the weights. Nothing but
     phases is trained.
 
-    K is the right inverse of Jᵀ in the metric of the Fisher information, of which the
-    Jacobian of 2√p is a root; the whole is a natural gradient (Amari, Neural Comput. 10, 251
-    (1998)) that is kept as it is at the start. At small changes of the phases a random
-    subspace of the same dimension does the same (Li et al., ICLR 2018).
+    But for the floor, z is √p, whose Jacobian is a root of the Fisher information: the whole is
+    a natural gradient (Amari, Neural Comput. 10, 251 (1998)) that stays as it is at the start.
+    For small turns of the phases a random subspace of as many dimensions does the same (Li et
+    al., ICLR 2018).
 
     Attributes:
         scale: weights per radian, in units of 1/√fan-in. The larger, the less the phases

@@ -126,8 +126,13 @@ def _has_enough_outcomes(found: Configuration, options: Options) -> bool:
 
 
 def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[str, Configuration]]:
-    """The most accurate on the validation images at each budget, each configuration once."""
-    complete = rows[rows["status"] == "complete"].sort_values("val_accuracy", ascending=False)
+    """The most accurate on the validation images at each budget, each configuration once.
+
+    Of equally accurate ones it is that with the fewest parameters.
+    """
+    complete = rows[rows["status"] == "complete"].sort_values(
+        ["val_accuracy", "trainable_parameters"], ascending=[False, True]
+    )
     found: dict[str, str] = {}
     for budget in options.axes["budget"]:
         allowed = complete["trainable_parameters"] <= budget
