@@ -60,6 +60,7 @@ _NUMBERS = {
     "fixed_numbers": "int64",
     "trainable_parameters": "int64",
     "epochs": "int64",
+    "trained_phases": "int64",
     "batch_size": "int64",
     "layers": "int64",
     "train_accuracy": "float64",

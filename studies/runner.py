@@ -56,10 +56,10 @@ def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: Tri
             cells = [*cells, *_finalists(study.search, options, queue)]
         if candidates:
             tried = candidate_cells(candidates, options)
-            phase = progress.start("tuning", len(tried))
+            phase = progress.start("tuning", len(set(map(cell_key, tried))))
             _wait(queue, workers, phase, [*tried, *cells], lambda queue: _cells_state(queue, tried))
             cells = [*cells, *chosen_cells(candidates, read_rows(queue.csv), options)]
-        phase = progress.start("fresh seeds", len(cells))
+        phase = progress.start("fresh seeds", len(set(map(cell_key, cells))))
         _wait(queue, workers, phase, cells, lambda queue: _cells_state(queue, cells))
 
 

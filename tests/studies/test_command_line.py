@@ -177,7 +177,7 @@ def test_list(command: Run) -> None:
         ((*STUDY, "--wrong"), "No such option"),
         ((*TUNED, "--learning-rates", "0.1,fast"), "'0.1,fast'; allowed are positive numbers such"),
         ((*TUNED, "--learning-rates", "0"), "'0'; allowed are positive numbers such as 0.01,0.1"),
-        ((*TUNED, "--budget", "100"), "allowed for small networks trained by"),
+        ((*TUNED, "--budget", "40"), "allowed for small networks trained by"),
         (("studies.report", "--out", "nowhere"), "out is 'nowhere'; allowed are folders"),
     ],
 )
