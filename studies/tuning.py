@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from studies.configuration import Configuration
+from studies.finalists import best_first
 from studies.labels import SEARCH
 from studies.study import Cell, Options, fresh_seeds
 
@@ -24,8 +25,7 @@ def candidate_cells(candidates: Candidates, options: Options) -> list[Cell]:
 def chosen_cells(candidates: Candidates, rows: pd.DataFrame, options: Options) -> list[Cell]:
     """The best candidate of every arm under the fresh seeds.
 
-    The best has the highest validation accuracy after its last epoch, the first of them
-    where several have; a candidate that diverged is behind all others.
+    The best is the first by validation (:func:`studies.finalists.best_first`).
 
     Args:
         candidates: the arms.
@@ -33,10 +33,10 @@ def chosen_cells(candidates: Candidates, rows: pd.DataFrame, options: Options) -
         options: every choice of the command.
     """
     tried = rows[(rows["role"] == SEARCH) & (rows["seed"] == options.seed)]
-    accuracy = tried.set_index("configuration")["val_accuracy"].fillna(-1.0)
+    place = {digest: n for n, digest in enumerate(best_first(tried)["configuration"])}
     return [
         Cell(best, seed, label)
         for label, configurations in candidates.items()
-        for best in [max(configurations, key=lambda c: accuracy[c.digest()])]
+        for best in [min(configurations, key=lambda c: place[c.digest()])]
         for seed in fresh_seeds(options, options.seeds)
     ]

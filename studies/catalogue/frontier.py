@@ -23,7 +23,7 @@ from studies.arguments import WholeNumbers
 from studies.budgets import largest_mps, most_pqcnns
 from studies.configuration import Configuration, enough_outcomes, sizes_from_text
 from studies.figures import ACCURACY, CURVES, METHODS, SEEDS
-from studies.finalists import configuration_of
+from studies.finalists import best_first, configuration_of
 from studies.findings import accuracies_at_budgets
 from studies.goals import goals_table
 from studies.references import weights_of, without_photons
@@ -126,13 +126,8 @@ def _has_enough_outcomes(found: Configuration, options: Options) -> bool:
 
 
 def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[str, Configuration]]:
-    """The most accurate on the validation images at each budget, each configuration once.
-
-    Of equally accurate ones it is that with the fewest parameters.
-    """
-    complete = rows[rows["status"] == "complete"].sort_values(
-        ["val_accuracy", "trainable_parameters"], ascending=[False, True]
-    )
+    """The best on the validation images at each budget, each configuration once."""
+    complete = best_first(rows[rows["status"] == "complete"])
     found: dict[str, str] = {}
     for budget in options.axes["budget"]:
         allowed = complete["trainable_parameters"] <= budget

@@ -44,6 +44,7 @@ def make_row(seed: int, role: str = "final", **values: Any) -> dict[str, Any]:
         "engine": "merlin",
         "train_accuracy_by_epoch": "0.5000 0.9000",
         "val_accuracy_by_epoch": "0.5000 0.8000",
+        "val_loss_by_epoch": "1.5000 0.7000",
         "search": "key" if role == "search" else "",
         "search_parameters": "{}",
     }
