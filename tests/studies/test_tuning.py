@@ -11,6 +11,7 @@ from stored_rows import CONFIGURATION, make_row
 from studies.catalogue import studies_by_name
 from studies.configuration import Configuration
 from studies.figures import RATES
+from studies.finalists import best_first
 from studies.labels import FINAL, SEARCH
 from studies.references import without_photons
 from studies.rows import add_rows, read_rows
@@ -111,3 +112,20 @@ def test_a_candidate_is_a_search_row_that_is_never_done_again(options: Options) 
     queue.enqueue_missing([replace(cells[0], role=FINAL)])
     assert queue.run_next()
     assert read_rows(options.out / "runs.csv")["role"].tolist() == [*[SEARCH] * 3, FINAL]
+
+
+def test_of_equally_accurate_rows_the_lowest_validation_loss_comes_first() -> None:
+    tried = [  # validation accuracy, losses by epoch
+        (0.8, "0.1 0.6"),
+        (0.9, "0.1 0.5"),
+        (None, ""),
+        (0.9, "0.9 0.4"),
+        (0.9, "0.2 0.45"),
+    ]
+    rows = pd.DataFrame(
+        [
+            make_row(number, "search", val_accuracy=accuracy, val_loss_by_epoch=losses)
+            for number, (accuracy, losses) in enumerate(tried)
+        ]
+    )
+    assert best_first(rows)["seed"].tolist() == [3, 4, 1, 0, 2]
