@@ -1,6 +1,9 @@
 """Test accuracy of every way to train a target, against its trainable parameters."""
 
+from math import floor
+
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import PercentFormatter
 
@@ -45,13 +48,18 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         )
     axes.set(
         ylabel="test accuracy",
-        ylim=(0, 1.02),
+        ylim=(_floor(axes), 1.02),
         title=f"{rows['dataset'].iloc[0]}: ways to train few parameters",
     )
     set_trainable_axis(axes)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     canvas.legend(fontsize="small", loc="outside right upper")
     return canvas
+
+
+def _floor(axes: Axes) -> float:
+    """The next multiple of 10 % below all that is drawn, so that close curves are told apart."""
+    return max(0.0, floor(10 * axes.dataLim.y0) / 10)
 
 
 METHODS = Figure(
