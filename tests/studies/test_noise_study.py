@@ -205,5 +205,5 @@ def test_rows_without_noise_have_no_figure(tmp_path: Path) -> None:
 
 def test_contrasts_are_of_every_kind_and_model() -> None:
     study = studies_by_name["noise"]
-    assert len(study.contrasts) == 2 * (6 + 3)
+    assert len(study.contrasts) == 3 * 6 + 2 * 3 + 1
     assert all(contrast.first != contrast.second for contrast in study.contrasts)
