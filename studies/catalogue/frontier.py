@@ -1,12 +1,14 @@
 """What is the best accuracy at each number of trainable parameters?
 
 Photonic generators are searched over everything that the other studies vary: mapping, target,
-size, number, mesh, layers and outcomes of the PQCNNs, how many of their phases are trained,
-rate and schedule, for the validation accuracy and against the number of trainable parameters.
-At each of the paper's counts the most accurate one that does not exceed it gets fresh seeds,
-beside two classical ways to spend as many parameters: a random subspace and a smaller directly
-trained CNN, each the best of eight candidates, as many as the search has for a budget. Up to
-688 parameters at least half of a photonic generator's are phases.
+size, number, mesh, layers, outcomes and combination of the PQCNNs, how many of their phases are
+trained, rate and schedule, for the validation accuracy and against the number of trainable
+parameters.
+Fresh seeds go to those that no other one matches with at most as many parameters, and at each
+of the paper's counts to the most accurate one that does not exceed it. Beside the latter stand
+two classical ways to spend as many parameters: a random subspace and a smaller directly trained
+CNN, each the best of eight candidates, where the search has ten for a budget. Up to 688
+parameters at least half of a photonic generator's are phases.
 """
 
 from collections.abc import Mapping
@@ -16,7 +18,8 @@ from typing import Any
 import optuna
 import pandas as pd
 
-from qcnn import InvalidInput, load_data, mapping_names, smaller_targets
+from qcnn import InvalidInput, load_data, mapping_from_text, mapping_names, smaller_targets
+from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, effective_phases, spread_input
 from qcnn.mesh import MESHES, count_phases
 from studies.arguments import WholeNumbers
@@ -26,8 +29,10 @@ from studies.figures import ACCURACY, CURVES, METHODS, SEEDS
 from studies.finalists import best_first, configuration_of
 from studies.findings import accuracies_at_budgets
 from studies.goals import goals_table
+from studies.labels import FINALIST
 from studies.references import weights_of, without_photons
 from studies.standard import SOURCE_SIZES, standard
+from studies.statistics import non_dominated
 from studies.study import Axis, Contrast, Options, Preset, Search, Study
 
 _BUDGETS = (223, 316, 471, 688, 967, 1308, 1711, 2176, 2703, 3292)
@@ -48,6 +53,14 @@ _SUBSPACE_TARGETS, _SUBSPACE_RATES = ("1.4", "2.2"), (0.05, 0.1, 0.2, 0.4)
 _CNN_RATES = (0.02, 0.05)
 _LEAST = count_phases(*_SMALLEST, "minimal") + 1
 _PHOTONIC, _SUBSPACE, _CNN = "photonic", "random subspace", "a smaller CNN"
+_OF_EVERY_LEAD: dict[str, Any] = {
+    "mapping": "whitened",
+    "mesh": "rectangular",
+    "layers": 1,
+    "space": "unbunched",
+    "combine": "product",
+    "schedule": "one-cycle",
+}
 #: Settings that single runs had shown to be good, tried first at every budget.
 _LEADS: tuple[dict[str, Any], ...] = (
     {"size": "9x4", "target": "2.2", "share": 0.33, "scale": 30.0, "learning_rate": 0.01},
@@ -73,12 +86,14 @@ def suggest(trial: optuna.Trial, options: Options) -> Configuration:
     size = sizes_from_text(trial.suggest_categorical("size", _SIZES))[0]
     mesh = trial.suggest_categorical("mesh", MESHES)
     layers = trial.suggest_int("layers", 1, 2)
+    combine = trial.suggest_categorical("combine", COMBINATIONS)
     share = trial.suggest_categorical("share", _SHARES)
     scale = trial.suggest_categorical("scale", _SCALES)
     like = standard(
         options,
         target=_target(trial.suggest_categorical("target", _TARGETS), budget, options),
         space=trial.suggest_categorical("space", SPACES),
+        combine=combine if combine in mapping_from_text(mapping).combinations[1:] else "",
         mesh=mesh,
         layers=layers if mesh == "rectangular" else 1,
         mapping=mapping,
@@ -95,7 +110,7 @@ def suggest(trial: optuna.Trial, options: Options) -> Configuration:
     else:
         found = most_pqcnns(like, size, budget)
     if found is None or not _has_enough_outcomes(found, options):
-        smallest = replace(like, mapping="mixing", mesh="minimal", layers=1)
+        smallest = replace(like, mapping="mixing", combine="", mesh="minimal", layers=1)
         found = most_pqcnns(smallest, _SMALLEST, budget)
     assert found is not None  # check() has refused a budget below the smallest
     return found
@@ -103,12 +118,8 @@ def suggest(trial: optuna.Trial, options: Options) -> Configuration:
 
 def leads(options: Options) -> list[dict[str, Any]]:
     """What the search tries first: every lead at every budget."""
-    common = {"mapping": "whitened", "space": "unbunched", "mesh": "rectangular", "layers": 1}
-    return [
-        {**common, **lead, "schedule": "one-cycle", "budget": budget}
-        for lead in _LEADS
-        for budget in options.axes["budget"]
-    ]
+    budgets = options.axes["budget"]
+    return [{**_OF_EVERY_LEAD, **lead, "budget": budget} for lead in _LEADS for budget in budgets]
 
 
 def _target(choice: str, budget: int, options: Options) -> str:
@@ -126,7 +137,7 @@ def _has_enough_outcomes(found: Configuration, options: Options) -> bool:
 
 
 def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[str, Configuration]]:
-    """The best on the validation images at each budget, each configuration once."""
+    """The best on the validation images at each budget, and all others that none dominates."""
     complete = best_first(rows[rows["status"] == "complete"])
     found: dict[str, str] = {}
     for budget in options.axes["budget"]:
@@ -137,7 +148,11 @@ def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[str, Con
         if not new.empty:
             found[_label(budget, _PHOTONIC)] = new["configuration"].iloc[0]
     by_digest = complete.drop_duplicates("configuration").set_index("configuration")
-    return [(label, configuration_of(by_digest.loc[d].to_dict())) for label, d in found.items()]
+    best = [(label, configuration_of(by_digest.loc[d].to_dict())) for label, d in found.items()]
+    others = complete[~complete["configuration"].isin(found.values())]
+    kept = non_dominated(complete["val_accuracy"], complete["trainable_parameters"])
+    records = others[kept[others.index]].to_dict("records")
+    return best + [(FINALIST, configuration_of(record)) for record in records]
 
 
 def tuned(options: Options) -> Mapping[str, list[Configuration]]:
@@ -177,7 +192,7 @@ STUDY = Study(
     presets={
         "smoke": Preset(trials=2, seeds=1, epochs=1, axes={"budget": (223,)}),
         "quick": Preset(trials=24, seeds=3, epochs=8, axes={"budget": (223, 688, 3292)}),
-        "full": Preset(trials=80, seeds=10, epochs=40),
+        "full": Preset(trials=100, seeds=10, epochs=40),
     },
     check=check,
     cells=lambda _: [],
