@@ -34,6 +34,8 @@ QUOTED = (
     QuotedRow("paper, weight sharing", 4770, 88.666, 1.21),
     QuotedRow("paper, pruning", 3770, 94.443, 0.92),
 )
+#: With random numbers, redrawn at every pass, in the boson samplers' place; same images.
+QUOTED_RANDOM = QuotedRow("paper, random numbers", 3292, 10.0, 0.5)
 QUOTED_DATASETS = ("mnist", "perceval-quest")
 
 #: The paper's statement on brightness, indistinguishability, g2 and transmittance.
