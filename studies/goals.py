@@ -37,17 +37,18 @@ def goals_table(rows: pd.DataFrame) -> pd.DataFrame:
     runs = split_labels(rows)
     quoted = {row.trainable_parameters: row for row in QUOTED if "χ" in row.model}
     lines = []
-    for budget, group in runs.groupby("budget", sort=True):
+    for budget in sorted(runs["budget"].unique()):
+        group = runs[runs["budget"] == budget]
         arms = {
             str(arm): percent_interval(mean_interval(part["test_accuracy"]))
             for arm, part in group.groupby("arm", sort=False)
         }
-        paper = quoted.get(int(str(budget)))
+        paper = quoted.get(budget)
         lines.append(
             {
                 "at most": f"{budget:,}",
                 **{arm: arms.get(arm, "") for arm in runs["arm"].unique()},
-                "goal": _goal(int(str(budget)), group),
+                "goal": _goal(budget, group),
                 "paper (600, quoted)": f"*{paper.accuracy:.1f} % ± {paper.deviation:.1f}*"
                 if paper
                 else "",

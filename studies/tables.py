@@ -72,12 +72,16 @@ def describe_setting(row: pd.Series) -> str:
     layers = "" if row["layers"] == 1 else f" {row['layers']} layers"
     space = "" if row["space"] == "unbunched" else f" {row['space']}"
     trained = f" {row['trained_phases']} phases of each" if row["trained_phases"] else ""
-    pqcnns = f"{_pqcnns(sizes)}{mesh}{layers}{space}{trained}"
+    pqcnns = f"{pqcnns_text(sizes)}{mesh}{layers}{space}{trained}"
     return f"{pqcnns} → {row['mapping']} → {row['target']}"
 
 
-def _pqcnns(sizes: tuple[Size, ...]) -> str:
-    """Modes and photons of each PQCNN, or once where more than three have the same."""
+def pqcnns_text(sizes: tuple[Size, ...]) -> str:
+    """Modes and photons of each PQCNN, or once where more than three have the same.
+
+    >>> pqcnns_text(((9, 4), (8, 4))), pqcnns_text(((9, 4),) * 5)
+    ('(9,4) (8,4)', '5 × (9,4)')
+    """
     texts = [f"({modes},{photons})" for modes, photons in sizes]
     alike = len(sizes) > 3 and len(set(sizes)) == 1
     return f"{len(sizes)} × {texts[0]}" if alike else " ".join(texts)

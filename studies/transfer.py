@@ -15,8 +15,8 @@ from rich.console import Console
 from qcnn import InvalidInput, load_data
 from qcnn.data import data_names
 from studies.catalogue import studies_by_name
-from studies.configuration import configuration_from_axes
 from studies.console import one_sentence_errors
+from studies.finalists import configuration_of
 from studies.labels import FINAL
 from studies.rows import read_rows
 from studies.run import carry_out
@@ -39,11 +39,7 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
             "datasets that have some"
         )
     return [
-        Cell(
-            replace(configuration_from_axes({str(k): v for k, v in row.items()}), dataset=dataset),
-            row["seed"],
-            row["label"],
-        )
+        Cell(replace(configuration_of(row), dataset=dataset), row["seed"], row["label"])
         for row in final.to_dict("records")
     ]
 

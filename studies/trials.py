@@ -21,7 +21,7 @@ from studies.execute import checkpoint_path, execute
 from studies.labels import SEARCH
 from studies.rows import COLUMNS, add_rows, read_rows
 from studies.storage import Store
-from studies.study import Cell, Options, Study
+from studies.study import Cell, Options, Search, Study
 from studies.trial_rows import (
     CELL,
     ROW,
@@ -106,7 +106,7 @@ class TrialQueue:
                 for trial in self.store.fail_abandoned(study):
                     _enqueue_again(study, trial)
             if self.study.search is not None:
-                self._enqueue_search()
+                self._enqueue_search(self.study.search)
             self._enqueue_cells(cells)
 
     def take_rows(self) -> None:
@@ -130,15 +130,14 @@ class TrialQueue:
         rows = [row_from_text(trial.user_attrs[ROW]) for trial in _finished(self.search)]
         return pd.DataFrame(rows, columns=list(COLUMNS)).drop_duplicates("configuration")
 
-    def _enqueue_search(self) -> None:
+    def _enqueue_search(self, search: Search) -> None:
         known = set(self.search_rows()["configuration"])
         rows = read_rows(self.csv)
         for row in stored_rows(rows[(rows["role"] == SEARCH) & (rows["search"] == self.key)]):
             if row["configuration"] not in known:
                 self.search.add_trial(finished_trial(row, len(self.search.directions)))
         trials = self.search.get_trials(deepcopy=False)
-        assert self.study.search is not None  # as its caller knows
-        leads = dict(enumerate(self.study.search.leads(self.options)))
+        leads = dict(enumerate(search.leads(self.options)))
         for number in range(sum(map(_counts, trials)), self.options.trials):
             self.search.enqueue_trial(dict(leads.get(number, {})), user_attrs={SEARCHED: True})
 
