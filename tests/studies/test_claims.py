@@ -52,3 +52,31 @@ def test_evidence_is_taken_from_the_rows_of_mnist(tmp_path: Path) -> None:
     assert "−4.0 points" in text
     digits = write_claims(tmp_path, [(ablation, rows.assign(dataset="digits"))]).read_text()
     assert "pairs:" not in digits
+
+
+def test_a_figure_of_the_paper_has_its_row_beside_it_and_how_it_was_trained(tmp_path: Path) -> None:
+    study = studies_by_name["bond_dimension"]
+    curve = {"val_accuracy_by_epoch": "0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8", "epochs": 8}
+    rows = pd.DataFrame([row | curve for row in runs("χ = 2: lean form", [0.6, 0.1])])
+    shorter = pd.DataFrame([row | {"epochs": 4} for row in runs("χ = 2: lean form", [0.9])])
+    text = write_claims(tmp_path, [(study, pd.concat([rows, shorter]))]).read_text()
+    line = next(line for line in text.splitlines() if line.startswith("- χ = 2: lean form"))
+    assert "8 epochs, 2 seeds" in line
+    assert "test 35.0 %" in line
+    assert "quoted: 81.4 % ± 2.3 with 316. " in line
+    assert "Seeds that stay below 20 %: 1. " in line
+    assert line.endswith("The last quarter of the epochs brings +20.0 points of validation.")
+
+
+def test_every_arm_of_a_setting_is_in_its_sentence(tmp_path: Path) -> None:
+    ablation = studies_by_name["ablation"]
+    accuracies = {"trained phases": 0.8, "frozen phases": 0.7}
+    rows = pd.DataFrame(
+        [row for name, mean in accuracies.items() for row in runs(f"χ = 4: {name}", [mean, mean])]
+    )
+    text = write_claims(tmp_path, [(ablation, rows)]).read_text()
+    assert (
+        "- χ = 4, test accuracy: trained phases 80.0 % [80.0, 80.0]; "
+        "frozen phases 70.0 % [70.0, 70.0].\n"
+    ) in text
+    assert "χ = 2, test accuracy" not in text
