@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from studies.configuration import sizes_from_text
-from studies.contrasts import Result, evaluate_contrasts, sentence
+from studies.contrasts import Result, arm_names, evaluate_contrasts, sentence
 from studies.labels import FINAL
 from studies.quoted import NOISE_COSTS, QUOTED, QUOTED_RANDOM
 from studies.rows import write_text
@@ -127,18 +127,23 @@ def of_arms(chosen: Callable[[Contrast], bool]) -> Evidence:
         sentences = []
         contrasts = [contrast for contrast in study.contrasts if chosen(contrast)]
         for setting, group in groupby(contrasts, key=lambda contrast: contrast.setting):
-            labels = dict.fromkeys(label for c in group for label in (c.first, c.second))
-            arms = {label: runs[runs["label"] == label]["test_accuracy"] for label in labels}
+            names = {name: label for c in group for name, label in _named_arms(c)}
+            arms = {name: runs[runs["label"] == label] for name, label in names.items()}
             texts = [
-                f"{label.partition(': ')[2]} {percent_interval(mean_interval(accuracies))}"
-                for label, accuracies in arms.items()
-                if not accuracies.empty
+                f"{name} {percent_interval(mean_interval(arm['test_accuracy']))}"
+                for name, arm in arms.items()
+                if not arm.empty
             ]
             if texts:
                 sentences.append(f"{setting}, test accuracy: {'; '.join(texts)}.")
         return sentences
 
     return evidence
+
+
+def _named_arms(contrast: Contrast) -> list[tuple[str, str]]:
+    """The arms' labels under the names that tell them apart."""
+    return list(zip(arm_names(contrast), (contrast.first, contrast.second), strict=True))
 
 
 def _longest(rows: pd.DataFrame) -> pd.DataFrame:
