@@ -5,7 +5,8 @@ smaller networks, random subspaces, hashing, low rank, weight sharing and prunin
 is rounded to what whole PQCNNs of (9,4) have; random subspace and hashing have exactly as
 many trainable parameters, the others the most that do not exceed it. Every arm has equal
 epochs and steps, paired seeds and the same few rates to choose from on the validation
-images. The paper's weight sharing and pruning are there once more with its own rates, 1e-4
+images; smaller networks, trained directly or at low rank, may be of any of four families,
+too. The paper's weight sharing and pruning are there once more with its own rates, 1e-4
 and 1e-3 throughout, without clipping (it trains them for 50 epochs; here all arms train
 equally long).
 """
@@ -54,18 +55,19 @@ def tuned(options: Options) -> Mapping[str, list[Configuration]]:
     """Every arm at every budget, and the paper's target by other means, at each of the rates."""
     paper = standard(options)
     arms = {
-        "paper's target: trained directly": without_photons(paper),
-        "cnn2202: trained directly": without_photons(replace(paper, target="cnn2202")),
-        f"{_SHARING}: {_TUNED}": without_photons(paper, _PAPERS_SHARING),
-        f"{_PRUNING}: {_TUNED}": without_photons(paper, _PAPERS_PRUNING),
-        f"{_MAGNITUDE}: {_TUNED}": without_photons(paper, f"magnitude_pruning:kept={_KEPT}"),
+        "paper's target: trained directly": [without_photons(paper)],
+        "cnn2202: trained directly": [without_photons(replace(paper, target="cnn2202"))],
+        f"{_SHARING}: {_TUNED}": [without_photons(paper, _PAPERS_SHARING)],
+        f"{_PRUNING}: {_TUNED}": [without_photons(paper, _PAPERS_PRUNING)],
+        f"{_MAGNITUDE}: {_TUNED}": [without_photons(paper, f"magnitude_pruning:kept={_KEPT}")],
     }
     for budget in options.axes["budget"]:
-        for name, configuration in _at_budget(options, budget).items():
-            arms[_label(budget, name)] = configuration
+        for name, configurations in _at_budget(options, budget).items():
+            arms[_label(budget, name)] = configurations
+    rates = options.axes["learning_rates"]
     return {
-        label: [replace(like, learning_rate=rate) for rate in options.axes["learning_rates"]]
-        for label, like in arms.items()
+        label: [replace(like, learning_rate=rate) for like in alike for rate in rates]
+        for label, alike in arms.items()
     }
 
 
@@ -80,8 +82,8 @@ def cells(options: Options) -> list[Cell]:
     ]
 
 
-def _at_budget(options: Options, budget: int) -> dict[str, Configuration]:
-    """The arms that are compared at one budget, by name."""
+def _at_budget(options: Options, budget: int) -> dict[str, list[Configuration]]:
+    """The arms that are compared at one budget, by name, and what each may choose from."""
     of_one = count_phases(*_SIZE, options.axes["mesh"]) + 1
     pqcnns = max(1, round(budget / of_one))
     count = pqcnns * of_one
@@ -95,15 +97,15 @@ def _at_budget(options: Options, budget: int) -> dict[str, Configuration]:
     smallest = standard(options, mapping="mps:bond_dimension=1")
     data = load_data(options.dataset)
 
-    def smaller(baseline: str) -> Configuration:
-        target = smaller_targets(count, baseline, data.image_shape, data.classes)[0]
-        return without_photons(replace(mixing, target=target), baseline)
+    def smaller(baseline: str) -> list[Configuration]:
+        targets = smaller_targets(count, baseline, data.image_shape, data.classes)
+        return [without_photons(replace(mixing, target=each), baseline) for each in targets]
 
     return {
-        _MIXING: mixing,
-        _MPS: largest_mps(smallest, count, mostly_phases=False) or smallest,
-        _SUBSPACE: without_photons(mixing, f"random_subspace:dimension={count}"),
-        _HASHING: without_photons(mixing, f"hashing:buckets={count}"),
+        _MIXING: [mixing],
+        _MPS: [largest_mps(smallest, count, mostly_phases=False) or smallest],
+        _SUBSPACE: [without_photons(mixing, f"random_subspace:dimension={count}")],
+        _HASHING: [without_photons(mixing, f"hashing:buckets={count}")],
         _LOW_RANK: smaller(f"low_rank:rank={_RANK}"),
         _SMALLER: smaller("direct"),
     }

@@ -6,7 +6,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import PercentFormatter
 
 from studies.figures.style import (
     COLOURS,
@@ -14,7 +13,9 @@ from studies.figures.style import (
     PHOTONIC,
     Figure,
     families,
+    interval_bars,
     new_canvas,
+    set_accuracy_axis,
     set_trainable_axis,
 )
 from studies.labels import FINAL, SEARCH
@@ -61,12 +62,9 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
             color=COLOURS[PAPER],
             label=PAPER,
         )
-    axes.set(
-        ylabel="accuracy (%)",
-        title=f"{rows['dataset'].iloc[0]}: accuracy against trainable parameters",
-    )
+    axes.set(title=f"{rows['dataset'].iloc[0]}: accuracy against trainable parameters")
     set_trainable_axis(axes)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+    set_accuracy_axis(axes, "accuracy")
     _add_legend(canvas, axes)
     return canvas
 
@@ -103,7 +101,7 @@ def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
         axes.errorbar(
             group["place"],
             group["test_accuracy"],
-            yerr=_distances(group),
+            yerr=interval_bars(group["test_accuracy"], group["test_low"], group["test_high"]),
             color=COLOURS[name],
             fmt="D",
             **_MEAN,
@@ -143,15 +141,6 @@ def _places(counts: pd.Series) -> pd.Series:
     grouped = counts.groupby(counts)
     position = grouped.cumcount() - (grouped.transform("size") - 1) / 2
     return counts * _APART**position
-
-
-def _distances(means: pd.DataFrame) -> list[pd.Series]:
-    """From the mean down and up to the ends of its interval, within 0 and 1; 0 without one."""
-    low, high = means["test_low"].clip(lower=0), means["test_high"].clip(upper=1)
-    return [
-        (means["test_accuracy"] - low).fillna(0),
-        (high - means["test_accuracy"]).fillna(0),
-    ]
 
 
 ACCURACY = Figure(

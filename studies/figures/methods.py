@@ -1,17 +1,15 @@
 """Test accuracy of every way to train a target, against its trainable parameters."""
 
-from math import floor
-
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import PercentFormatter
 
 from studies.figures.style import (
     METHOD_STYLES,
     Figure,
+    interval_bars,
     method_names,
     new_canvas,
+    set_accuracy_axis,
     set_trainable_axis,
 )
 from studies.labels import FINAL
@@ -37,7 +35,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         axes.errorbar(
             points["x"],
             points["mean"],
-            yerr=[points["mean"] - points["low"], points["high"] - points["mean"]],
+            yerr=interval_bars(points["mean"], points["low"], points["high"]),
             capsize=3,
             markersize=6,
             linewidth=1.2,
@@ -46,20 +44,11 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
             label=f"{method}, constant rate" if constant else method,
             **METHOD_STYLES[method],
         )
-    axes.set(
-        ylabel="test accuracy",
-        ylim=(_floor(axes), 1.02),
-        title=f"{rows['dataset'].iloc[0]}: ways to train few parameters",
-    )
+    axes.set(title=f"{rows['dataset'].iloc[0]}: ways to train few parameters")
     set_trainable_axis(axes)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    set_accuracy_axis(axes, "test accuracy")
     canvas.legend(fontsize="small", loc="outside right upper")
     return canvas
-
-
-def _floor(axes: Axes) -> float:
-    """The next multiple of 10 % below all that is drawn, so that close curves are told apart."""
-    return max(0.0, floor(10 * axes.dataLim.y0) / 10)
 
 
 METHODS = Figure(

@@ -16,7 +16,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     canvas = new_canvas(8.0, 5.0)
     axes = canvas.add_subplot()
     named: set[str] = set()
-    for (method, _), arm in tried.groupby(["method", "label"]):
+    for (method, *_), arm in tried.groupby(["method", "label", "target", "epochs"]):
         arm = arm.sort_values("learning_rate")
         axes.plot(
             arm["learning_rate"],
@@ -40,6 +40,6 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
 
 RATES = Figure(
     "rates",
-    "Validation accuracy of the rates that were tried for every arm, a line for each.",
+    "Validation accuracy of the rates that were tried for every arm, a line for each target of it.",
     _draw,
 )

@@ -12,7 +12,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.ticker import (
+    FixedLocator,
+    LogLocator,
+    NullFormatter,
+    NullLocator,
+    PercentFormatter,
+    StrMethodFormatter,
+)
 from PIL import Image
 
 from qcnn import baseline_names, mapping_names
@@ -46,6 +53,9 @@ _LINE_COLOURS = (
     (0.0, 0.3, 0.2),
 )
 _MARKERS = "osD^vP*X"
+#: From less than guessing among ten classes; the logit of 0 and of 1 has no place.
+_ACCURACY_LIMITS = (0.05, 0.995)
+_ACCURACY_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
 #: A colour and a marker for each mapping and baseline, where a figure compares those: the same
 #: in every figure, and none told by its colour alone.
 METHOD_STYLES: dict[str, dict[str, Any]] = {
@@ -96,6 +106,24 @@ def set_trainable_axis(axes: Axes) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def set_accuracy_axis(axes: Axes, label: str) -> None:
+    """A logit axis of accuracies, on which halving the error is as far at 90 % as at 98 %."""
+    axes.set(ylabel=f"{label} (%, logit scale)", yscale="logit", ylim=_ACCURACY_LIMITS)
+    axes.yaxis.set_major_locator(FixedLocator(_ACCURACY_TICKS))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
+
+
+def interval_bars(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
+    """From the means down and up to the ends of their intervals, 0 without one.
+
+    Cut to what an axis of accuracies shows: the logit has no place for ends beyond 0 and 1.
+    """
+    least, most = _ACCURACY_LIMITS
+    bars = [mean - low.clip(lower=least), high.clip(upper=most) - mean]
+    return [bar.clip(lower=0).fillna(0) for bar in bars]
 
 
 def store(canvas: Canvas, path: Path) -> None:

@@ -15,7 +15,15 @@ from stored_rows import CONFIGURATION, make_row
 from studies.catalogue import studies_by_name
 from studies.figures import ACCURACY, CURVES, HEAT_MAP, SEEDS
 from studies.figures.accuracy import _APART
-from studies.figures.style import COLOURS, PHOTONIC, SOURCE_A, new_canvas, store
+from studies.figures.style import (
+    COLOURS,
+    PHOTONIC,
+    SOURCE_A,
+    interval_bars,
+    new_canvas,
+    set_accuracy_axis,
+    store,
+)
 from studies.overview import non_dominated_marks
 from studies.quoted import QUOTED
 from studies.rows import add_rows, read_rows
@@ -149,3 +157,14 @@ def test_a_family_of_one_point_keeps_its_colour_in_the_file(tmp_path: Path) -> N
         colours = np.asarray(picture.convert("RGB")).reshape(-1, 3)
     distance = np.abs(colours - 255 * np.array(COLOURS[SOURCE_A])).max(axis=1)
     assert distance.min() <= 16
+
+
+def test_intervals_are_cut_to_what_the_axis_of_accuracies_shows() -> None:
+    axes = new_canvas().add_subplot()
+    set_accuracy_axis(axes, "accuracy")
+    least, most = axes.get_ylim()
+    nothing = float("nan")
+    means = pd.Series([0.5, 0.9, 0.7])
+    down, up = interval_bars(means, pd.Series([0.4, -0.2, nothing]), pd.Series([0.6, 1.3, nothing]))
+    assert (means - down).tolist() == pytest.approx([0.4, least, 0.7])
+    assert (means + up).tolist() == pytest.approx([0.6, most, 0.7])

@@ -1,6 +1,7 @@
 """Arms that choose among candidates on the validation images."""
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
+from qcnn import smaller_targets
 from studies.catalogue import studies_by_name
 from studies.configuration import Configuration
 from studies.figures import RATES
@@ -129,3 +131,16 @@ def test_of_equally_accurate_rows_the_lowest_validation_loss_comes_first() -> No
         ]
     )
     assert best_first(rows)["seed"].tolist() == [3, 4, 1, 0, 2]
+
+
+def test_a_smaller_network_chooses_among_all_families_at_every_rate(options: Options) -> None:
+    rates = (0.01, 0.1)
+    axes = {**options.axes, "budget": (223,), "learning_rates": rates}
+    tuned = studies_by_name["compression"].tuned
+    assert tuned is not None
+    arms = tuned(replace(options, axes=axes))
+    targets = smaller_targets(225)
+    found = [(each.target, each.learning_rate) for each in arms["223 parameters: a smaller CNN"]]
+    assert sorted(found) == sorted(product(targets, rates))
+    assert len(targets) == 4
+    assert len(arms["223 parameters: photonic, mixing"]) == len(rates)
