@@ -1,16 +1,26 @@
 """The test accuracy of every seed of every model that was run with fresh seeds."""
 
+from textwrap import fill
+
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
-from studies.figures.style import COLOURS, Figure, families, new_canvas
+from studies.figures.style import (
+    COLOURS,
+    Figure,
+    families,
+    interval_bars,
+    new_canvas,
+    set_accuracy_axis,
+)
 from studies.labels import FINAL
 from studies.tables import describe, summarise
 
 #: Means are drawn this far below the runs, in lines.
 _BELOW = 0.25
+#: Of a model's name, letters; longer ones take two lines.
+_WIDTH = 56
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
@@ -26,25 +36,32 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     )
     canvas = new_canvas(10.0, max(3.0, 1.6 + 0.27 * len(models)))
     axes = canvas.add_subplot()
+    down, up = interval_bars(models["test_accuracy"], models["test_low"], models["test_high"])
     for line, model in models.iterrows():
         colour = COLOURS[model["family"]]
         runs = final[final["configuration"] == model["configuration"]]["test_accuracy"]
         axes.scatter(runs, [line] * len(runs), color=colour, alpha=0.45, s=16, linewidths=0)
-        low, high = max(0.0, model["test_low"]), min(1.0, model["test_high"])
-        axes.plot([low, high], [line + _BELOW] * 2, color=colour, linewidth=1.4)
-        axes.plot(model["test_accuracy"], line + _BELOW, marker="D", markersize=4, color=colour)
+        axes.errorbar(
+            [model["test_accuracy"]],
+            [line + _BELOW],
+            xerr=[[down[line]], [up[line]]],
+            fmt="D",
+            markersize=4,
+            elinewidth=1.4,
+            color=colour,
+        )
     axes.set(
         yticks=range(len(models)),
         yticklabels=[
-            f"{name}  {count:,}"
+            f"{fill(name, _WIDTH)}  {count:,}"
             for name, count in zip(names, models["trainable_parameters"], strict=True)
         ],
         ylim=(len(models) - 0.3, -0.7),
-        xlabel="test accuracy (%)",
         ylabel="model, trainable parameters",
         title=f"{rows['dataset'].iloc[0]}: test accuracy of every seed",
     )
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+    set_accuracy_axis(axes, "test accuracy", "x")
+    axes.tick_params(axis="y", labelsize="x-small")
     present = [name for name in COLOURS if name in set(models["family"])]
     canvas.legend(
         handles=[

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import pandas as pd
@@ -108,12 +108,14 @@ def set_trainable_axis(axes: Axes) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def set_accuracy_axis(axes: Axes, label: str) -> None:
+def set_accuracy_axis(axes: Axes, label: str, which: Literal["x", "y"] = "y") -> None:
     """A logit axis of accuracies, on which halving the error is as far at 90 % as at 98 %."""
-    axes.set(ylabel=f"{label} (%, logit scale)", yscale="logit", ylim=_ACCURACY_LIMITS)
-    axes.yaxis.set_major_locator(FixedLocator(_ACCURACY_TICKS))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
+    name = f"{label} (%, logit scale)"
+    axes.set(**{f"{which}label": name, f"{which}scale": "logit", f"{which}lim": _ACCURACY_LIMITS})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(FixedLocator(_ACCURACY_TICKS))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
 
 
 def interval_bars(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
