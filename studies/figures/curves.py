@@ -3,9 +3,9 @@
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
-from studies.figures.style import COLOURS, Figure, families, new_canvas
+from studies.figures.style import COLOURS, Figure, families, new_canvas, set_accuracy_axis
 from studies.labels import FINAL
 
 
@@ -23,9 +23,9 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         shared = {"x": "epoch", "y": "accuracy", "color": COLOURS[name], "ax": axes}
         sns.lineplot(of_family, units="run", estimator=None, alpha=0.25, linewidth=0.6, **shared)
         sns.lineplot(means, units="model", estimator=None, linewidth=1.6, **shared)
-        axes.set(xlabel="epoch", ylabel="validation accuracy (%)", title=name)
+        axes.set(xlabel="epoch", title=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+        set_accuracy_axis(axes, "validation accuracy")
     canvas.suptitle(f"{rows['dataset'].iloc[0]}: validation accuracy of every final run")
     return canvas
 
