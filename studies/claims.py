@@ -15,7 +15,7 @@ from studies.quoted import NOISE_COSTS, QUOTED, QUOTED_RANDOM
 from studies.rows import write_text
 from studies.statistics import mean_interval, percent_interval, points
 from studies.study import Contrast, Study
-from studies.tables import pqcnns_text
+from studies.tables import longest_trainings, pqcnns_text
 
 #: What the rows of a study say to a claim, a sentence each.
 Evidence = Callable[[Study, pd.DataFrame], list[str]]
@@ -123,7 +123,7 @@ def of_arms(chosen: Callable[[Contrast], bool]) -> Evidence:
     """Test accuracy of every arm of some declared contrasts, a sentence for each setting."""
 
     def evidence(study: Study, rows: pd.DataFrame) -> list[str]:
-        runs = _longest(rows)
+        runs = longest_trainings(rows)
         sentences = []
         contrasts = [contrast for contrast in study.contrasts if chosen(contrast)]
         for setting, group in groupby(contrasts, key=lambda contrast: contrast.setting):
@@ -146,15 +146,9 @@ def _named_arms(contrast: Contrast) -> list[tuple[str, str]]:
     return list(zip(arm_names(contrast), (contrast.first, contrast.second), strict=True))
 
 
-def _longest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Final runs, of each arm those of the longest training."""
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
-    return final[final["epochs"] == final.groupby("label")["epochs"].transform("max")]
-
-
 def _against_quoted(study: Study, rows: pd.DataFrame) -> list[str]:
     """Each arm of the table beside the paper's figure, and what may explain the difference."""
-    final = _longest(rows)
+    final = longest_trainings(rows)
     sentences = []
     for quoted in QUOTED:
         chi = quoted.model.partition("χ = ")[2]

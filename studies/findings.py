@@ -1,13 +1,18 @@
 """The finding of a study in two sentences, from its rows."""
 
 import json
+from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from studies.goals import split_labels
 from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, SEARCH
 from studies.statistics import mean_interval, percent_interval
-from studies.tables import describe
+from studies.tables import describe, longest_trainings
+
+#: More values of an axis would make a sentence that nobody reads.
+_ALONG = 4
 
 
 def best_against_references(rows: pd.DataFrame) -> str:
@@ -99,6 +104,33 @@ def accuracies_at_budgets(rows: pd.DataFrame) -> str:
         )
         sentences.append(f"With at most {budget:,} trainable parameters: {reached}.")
     return " ".join(sentences)
+
+
+def accuracies_along(series: Mapping[str, Mapping[str, str]]) -> Callable[[pd.DataFrame], str]:
+    """A finding that follows arms along an axis, by at most four of them in a sentence.
+
+    Args:
+        series: what each sentence is about, and the labels of its arms by the values of
+            the axis, in their order.
+    """
+
+    def finding(rows: pd.DataFrame) -> str:
+        final = longest_trainings(rows)
+        sentences = []
+        for name, arms in series.items():
+            runs = {value: final[final["label"] == label] for value, label in arms.items()}
+            there = [(value, each) for value, each in runs.items() if not each.empty]
+            places = np.linspace(0, len(there) - 1, min(_ALONG, len(there))).round().astype(int)
+            reached = ", ".join(
+                f"{value} {percent_interval(mean_interval(each['test_accuracy']))} "
+                f"({int(each['trainable_parameters'].iloc[0]):,} trainable, {_seeds(each)})"
+                for value, each in (there[place] for place in places)
+            )
+            if reached:
+                sentences.append(f"{name}: {reached}.")
+        return " ".join(sentences) or "Nothing has been run with fresh seeds yet."
+
+    return finding
 
 
 def _seeds(rows: pd.DataFrame) -> str:

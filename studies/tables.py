@@ -20,6 +20,12 @@ _SPLITS = ("train", "val", "test")
 _SELF_EXPLAINING = ("", FINALIST, DIRECT, NOTEBOOK, NOTEBOOK_DIRECT)
 
 
+def longest_trainings(rows: pd.DataFrame) -> pd.DataFrame:
+    """The complete final runs, of each label those of the longest training."""
+    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    return final[final["epochs"] == final.groupby("label")["epochs"].transform("max")]
+
+
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     """One row for each configuration and role: means and 95 % t-intervals over seeds.
 

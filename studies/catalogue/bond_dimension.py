@@ -13,6 +13,7 @@ import click
 from qcnn import AlternatingConfig
 from studies.arguments import WholeNumbers
 from studies.figures import ACCURACY, CURVES, SEEDS
+from studies.findings import accuracies_along
 from studies.labels import DIRECT
 from studies.references import direct_cells
 from studies.standard import MESH_AXIS, arm, standard
@@ -85,6 +86,13 @@ STUDY = Study(
         "full": Preset(seeds=10, epochs=30, long_seeds=3),
     },
     cells=cells,
+    finding=accuracies_along(
+        {
+            "Lean form": {f"χ = {chi}": _lean(chi) for chi in _EVERY},
+            "The paper's form": {f"χ = {chi}": _paper(chi) for chi in _PAPERS_FORM},
+            "Its schedule, too": {f"χ = {chi}": _alternating(chi) for chi in _PAPERS_FORM},
+        }
+    ),
     figures=(ACCURACY, SEEDS, CURVES),
     contrasts=(
         *(Contrast(f"χ = {chi}", _lean(chi), DIRECT) for chi in _EVERY),

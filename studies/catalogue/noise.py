@@ -15,10 +15,12 @@ from torch import nn
 from qcnn import Data, QuantumTrain
 from qcnn.noise import Noise, NoisyPQCNN, noise_to_text
 from studies.contrast_findings import contrasts_in_a_sentence
+from studies.contrasts import evaluate_contrasts
 from studies.figures import ACCURACY, CURVES, NOISE, SEEDS
 from studies.noise_kinds import KINDS, LEVELS, Kind
 from studies.quoted import NOISE_COSTS
 from studies.standard import MESH_AXIS, arm, standard
+from studies.statistics import points
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _WHITENED = "whitened"
@@ -63,8 +65,23 @@ def accepted_fractions(model: nn.Module, _: Data) -> dict[str, Any]:
 
 
 def finding(rows: pd.DataFrame) -> str:
-    """What the contrasts say, and the paper's statement beside it."""
-    return f"{contrasts_in_a_sentence(rows, CONTRASTS)} {NOISE_COSTS}"
+    """What noise costs each model, what all contrasts say, and the paper's statement."""
+    return f"{_range_of_costs(rows)}{contrasts_in_a_sentence(rows, CONTRASTS)} {NOISE_COSTS}"
+
+
+def _range_of_costs(rows: pd.DataFrame) -> str:
+    """From the mildest to the worst kind, each at its representative level."""
+    costs = [contrast for contrast in CONTRASTS if "trained under" not in contrast.first]
+    found: dict[str, list[float]] = {}
+    for result in evaluate_contrasts(rows, costs):
+        found.setdefault(result.contrast.setting, []).append(-result.difference.mean)
+    if not found:
+        return ""
+    ranges = ", ".join(
+        f"{model} {points(min(each))} to {points(max(each))} points"
+        for model, each in found.items()
+    )
+    return f"One kind of noise at the level compared costs a model trained without it: {ranges}. "
 
 
 def _trained_under(levels: str) -> list[Noise]:

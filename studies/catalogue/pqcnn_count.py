@@ -8,6 +8,7 @@ concatenation they are of one size and are mixed.
 from qcnn import choose_sizes
 from studies.arguments import WholeNumbers
 from studies.figures import ACCURACY, CURVES, SEEDS
+from studies.findings import accuracies_along
 from studies.references import direct_cells, weights_of
 from studies.standard import MESH_AXIS, arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
@@ -15,6 +16,11 @@ from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 _PRODUCT, _CONCATENATION = "product", "concatenation"
 _SIZE = (9, 4)
 _CHI = 2
+_COUNTS = (1, 2, 3, 4, 6, 8, 12, 16)
+_WHAT = {
+    _PRODUCT: f"product of chosen sizes, mps χ = {_CHI}",
+    _CONCATENATION: "concatenation of (9,4), mixing",
+}
 
 
 def cells(options: Options) -> list[Cell]:
@@ -36,19 +42,18 @@ def cells(options: Options) -> list[Cell]:
 
 
 def _label(combination: str, count: int) -> str:
-    what = (
-        f"product of chosen sizes, mps χ = {_CHI}"
-        if combination == _PRODUCT
-        else "concatenation of (9,4), mixing"
-    )
-    return f"{what}: {count} PQCNN{'s' if count > 1 else ''}"
+    return f"{_WHAT[combination]}: {_counted(count)}"
+
+
+def _counted(count: int) -> str:
+    return f"{count} PQCNN{'s' if count > 1 else ''}"
 
 
 STUDY = Study(
     name="pqcnn_count",
     question="How many PQCNNs, combined how?",
     axes=(
-        Axis("count", WholeNumbers(1), (1, 2, 3, 4, 6, 8, 12, 16), "numbers of PQCNNs"),
+        Axis("count", WholeNumbers(1), _COUNTS, "numbers of PQCNNs"),
         MESH_AXIS,
     ),
     presets={
@@ -57,6 +62,12 @@ STUDY = Study(
         "full": Preset(seeds=10, epochs=20),
     },
     cells=cells,
+    finding=accuracies_along(
+        {
+            what.capitalize(): {_counted(count): _label(combination, count) for count in _COUNTS}
+            for combination, what in _WHAT.items()
+        }
+    ),
     figures=(ACCURACY, SEEDS, CURVES),
     contrasts=tuple(
         Contrast(f"the {combination}", _label(combination, count), _label(combination, 1))
