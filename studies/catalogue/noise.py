@@ -71,9 +71,8 @@ def finding(rows: pd.DataFrame) -> str:
 
 def _range_of_costs(rows: pd.DataFrame) -> str:
     """From the mildest to the worst kind, each at its representative level."""
-    costs = [contrast for contrast in CONTRASTS if "trained under" not in contrast.first]
     found: dict[str, list[float]] = {}
-    for result in evaluate_contrasts(rows, costs):
+    for result in evaluate_contrasts(rows, _COSTS):
         found.setdefault(result.contrast.setting, []).append(-result.difference.mean)
     if not found:
         return ""
@@ -125,8 +124,9 @@ def _is_compared(model: str, kind: Kind) -> bool:
     return bool(kind.trained) and (model != _WHITENED or kind.name == "phase_error")
 
 
+_COSTS = tuple(_costs(model, kind) for model in MODELS for kind in KINDS)
 CONTRASTS = (
-    *(_costs(model, kind) for model in MODELS for kind in KINDS),
+    *_COSTS,
     *(_gains(model, kind) for model in MODELS for kind in KINDS if _is_compared(model, kind)),
 )
 
