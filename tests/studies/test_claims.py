@@ -6,8 +6,9 @@ import pandas as pd
 from stored_rows import make_row
 
 from studies.catalogue import studies_by_name
-from studies.claims import CLAIMS, tally, write_claims
+from studies.claims import CLAIMS, write_claims
 from studies.contrasts import evaluate_contrasts
+from studies.evidence import tally
 from studies.study import Contrast
 
 
@@ -41,7 +42,18 @@ def test_every_claim_names_a_study_and_waits_for_its_rows(tmp_path: Path) -> Non
     for claim in CLAIMS:
         assert claim.study in studies_by_name
         assert f"## {claim.title}" in text
-        assert f"No runs of `{claim.study}` on MNIST are there yet." in text
+        assert f"*Verdict:* No runs of `{claim.study}` on MNIST are there yet." in text
+
+
+def test_the_verdicts_stand_at_the_top_with_links_to_their_reasons(tmp_path: Path) -> None:
+    table, *sections = write_claims(tmp_path, []).read_text().split("\n## ")
+    lines = [line for line in table.splitlines() if line.startswith("| [")]
+    for claim, line, section in zip(CLAIMS, lines, sections, strict=True):
+        anchor = line.partition("(#")[2].partition(")")[0]
+        assert line.startswith(f"| [{claim.title}]")
+        assert anchor.split("-")[0] == claim.title.split()[0].lower()
+        verdict = section.partition("*Verdict:* ")[2].splitlines()[0]
+        assert line.endswith(f"| {verdict} |")
 
 
 def test_evidence_is_taken_from_the_rows_of_mnist(tmp_path: Path) -> None:

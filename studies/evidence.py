@@ -1,0 +1,137 @@
+"""What the rows of a study say to a claim, a sentence for each thing that was measured."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+
+from studies.configuration import sizes_from_text
+from studies.contrasts import Result, arm_names, evaluate_contrasts, sentence
+from studies.labels import FINAL
+from studies.quoted import QUOTED
+from studies.statistics import mean_interval, percent_interval, points
+from studies.study import Contrast, Study
+from studies.tables import longest_trainings, pqcnns_text
+from studies.verdicts import validation_gaps
+
+#: What the rows of a study say to a claim, a sentence each.
+Evidence = Callable[[Study, pd.DataFrame], list[str]]
+
+#: Ten classes guessed are right in a tenth of the cases; below twice that a run has failed.
+_NEAR_CHANCE = 0.2
+
+
+def of_contrasts(chosen: Callable[[Contrast], bool]) -> Evidence:
+    """How many of some declared contrasts show a difference, and each as a sentence."""
+
+    def evidence(study: Study, rows: pd.DataFrame) -> list[str]:
+        results = [r for r in evaluate_contrasts(rows, study.contrasts) if chosen(r.contrast)]
+        return [tally(results), *map(sentence, results)] if results else []
+
+    return evidence
+
+
+def tally(results: Sequence[Result]) -> str:
+    """In how many contrasts the first arm is better, worse or not shown to differ.
+
+    >>> tally([])
+    'Of 0 contrasts the first arm is shown to be better in 0 and worse in 0.'
+    """
+    tested = [r for r in results if not np.isnan(r.adjusted_p)]
+    shown = [r for r in tested if r.verdict == "a difference"]
+    better = sum(r.difference.mean > 0 for r in shown)
+    text = (
+        f"Of {len(results)} contrasts the first arm is shown to be better in {better} and worse in "
+        f"{len(shown) - better}"
+    )
+    few = len(results) - len(tested)
+    return f"{text}; {few} have too few pairs for a claim." if few else f"{text}."
+
+
+def both(first: Evidence, second: Evidence) -> Evidence:
+    """The sentences of one evidence, then those of another."""
+    return lambda study, rows: [*first(study, rows), *second(study, rows)]
+
+
+def of_arms(chosen: Callable[[Contrast], bool]) -> Evidence:
+    """Test accuracy of every arm of some declared contrasts, a sentence for each setting."""
+
+    def evidence(study: Study, rows: pd.DataFrame) -> list[str]:
+        runs = longest_trainings(rows)
+        sentences = []
+        contrasts = [contrast for contrast in study.contrasts if chosen(contrast)]
+        for setting, group in groupby(contrasts, key=lambda contrast: contrast.setting):
+            names = {name: label for c in group for name, label in _named_arms(c)}
+            arms = {name: runs[runs["label"] == label] for name, label in names.items()}
+            texts = [
+                f"{name} {percent_interval(mean_interval(arm['test_accuracy']))}"
+                for name, arm in arms.items()
+                if not arm.empty
+            ]
+            if texts:
+                sentences.append(f"{setting}, test accuracy: {'; '.join(texts)}.")
+        return sentences
+
+    return evidence
+
+
+def _named_arms(contrast: Contrast) -> list[tuple[str, str]]:
+    """The arms' labels under the names that tell them apart."""
+    return list(zip(arm_names(contrast), (contrast.first, contrast.second), strict=True))
+
+
+def against_quoted(study: Study, rows: pd.DataFrame) -> list[str]:
+    """Each arm of the table beside the paper's figure, and what may explain the difference."""
+    final = longest_trainings(rows)
+    sentences = []
+    for quoted in QUOTED:
+        chi = quoted.model.partition("χ = ")[2]
+        arms = final[final["label"].str.startswith(f"χ = {chi}: ")] if chi else final.iloc[:0]
+        for label, runs in arms.groupby("label", sort=True):
+            sentences.append(
+                f"{label} ({int(runs['trainable_parameters'].iloc[0]):,} trainable, "
+                f"{runs['epochs'].iloc[0]} epochs, {runs['seed'].nunique()} seeds): validation "
+                f"{percent_interval(mean_interval(runs['val_accuracy']))}, test "
+                f"{percent_interval(mean_interval(runs['test_accuracy']))}; quoted: "
+                f"{quoted.accuracy:.1f} % ± {quoted.deviation:.1f} with "
+                f"{quoted.trainable_parameters:,}. {_how_it_trained(runs)}"
+            )
+    return sentences
+
+
+def _how_it_trained(runs: pd.DataFrame) -> str:
+    """Seeds that stayed near chance, and whether the training was at its end."""
+    failed = int((runs["test_accuracy"] < _NEAR_CHANCE).sum())
+    gains = runs["val_accuracy_by_epoch"].map(_gain_of_last_quarter)
+    at_chance = f"Seeds that stay below {100 * _NEAR_CHANCE:.0f} %: {failed}. " if failed else ""
+    gain = points(gains.mean(), sign=True)
+    return f"{at_chance}The last quarter of the epochs brings {gain} points of validation."
+
+
+def _gain_of_last_quarter(curve: str) -> float:
+    accuracies = [float(value) for value in curve.split()]
+    return accuracies[-1] - accuracies[-1 - len(accuracies) // 4]
+
+
+def counted(study: Study, rows: pd.DataFrame) -> list[str]:
+    """Phases that are trained, and how many of them matter."""
+    final = rows[(rows["role"] == FINAL) & (rows["phases"] > 0)]
+    counts = final.drop_duplicates(["sizes", "mesh", "phases", "effective_phases"])
+    return [
+        f"{pqcnns_text(sizes_from_text(row['sizes']))}, {row['mesh']} mesh: {int(row['phases'])} "
+        f"phases are trained, of which {int(row['effective_phases'])} are effective."
+        for _, row in counts.iterrows()
+    ]
+
+
+def validation_against_test(study: Study, rows: pd.DataFrame) -> list[str]:
+    """How far a run's accuracy on the 600 images is from that on the 10,000."""
+    gaps = validation_gaps(rows)
+    if len(gaps) < 2:
+        return []
+    return [
+        f"Over {len(gaps)} runs above 50 % the accuracy on the 600 validation images differs from "
+        f"that on the 10,000 test images by {points(gaps.mean(), sign=True)} points on average, "
+        f"with a standard deviation of {points(gaps.std())} points from run to run."
+    ]

@@ -1,0 +1,140 @@
+"""Whether a claim holds, in a sentence that is decided by the rows alone."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+
+from studies.contrasts import Result, arm_names, evaluate_contrasts
+from studies.labels import FINAL
+from studies.quoted import NOISE_COSTS_AT_MOST, QUOTED
+from studies.statistics import points
+from studies.study import Contrast, Study
+from studies.tables import longest_trainings
+
+#: What the rows of a study say of a claim as a whole; nothing where they say nothing yet.
+Verdict = Callable[[Study, pd.DataFrame], str]
+
+#: An advantage of less than this fraction is none that would decide for photons.
+MARGIN = 0.01
+
+_HOLDS, _FAILS, _OPEN = "holds", "does not hold", "open"
+
+
+def better_than_all(chosen: Callable[[Contrast], bool]) -> Verdict:
+    """Whether, setting by setting, the first arm is better than every arm it is compared with.
+
+    It holds where every declared contrast shows it. It does not where one of them shows the
+    opposite, or has an interval that ends below ``MARGIN``; these are named. Else it is open.
+    """
+
+    def verdict(study: Study, rows: pd.DataFrame) -> str:
+        results = {r.contrast: r for r in evaluate_contrasts(rows, study.contrasts)}
+        declared = [contrast for contrast in study.contrasts if chosen(contrast)]
+        found: dict[str, list[str]] = {}
+        for setting, group in groupby(declared, key=lambda contrast: contrast.setting):
+            contrasts = list(group)
+            outcomes = {contrast: _outcome(results.get(contrast)) for contrast in contrasts}
+            excluded = [arm_names(c)[1] for c in contrasts if outcomes[c] == _FAILS]
+            if excluded:
+                found.setdefault(_FAILS, []).append(f"{setting} (against {', '.join(excluded)})")
+            elif all(outcome == _HOLDS for outcome in outcomes.values()):
+                found.setdefault(_HOLDS, []).append(setting)
+            else:
+                found.setdefault(_OPEN, []).append(setting)
+        return _in_words(found)
+
+    return verdict
+
+
+def _outcome(result: Result | None) -> str:
+    """What a contrast says of "the first arm is better"."""
+    if result is None or np.isnan(result.adjusted_p):
+        return _OPEN
+    shown = result.verdict == "a difference"
+    if shown and result.difference.mean > 0:
+        return _HOLDS
+    return _FAILS if shown or result.difference.high < MARGIN else _OPEN
+
+
+def noise_costs_little(chosen: Callable[[Contrast], bool]) -> Verdict:
+    """Whether each noise costs at most what the paper states, by the interval of its cost."""
+
+    def verdict(study: Study, rows: pd.DataFrame) -> str:
+        compared = [r for r in evaluate_contrasts(rows, study.contrasts) if chosen(r.contrast)]
+        of_setting = Counter(result.contrast.setting for result in compared)
+        counts = Counter((_cost(result), result.contrast.setting) for result in compared)
+        found: dict[str, list[str]] = {}
+        for (outcome, setting), count in counts.items():
+            text = f"{setting} ({count} of {of_setting[setting]} kinds)"
+            found.setdefault(outcome, []).append(text)
+        return _in_words(found)
+
+    return verdict
+
+
+def _cost(result: Result) -> str:
+    if result.difference.low >= -NOISE_COSTS_AT_MOST:
+        return _HOLDS
+    return _FAILS if result.difference.high < -NOISE_COSTS_AT_MOST else _OPEN
+
+
+def reaches_quoted(study: Study, rows: pd.DataFrame) -> str:
+    """At which bond dimensions an arm comes within a deviation of the paper's accuracy."""
+    final = longest_trainings(rows)
+    found: dict[str, list[str]] = {}
+    for quoted in QUOTED:
+        chi = quoted.model.partition("χ = ")[2]
+        arms = final[final["label"].str.startswith(f"χ = {chi}: ")] if chi else final.iloc[:0]
+        if arms.empty:
+            continue
+        best = arms.groupby("label")["val_accuracy"].mean().max()
+        short = (quoted.accuracy - quoted.deviation) / 100 - best
+        if short <= 0:
+            found.setdefault(_HOLDS, []).append(f"χ = {chi}")
+        else:
+            away = points(quoted.accuracy / 100 - best)
+            found.setdefault(_FAILS, []).append(f"χ = {chi} ({away} points less)")
+    return _in_words(found)
+
+
+def some_phases_do_nothing(study: Study, rows: pd.DataFrame) -> str:
+    """How many of the trained phases change no probability."""
+    final = rows[(rows["role"] == FINAL) & (rows["phases"] > 0)]
+    if final.empty:
+        return ""
+    least = int((final["effective_phases"] / final["phases"]).argmin())
+    phases, effective = (int(final[name].iloc[least]) for name in ("phases", "effective_phases"))
+    if effective == phases:
+        return "Holds."
+    return f"Does not hold: {phases - effective} of {phases} trained phases change nothing."
+
+
+def validation_gaps(rows: pd.DataFrame) -> pd.Series:
+    """By how much a run that trained is better on the 600 validation images than on the 10,000."""
+    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    trained = final[final["test_accuracy"] > 0.5]
+    return trained["val_accuracy"] - trained["test_accuracy"]
+
+
+def spread_of_validation(study: Study, rows: pd.DataFrame) -> str:
+    """How far off the validation images are for the worst run in twenty."""
+    gaps = validation_gaps(rows).abs()
+    if gaps.empty:
+        return ""
+    return f"One run in twenty is more than {points(gaps.quantile(0.95))} points off."
+
+
+def _in_words(found: Mapping[str, Sequence[str]]) -> str:
+    """``Holds: …. Does not hold: …. Open: ….``, leaving out what is empty.
+
+    >>> _in_words({"open": ["χ = 2"], "does not hold": ["χ = 4", "χ = 10"]})
+    'Does not hold: χ = 4; χ = 10. Open: χ = 2.'
+    """
+    return " ".join(
+        f"{outcome.capitalize()}: {'; '.join(found[outcome])}."
+        for outcome in (_HOLDS, _FAILS, _OPEN)
+        if outcome in found
+    )

@@ -1,0 +1,117 @@
+"""Verdicts on claims: decided by intervals and tests, open where the rows do not decide."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from stored_rows import make_row
+
+from studies.catalogue import studies_by_name
+from studies.study import Contrast, Study
+from studies.verdicts import (
+    better_than_all,
+    noise_costs_little,
+    reaches_quoted,
+    some_phases_do_nothing,
+    spread_of_validation,
+)
+
+#: Differences from seed to seed, so that intervals have a width.
+SPREAD = [0.002 * (seed - 4.5) for seed in range(10)]
+
+
+def runs(label: str, mean: float, **changed: object) -> list[dict[str, object]]:
+    return [
+        make_row(seed, label=label, configuration=label, test_accuracy=mean + step, **changed)
+        for seed, step in enumerate(SPREAD)
+    ]
+
+
+def study_of(*contrasts: Contrast) -> Study:
+    return replace(studies_by_name["ablation"], contrasts=contrasts)
+
+
+def verdict_of_arms(seeds: int = 10, **means: float) -> str:
+    """Of one setting in which ``photonic`` is compared with every other arm."""
+    rows = pd.DataFrame([row for name, mean in means.items() for row in runs(name, mean)])
+    # A difference that is the same for every seed would have no interval.
+    last = rows["seed"] == 9
+    rows.loc[last & (rows["label"] == "photonic"), "test_accuracy"] += 0.001
+    study = study_of(*(Contrast("here", "photonic", name) for name in means if name != "photonic"))
+    return better_than_all(lambda _: True)(study, rows[rows["seed"] < seeds])
+
+
+@pytest.mark.parametrize(
+    ("means", "verdict"),
+    [
+        ({"photonic": 0.9, "a": 0.8, "b": 0.7}, "Holds: here."),
+        ({"photonic": 0.9, "a": 0.8, "b": 0.95}, "Does not hold: here (against b)."),
+        ({"photonic": 0.9, "a": 0.895}, "Holds: here."),
+        ({"photonic": 0.9, "a": 0.9, "b": 0.9}, "Does not hold: here (against a, b)."),
+    ],
+)
+def test_an_advantage_holds_only_against_every_arm(means: dict[str, float], verdict: str) -> None:
+    assert verdict_of_arms(**means) == verdict
+
+
+def test_too_few_pairs_and_wide_intervals_leave_it_open() -> None:
+    assert verdict_of_arms(9, photonic=0.9, a=0.8) == "Open: here."
+    unsteady = [*runs("photonic", 0.9), *runs("a", 0.9)]
+    for row in unsteady[::2]:
+        row["test_accuracy"] = 0.1 if row["label"] == "a" and row["seed"] == 4 else 0.9
+    study = study_of(Contrast("here", "photonic", "a"))
+    verdict = better_than_all(lambda _: True)
+    assert verdict(study, pd.DataFrame(unsteady)) == "Open: here."
+
+
+def test_an_arm_that_has_not_run_leaves_it_open() -> None:
+    study = study_of(Contrast("here", "photonic", "a"), Contrast("here", "photonic", "b"))
+    rows = pd.DataFrame([*runs("photonic", 0.9), *runs("a", 0.8)])
+    assert better_than_all(lambda _: True)(study, rows) == "Open: here."
+
+
+def test_the_cost_of_noise_is_judged_by_its_interval() -> None:
+    costs = {"little": 0.01, "much": 0.3, "unclear": 0.03}
+    study = study_of(*(Contrast("mixing", name, "clean") for name in costs))
+    rows = [*runs("clean", 0.9)]
+    for name, cost in costs.items():
+        noisy = runs(name, 0.9 - cost)
+        noisy[0]["test_accuracy"] = 0.9 - cost
+        rows += noisy
+    verdict = noise_costs_little(lambda _: True)(study, pd.DataFrame(rows))
+    assert verdict == (
+        "Holds: mixing (1 of 3 kinds). Does not hold: mixing (1 of 3 kinds). "
+        "Open: mixing (1 of 3 kinds)."
+    )
+
+
+def test_the_papers_accuracy_is_reached_within_its_deviation() -> None:
+    rows = pd.DataFrame(
+        [
+            *runs("χ = 2: lean form", 0.5, val_accuracy=0.795),
+            *runs("χ = 2: the paper's form", 0.5, val_accuracy=0.4),
+            *runs("χ = 10: lean form", 0.99, val_accuracy=0.905),
+        ]
+    )
+    text = reaches_quoted(studies_by_name["bond_dimension"], rows)
+    assert text == "Holds: χ = 2. Does not hold: χ = 10 (5.0 points less)."
+
+
+def test_phases_without_effect_are_counted() -> None:
+    study = studies_by_name["bond_dimension"]
+    rows = [
+        *runs("χ = 2: minimal mesh", 0.5, phases=81, effective_phases=81),
+        *runs("χ = 2: lean form", 0.5, phases=128, effective_phases=81),
+    ]
+    assert some_phases_do_nothing(study, pd.DataFrame(rows)) == (
+        "Does not hold: 47 of 128 trained phases change nothing."
+    )
+    assert some_phases_do_nothing(study, pd.DataFrame(rows[:10])) == "Holds."
+
+
+def test_the_worst_run_in_twenty_is_named() -> None:
+    rows = [
+        make_row(seed, val_accuracy=0.9 - 0.001 * seed, test_accuracy=0.9) for seed in range(21)
+    ]
+    text = spread_of_validation(studies_by_name["mode_sweep"], pd.DataFrame(rows))
+    assert text == "One run in twenty is more than 1.9 points off."
