@@ -77,8 +77,9 @@ def write_claims(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]) ->
         "The verdicts are generated, too. That one arm is better than others *holds* where every "
         "declared contrast shows it; it *does not hold* where a contrast shows the opposite, or "
         f"has a 95 % interval that ends below {points(MARGIN)} points (of this contrast alone, "
-        "not adjusted); else it is *open*. The paper's accuracy is reached where the mean of an "
-        "arm on the same images is at most one of the paper's standard deviations below it. That "
+        "not adjusted); else it is *open*. The paper's accuracy is reached where the mean of the "
+        "best arm on the 600 validation images is at most one of the paper's standard deviations "
+        "below it, and missed where the interval of this mean ends lower. That "
         f"noise costs at most {points(NOISE_COSTS_AT_MOST)} points holds where the interval of "
         "the cost lies within them, and does not where it lies beyond.",
         "",

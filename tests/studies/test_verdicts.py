@@ -86,15 +86,21 @@ def test_the_cost_of_noise_is_judged_by_its_interval() -> None:
 
 
 def test_the_papers_accuracy_is_reached_within_its_deviation() -> None:
+    # Quoted: 81.4 ± 2.3, 87.1 ± 2.7 and 95.5 ± 0.8 %.
+    unsteady = runs("χ = 3: lean form", 0.99, val_accuracy=0.85)
+    unsteady[0]["val_accuracy"] = 0.3
     rows = pd.DataFrame(
         [
             *runs("χ = 2: lean form", 0.5, val_accuracy=0.795),
             *runs("χ = 2: the paper's form", 0.5, val_accuracy=0.4),
+            *unsteady,
             *runs("χ = 10: lean form", 0.99, val_accuracy=0.905),
         ]
     )
     text = reaches_quoted(studies_by_name["bond_dimension"], rows)
-    assert text == "Holds: χ = 2. Does not hold: χ = 10 (5.0 points less)."
+    assert text == (
+        "Holds: χ = 2. Does not hold: χ = 10 (5.0 points less). Open: χ = 3 (7.6 points less)."
+    )
 
 
 def test_phases_without_effect_are_counted() -> None:
