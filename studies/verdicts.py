@@ -43,7 +43,9 @@ def better_than_all(chosen: Callable[[Contrast], bool]) -> Verdict:
             elif all(outcome == _HOLDS for outcome in outcomes.values()):
                 found.setdefault(_HOLDS, []).append(setting)
             else:
-                found.setdefault(_OPEN, []).append(setting)
+                shown = sum(outcome == _HOLDS for outcome in outcomes.values())
+                text = f"{setting} (shown against {shown} of {len(contrasts)})"
+                found.setdefault(_OPEN, []).append(text)
         return _in_words(found)
 
     return verdict

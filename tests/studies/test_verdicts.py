@@ -55,19 +55,20 @@ def test_an_advantage_holds_only_against_every_arm(means: dict[str, float], verd
 
 
 def test_too_few_pairs_and_wide_intervals_leave_it_open() -> None:
-    assert verdict_of_arms(9, photonic=0.9, a=0.8) == "Open: here."
+    assert verdict_of_arms(9, photonic=0.9, a=0.8) == "Open: here (shown against 0 of 1)."
     unsteady = [*runs("photonic", 0.9), *runs("a", 0.9)]
     for row in unsteady[::2]:
         row["test_accuracy"] = 0.1 if row["label"] == "a" and row["seed"] == 4 else 0.9
     study = study_of(Contrast("here", "photonic", "a"))
     verdict = better_than_all(lambda _: True)
-    assert verdict(study, pd.DataFrame(unsteady)) == "Open: here."
+    assert verdict(study, pd.DataFrame(unsteady)) == "Open: here (shown against 0 of 1)."
 
 
 def test_an_arm_that_has_not_run_leaves_it_open() -> None:
     study = study_of(Contrast("here", "photonic", "a"), Contrast("here", "photonic", "b"))
     rows = pd.DataFrame([*runs("photonic", 0.9), *runs("a", 0.8)])
-    assert better_than_all(lambda _: True)(study, rows) == "Open: here."
+    verdict = better_than_all(lambda _: True)
+    assert verdict(study, rows) == "Open: here (shown against 1 of 2)."
 
 
 def test_the_cost_of_noise_is_judged_by_its_interval() -> None:
