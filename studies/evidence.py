@@ -55,15 +55,19 @@ def both(first: Evidence, second: Evidence) -> Evidence:
 
 
 def of_arms(chosen: Callable[[Contrast], bool]) -> Evidence:
-    """Test accuracy of every arm of some declared contrasts, a sentence for each setting."""
+    """Test accuracy of every arm of some declared contrasts, a sentence for each setting.
+
+    It is that of the longest training that all arms of the setting have had.
+    """
 
     def evidence(study: Study, rows: pd.DataFrame) -> list[str]:
-        runs = longest_trainings(rows)
-        sentences = []
+        final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
         contrasts = [contrast for contrast in study.contrasts if chosen(contrast)]
+        sentences = []
         for setting, group in groupby(contrasts, key=lambda contrast: contrast.setting):
-            names = {name: label for c in group for name, label in _named_arms(c)}
-            arms = {name: runs[runs["label"] == label] for name, label in names.items()}
+            names = {label: name for c in group for name, label in _named_arms(c)}
+            alike = _equally_trained(final[final["label"].isin(names)])
+            arms = {name: alike[alike["label"] == label] for label, name in names.items()}
             texts = [
                 f"{name} {percent_interval(mean_interval(arm['test_accuracy']))}"
                 for name, arm in arms.items()
@@ -74,6 +78,13 @@ def of_arms(chosen: Callable[[Contrast], bool]) -> Evidence:
         return sentences
 
     return evidence
+
+
+def _equally_trained(final: pd.DataFrame) -> pd.DataFrame:
+    """The runs of the longest training that every label has."""
+    labels_with = final.groupby("epochs")["label"].nunique()
+    shared = labels_with[labels_with == final["label"].nunique()]
+    return final[final["epochs"] == shared.index.max()] if len(shared) else final.iloc[:0]
 
 
 def _named_arms(contrast: Contrast) -> list[tuple[str, str]]:
