@@ -9,11 +9,10 @@ import pandas as pd
 from studies.configuration import sizes_from_text
 from studies.contrasts import Result, arm_names, evaluate_contrasts, sentence
 from studies.labels import FINAL
-from studies.quoted import QUOTED
 from studies.statistics import mean_interval, percent_interval, points
 from studies.study import Contrast, Study
-from studies.tables import longest_trainings, pqcnns_text
-from studies.verdicts import validation_gaps
+from studies.tables import pqcnns_text
+from studies.verdicts import beside_quoted, validation_gaps
 
 #: What the rows of a study say to a claim, a sentence each.
 Evidence = Callable[[Study, pd.DataFrame], list[str]]
@@ -94,11 +93,8 @@ def _named_arms(contrast: Contrast) -> list[tuple[str, str]]:
 
 def against_quoted(study: Study, rows: pd.DataFrame) -> list[str]:
     """Each arm of the table beside the paper's figure, and what may explain the difference."""
-    final = longest_trainings(rows)
     sentences = []
-    for quoted in QUOTED:
-        chi = quoted.model.partition("χ = ")[2]
-        arms = final[final["label"].str.startswith(f"χ = {chi}: ")] if chi else final.iloc[:0]
+    for quoted, arms in beside_quoted(rows):
         for label, runs in arms.groupby("label", sort=True):
             sentences.append(
                 f"{label} ({int(runs['trainable_parameters'].iloc[0]):,} trainable, "

@@ -1,7 +1,7 @@
 """Whether a claim holds, in a sentence that is decided by the rows alone."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 
 from studies.contrasts import Result, arm_names, evaluate_contrasts
 from studies.labels import FINAL
-from studies.quoted import NOISE_COSTS_AT_MOST, QUOTED
+from studies.quoted import NOISE_COSTS_AT_MOST, QUOTED, QuotedRow
 from studies.statistics import mean_interval, points
 from studies.study import Contrast, Study
 from studies.tables import longest_trainings
@@ -83,19 +83,29 @@ def _cost(result: Result) -> str:
     return _FAILS if result.difference.high < -NOISE_COSTS_AT_MOST else _OPEN
 
 
+def beside_quoted(rows: pd.DataFrame) -> Iterator[tuple[QuotedRow, pd.DataFrame]]:
+    """The paper's figure at each bond dimension that has runs, and the longest of these."""
+    final = longest_trainings(rows)
+    for quoted in QUOTED:
+        chi = _bond_dimension(quoted)
+        arms = final[final["label"].str.startswith(f"χ = {chi}: ")]
+        if chi and not arms.empty:
+            yield quoted, arms
+
+
+def _bond_dimension(quoted: QuotedRow) -> str:
+    """The figure's χ as it stands in labels; empty for models without one."""
+    return quoted.model.partition("χ = ")[2]
+
+
 def reaches_quoted(study: Study, rows: pd.DataFrame) -> str:
     """At which bond dimensions the best arm comes within a deviation of the paper's accuracy."""
-    final = longest_trainings(rows)
     found: dict[str, list[str]] = {}
-    for quoted in QUOTED:
-        chi = quoted.model.partition("χ = ")[2]
-        arms = final[final["label"].str.startswith(f"χ = {chi}: ")] if chi else final.iloc[:0]
-        if arms.empty:
-            continue
+    for quoted, arms in beside_quoted(rows):
         of_arms = [mean_interval(arm["val_accuracy"]) for _, arm in arms.groupby("label")]
         best = max(of_arms, key=lambda interval: interval.mean)
         enough = (quoted.accuracy - quoted.deviation) / 100
-        text = f"χ = {chi}"
+        text = f"χ = {_bond_dimension(quoted)}"
         if best.mean >= enough:
             found.setdefault(_HOLDS, []).append(text)
         else:
