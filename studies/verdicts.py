@@ -116,7 +116,7 @@ def reaches_quoted(study: Study, rows: pd.DataFrame) -> str:
 
 
 def some_phases_do_nothing(study: Study, rows: pd.DataFrame) -> str:
-    """How many of the trained phases change no probability."""
+    """How many independent changes of the probabilities the trained phases make."""
     final = rows[(rows["role"] == FINAL) & (rows["phases"] > 0)]
     if final.empty:
         return ""
@@ -124,7 +124,7 @@ def some_phases_do_nothing(study: Study, rows: pd.DataFrame) -> str:
     phases, effective = (int(final[name].iloc[least]) for name in ("phases", "effective_phases"))
     if effective == phases:
         return "Holds."
-    return f"Does not hold: {phases - effective} of {phases} trained phases change nothing."
+    return f"Does not hold: {phases} trained phases do what {effective} could."
 
 
 def validation_gaps(rows: pd.DataFrame) -> pd.Series:

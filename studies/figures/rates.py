@@ -1,45 +1,66 @@
 """What the choice of the learning rate looked like."""
 
 import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from studies.figures.style import METHOD_STYLES, Figure, method_names, new_canvas
+from studies.figures.style import Figure, method_names, new_canvas, set_accuracy_axis
 from studies.labels import SEARCH
+
+_PANELS_IN_A_ROW = 3
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
     tried = rows[(rows["role"] == SEARCH) & (rows["status"] == "complete")]
     if tried.empty:
         return None
-    tried = tried.assign(method=method_names(tried))
-    canvas = new_canvas(8.0, 5.0)
-    axes = canvas.add_subplot()
-    named: set[str] = set()
-    for (method, *_), arm in tried.groupby(["method", "label", "target", "epochs"]):
-        arm = arm.sort_values("learning_rate")
-        axes.plot(
-            arm["learning_rate"],
-            arm["val_accuracy"],
-            label=None if method in named else method,
-            linewidth=1,
-            alpha=0.8,
-            **METHOD_STYLES[method],
-        )
-        named.add(method)
-    axes.set(
-        xscale="log",
-        xlabel="highest learning rate",
-        ylabel="validation accuracy",
-        title=f"{rows['dataset'].iloc[0]}: rates tried for every arm, one seed",
-    )
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    canvas.legend(fontsize="small", loc="outside right upper")
+    methods = sorted(method_names(tried).unique())
+    columns = min(len(methods), _PANELS_IN_A_ROW)
+    lines = -(-len(methods) // columns)
+    canvas = new_canvas(2.0 + 3.0 * columns, 1.2 + 2.6 * lines)
+    grid = canvas.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    counts = tried["trainable_parameters"]
+    # Its ends must differ, and all arms may have the same count.
+    scale = LogNorm(0.9 * counts.min(), 1.1 * counts.max())
+    colours = ScalarMappable(scale, sns.color_palette("crest", as_cmap=True))
+    for place, axes in enumerate(grid.flat):
+        if place < len(methods):
+            _draw_method(axes, tried[method_names(tried) == methods[place]], colours)
+            axes.set(title=methods[place], xscale="log", xlabel="highest learning rate")
+            set_accuracy_axis(axes, "validation")
+            axes.label_outer()
+        else:
+            axes.set_visible(False)
+    bar = canvas.colorbar(colours, ax=grid, label="trainable parameters (number, log scale)")
+    bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    bar.ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    bar.ax.yaxis.set_minor_formatter(NullFormatter())
+    canvas.suptitle(f"{rows['dataset'].iloc[0]}: rates tried for every arm, one seed")
     return canvas
+
+
+def _draw_method(axes: Axes, tried: pd.DataFrame, colours: ScalarMappable) -> None:
+    """A line for each model that the rates were tried on."""
+    for _, model in tried.groupby(["label", "target", "mapping", "epochs"]):
+        model = model.sort_values("learning_rate")
+        count = model["trainable_parameters"].iloc[0]
+        axes.plot(
+            model["learning_rate"],
+            model["val_accuracy"],
+            color=colours.to_rgba(count),
+            marker="o",
+            markersize=3,
+            linewidth=1,
+        )
 
 
 RATES = Figure(
     "rates",
-    "Validation accuracy of the rates that were tried for every arm, a line for each target of it.",
+    "Validation accuracy at the rates that were tried, a panel for each mapping or baseline and a "
+    "line for each model; darker lines are models with more trainable parameters.",
     _draw,
 )
