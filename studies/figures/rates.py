@@ -28,13 +28,16 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     scale = LogNorm(0.9 * counts.min(), 1.1 * counts.max())
     colours = ScalarMappable(scale, sns.color_palette("crest", as_cmap=True))
     for place, axes in enumerate(grid.flat):
-        if place < len(methods):
-            _draw_method(axes, tried[method_names(tried) == methods[place]], colours)
-            axes.set(title=methods[place], xscale="log", xlabel="highest learning rate")
-            set_accuracy_axis(axes, "validation")
-            axes.label_outer()
-        else:
+        if place >= len(methods):
             axes.set_visible(False)
+            continue
+        _draw_method(axes, tried[method_names(tried) == methods[place]], colours)
+        axes.set(title=methods[place], xscale="log", xlabel="highest learning rate")
+        set_accuracy_axis(axes, "validation")
+        lowest = place + columns >= len(methods)
+        axes.xaxis.set_tick_params(which="both", labelbottom=lowest)
+        axes.xaxis.label.set_visible(lowest)
+        axes.yaxis.label.set_visible(place % columns == 0)
     bar = canvas.colorbar(colours, ax=grid, label="trainable parameters (number, log scale)")
     bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     bar.ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -13,7 +13,7 @@ from PIL import Image
 from stored_rows import CONFIGURATION, make_row
 
 from studies.catalogue import studies_by_name
-from studies.figures import ACCURACY, CURVES, HEAT_MAP, SEEDS
+from studies.figures import ACCURACY, CURVES, HEAT_MAP, RATES, SEEDS
 from studies.figures.accuracy import _APART
 from studies.figures.style import (
     COLOURS,
@@ -129,7 +129,23 @@ def test_curves_have_a_panel_for_each_family(tmp_path: Path) -> None:
     assert [len(axes.lines) for axes in canvas.axes] == [2 + 2 + 3 + 3, 2 + 2 + 2]
 
 
-@pytest.mark.parametrize("figure", [ACCURACY, SEEDS, CURVES, HEAT_MAP])
+def test_rates_have_a_panel_for_each_method_and_a_line_for_each_model(tmp_path: Path) -> None:
+    tried = (("mixing", 225, 0.3), ("mixing", 225, 0.1), ("mixing", 450, 0.1), ("direct", 221, 0.1))
+    runs = [
+        make_row(0, "search", **{"mapping": mapping, "label": str(count)})
+        | {"trainable_parameters": count, "learning_rate": rate, "configuration": str(place)}
+        for place, (mapping, count, rate) in enumerate(tried)
+    ]
+    add_rows(tmp_path / "runs.csv", runs)
+    panels = drawn(read_rows(tmp_path / "runs.csv"), RATES).axes
+    direct, mixing = panels[:2]
+    assert [direct.get_title(), mixing.get_title()] == ["direct", "mixing"]
+    assert [len(direct.lines), len(mixing.lines)] == [1, 2]
+    assert sorted(line.get_xdata().tolist() for line in mixing.lines) == [[0.1], [0.1, 0.3]]
+    assert len({line.get_color() for axes in (direct, mixing) for line in axes.lines}) == 3
+
+
+@pytest.mark.parametrize("figure", [ACCURACY, SEEDS, CURVES, HEAT_MAP, RATES])
 def test_axes_are_labelled(tmp_path: Path, figure: Any) -> None:
     rows_of(tmp_path)
     add_rows(tmp_path / "runs.csv", [make_row(0, role="search")])
