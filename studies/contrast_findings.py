@@ -19,17 +19,18 @@ def finding_of(study: Study, rows: pd.DataFrame) -> str:
 def contrasts_in_a_sentence(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> str:
     """How many contrasts show a difference, and the largest of these.
 
-    Where none does, the largest whose interval excludes 0 is named, else the largest of all.
+    Where none does, it is the largest of all. One whose interval excludes 0 comes first: a few
+    seeds at chance make a large mean of which little is certain.
     """
     results = evaluate_contrasts(rows, contrasts)
     if not results:
         return "No declared contrast has paired runs yet."
     testable = [r for r in results if not np.isnan(r.adjusted_p)]
     shown = [r for r in testable if r.adjusted_p < LEVEL]
-    clear = [r for r in results if r.difference.low > 0 or r.difference.high < 0]
-    candidates = shown or clear or results
-    largest = max(candidates, key=lambda result: abs(result.difference.mean))
-    kind = " whose interval excludes 0" if candidates is clear else ""
+    candidates = shown or results
+    clear = [r for r in candidates if r.difference.low > 0 or r.difference.high < 0]
+    kind = " whose interval excludes 0" if 0 < len(clear) < len(candidates) else ""
+    largest = max(clear or candidates, key=lambda result: abs(result.difference.mean))
     alone = len(results) == 1 or len(shown) == 1
     link = ":" if alone else f"; the largest{kind}:"
     return f"{_count(len(results), len(testable), len(shown))}{link} {sentence(largest)}"

@@ -148,7 +148,7 @@ def test_the_finding_without_enough_pairs(tmp_path: Path) -> None:
     swapped = Contrast("χ = 4", CONTRAST.second, CONTRAST.first)
     assert contrasts_in_a_sentence(rows, [CONTRAST, swapped]).startswith(
         "2 contrasts compared so far, none with the 10 pairs of seeds that a claim needs; the "
-        "largest whose interval excludes 0: at χ = 4, trained phases ("
+        "largest: at χ = 4, trained phases ("
     )
 
 
@@ -165,6 +165,27 @@ def test_a_larger_difference_that_is_uncertain_is_not_named(tmp_path: Path) -> N
     )
     text = contrasts_in_a_sentence(read_rows(tmp_path / "runs.csv"), [wild, CONTRAST])
     assert "the largest whose interval excludes 0: at χ = 4" in text
+
+
+def test_of_differences_shown_one_with_a_clear_interval_is_named(tmp_path: Path) -> None:
+    rows_of(tmp_path, [0.9 + 0.001 * i for i in range(10)], [0.85] * 10)
+    wild = Contrast("χ = 2", CONTRAST.first, "χ = 2: no input")
+    failed = [make_row(s, label=wild.second, configuration="a", test_accuracy=0.1) for s in (0, 1)]
+    others = [
+        make_row(s, label=wild.second, configuration="a", test_accuracy=0.87) for s in range(2, 10)
+    ]
+    add_rows(tmp_path / "runs.csv", failed + others)
+    rows = read_rows(tmp_path / "runs.csv")
+    results = evaluate_contrasts(rows, [wild, CONTRAST])
+    assert [result.verdict for result in results] == ["a difference", "a difference"]
+    assert results[0].difference.low < 0
+    assert contrasts_in_a_sentence(rows, [wild, CONTRAST]).startswith(
+        "Of 2 contrasts with enough pairs for a claim, 2 show a difference; the largest whose "
+        "interval excludes 0: at χ = 4, "
+    )
+    assert contrasts_in_a_sentence(rows, [wild]).startswith(
+        "Of 1 contrast with enough pairs for a claim, 1 shows a difference: at χ = 2, "
+    )
 
 
 def test_no_difference_is_said(tmp_path: Path) -> None:
