@@ -22,10 +22,10 @@ from studies.study import Contrast, Study
 from studies.verdicts import (
     MARGIN,
     Verdict,
+    all_phases_are_effective,
     better_than_all,
     noise_costs_little,
     reaches_quoted,
-    some_phases_do_nothing,
     spread_of_validation,
 )
 
@@ -221,7 +221,7 @@ CLAIMS = (
         "to phases of inputs and outputs: the rank of its Jacobian, the effective phases, is "
         "smaller than the number of phases of a full mesh.",
         "bond_dimension",
-        some_phases_do_nothing,
+        all_phases_are_effective,
         counted,
     ),
     Claim(

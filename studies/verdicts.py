@@ -115,8 +115,8 @@ def reaches_quoted(study: Study, rows: pd.DataFrame) -> str:
     return _in_words(found)
 
 
-def some_phases_do_nothing(study: Study, rows: pd.DataFrame) -> str:
-    """How many independent changes of the probabilities the trained phases make."""
+def all_phases_are_effective(study: Study, rows: pd.DataFrame) -> str:
+    """How many of the trained phases are effective, where fewest are."""
     final = rows[(rows["role"] == FINAL) & (rows["phases"] > 0)]
     if final.empty:
         return ""
@@ -124,7 +124,7 @@ def some_phases_do_nothing(study: Study, rows: pd.DataFrame) -> str:
     phases, effective = (int(final[name].iloc[least]) for name in ("phases", "effective_phases"))
     if effective == phases:
         return "Holds."
-    return f"Does not hold: {phases} trained phases do what {effective} could."
+    return f"Does not hold: of {phases} trained phases {effective} are effective."
 
 
 def validation_gaps(rows: pd.DataFrame) -> pd.Series:
