@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from studies.labels import DIRECT, FINAL
+from studies.rows import completed
 from studies.statistics import PairedDifference, holm, paired_difference, points
 from studies.study import Contrast
 
@@ -43,7 +44,7 @@ class Result:
 
 def evaluate_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> list[Result]:
     """Every declared contrast whose arms share at least one seed, in the declared order."""
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    final = completed(rows, FINAL)
     found = []
     for contrast in contrasts:
         arms = _paired_arms(final, contrast)

@@ -9,6 +9,7 @@ import pandas as pd
 from studies.configuration import sizes_from_text
 from studies.contrasts import Result, arm_names, evaluate_contrasts, sentence
 from studies.labels import FINAL
+from studies.rows import completed
 from studies.statistics import mean_interval, percent_interval, points
 from studies.study import Contrast, Study
 from studies.tables import pqcnns_text
@@ -60,7 +61,7 @@ def of_arms(chosen: Callable[[Contrast], bool]) -> Evidence:
     """
 
     def evidence(study: Study, rows: pd.DataFrame) -> list[str]:
-        final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+        final = completed(rows, FINAL)
         contrasts = [contrast for contrast in study.contrasts if chosen(contrast)]
         sentences = []
         for setting, group in groupby(contrasts, key=lambda contrast: contrast.setting):
@@ -116,6 +117,7 @@ def _how_it_trained(runs: pd.DataFrame) -> str:
 
 
 def _failed_seeds(validation: pd.Series, failed: pd.Series) -> str:
+    """How many runs failed, and what the others reach; nothing where none did."""
     if not failed.any():
         return ""
     text = f"Seeds that stay below {100 * _NEAR_CHANCE:.0f} %: {failed.sum()}"

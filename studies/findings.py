@@ -8,6 +8,7 @@ import pandas as pd
 
 from studies.goals import split_labels
 from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, SEARCH
+from studies.rows import completed
 from studies.statistics import mean_interval, percent_interval
 from studies.tables import describe, longest_trainings
 
@@ -21,9 +22,8 @@ def best_against_references(rows: pd.DataFrame) -> str:
     The finalist is chosen by its mean validation accuracy; the test accuracy of the
     chosen one is what is stated.
     """
-    complete = rows[rows["status"] == "complete"]
-    searched = int((complete["role"] == SEARCH).sum())
-    final = complete[complete["role"] == FINAL]
+    searched = len(completed(rows, SEARCH))
+    final = completed(rows, FINAL)
     finalists = final[final["label"] == FINALIST]
     if finalists.empty:
         return f"{searched} settings were searched; none has been run with fresh seeds yet."
@@ -60,7 +60,7 @@ def best_against_references(rows: pd.DataFrame) -> str:
 
 def mappings_and_collapse(rows: pd.DataFrame) -> str:
     """The most accurate mapping by validation, and what becomes of ``logit_tanh``."""
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    final = completed(rows, FINAL)
     mapped = final[~final["label"].isin((DIRECT, NOTEBOOK, NOTEBOOK_DIRECT))]
     if mapped.empty:
         return "No mapping has been run with fresh seeds yet."

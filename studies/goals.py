@@ -4,6 +4,7 @@ import pandas as pd
 
 from studies.labels import FINAL
 from studies.quoted import QUOTED
+from studies.rows import completed
 from studies.statistics import mean_interval, percent_interval, points
 
 #: Mean accuracy on the 10,000 test images of MNIST, by the most trainable parameters allowed.
@@ -26,7 +27,7 @@ LABEL = r"^(?P<budget>\d+) parameters: (?P<arm>.*)$"
 
 def split_labels(rows: pd.DataFrame) -> pd.DataFrame:
     """Complete final runs of labels such as ``688 parameters: photonic``, with both parts."""
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    final = completed(rows, FINAL)
     parts = final["label"].str.extract(LABEL)
     found = final.assign(budget=parts["budget"].astype(float), arm=parts["arm"])
     return found[found["budget"].notna()].astype({"budget": "int64"})

@@ -103,6 +103,11 @@ def read_rows(path: Path) -> pd.DataFrame:
     return rows[list(COLUMNS)]
 
 
+def completed(rows: pd.DataFrame, role: str) -> pd.DataFrame:
+    """The runs of a role that ended well, neither diverged nor failed."""
+    return rows[(rows["role"] == role) & (rows["status"] == "complete")]
+
+
 def add_rows(path: Path, new: Iterable[dict[str, Any]]) -> None:
     """Add complete runs; one that is there already (configuration, seed, role) stays.
 

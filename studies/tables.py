@@ -7,6 +7,7 @@ import pandas as pd
 from studies.configuration import AXES, Size, sizes_from_text
 from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT
 from studies.quoted import QUOTED, QUOTED_DATASETS
+from studies.rows import completed
 from studies.statistics import mean_interval, percent_interval
 
 COUNTS = (
@@ -22,7 +23,7 @@ _SELF_EXPLAINING = ("", FINALIST, DIRECT, NOTEBOOK, NOTEBOOK_DIRECT)
 
 def longest_trainings(rows: pd.DataFrame) -> pd.DataFrame:
     """The complete final runs, of each label those of the longest training."""
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    final = completed(rows, FINAL)
     return final[final["epochs"] == final.groupby("label")["epochs"].transform("max")]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from studies.contrasts import Result, arm_names, evaluate_contrasts
 from studies.labels import FINAL
 from studies.quoted import NOISE_COSTS_AT_MOST, QUOTED, QuotedRow
+from studies.rows import completed
 from studies.statistics import mean_interval, points
 from studies.study import Contrast, Study
 from studies.tables import longest_trainings
@@ -129,7 +130,7 @@ def all_phases_are_effective(study: Study, rows: pd.DataFrame) -> str:
 
 def validation_gaps(rows: pd.DataFrame) -> pd.Series:
     """By how much a run that trained is better on the 600 validation images than on the 10,000."""
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    final = completed(rows, FINAL)
     trained = final[final["test_accuracy"] > 0.5]
     return trained["val_accuracy"] - trained["test_accuracy"]
 

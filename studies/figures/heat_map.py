@@ -7,10 +7,11 @@ from matplotlib.figure import Figure as Canvas
 from studies.configuration import sizes_from_text
 from studies.figures.style import Figure, new_canvas
 from studies.labels import SEARCH
+from studies.rows import completed
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
-    searched = rows[(rows["role"] == SEARCH) & (rows["status"] == "complete")]
+    searched = completed(rows, SEARCH)
     if searched.empty:
         return None
     # Searches under other axes are not comparable: the largest one is drawn.

@@ -13,11 +13,12 @@ from studies.figures.style import (
     set_trainable_axis,
 )
 from studies.labels import FINAL
+from studies.rows import completed
 from studies.statistics import mean_interval
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    final = completed(rows, FINAL)
     if final.empty:
         return None
     final = final.assign(method=method_names(final))

@@ -11,6 +11,7 @@ from studies.figures.style import METHOD_STYLES, Figure, new_canvas
 from studies.labels import FINAL
 from studies.noise_kinds import KINDS, Kind
 from studies.quoted import NOISE_COSTS
+from studies.rows import completed
 from studies.statistics import mean_interval
 
 #: Axis of a row that says which noise it was under, line, marker, and shift in points.
@@ -21,7 +22,7 @@ _WAYS = {
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    final = completed(rows, FINAL)
     final = final[final["epochs"] == final["epochs"].max()]
     if not (final["evaluated_under"] + final["noise"]).any():
         return None

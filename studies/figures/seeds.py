@@ -15,6 +15,7 @@ from studies.figures.style import (
     set_accuracy_axis,
 )
 from studies.labels import FINAL
+from studies.rows import completed
 from studies.tables import describe, summarise
 
 #: Means are drawn this far below the runs, in lines.
@@ -24,7 +25,7 @@ _WIDTH = 56
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
-    final = rows[(rows["role"] == FINAL) & (rows["status"] == "complete")]
+    final = completed(rows, FINAL)
     if final.empty:
         return None
     models = summarise(final)
