@@ -6,19 +6,26 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from studies.figures.style import Figure, method_names, new_canvas, set_accuracy_axis
+from studies.figures.style import (
+    TRAINABLE_LABEL,
+    Figure,
+    method_names,
+    new_canvas,
+    set_accuracy_axis,
+    set_count_ticks,
+)
 from studies.labels import SEARCH
+from studies.rows import completed
 
 _PANELS_IN_A_ROW = 3
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
-    tried = rows[(rows["role"] == SEARCH) & (rows["status"] == "complete")]
+    tried = completed(rows, SEARCH)
     if tried.empty:
         return None
-    methods = sorted(method_names(tried).unique())
+    methods = list(tried.groupby(method_names(tried)))
     columns = min(len(methods), _PANELS_IN_A_ROW)
     lines = -(-len(methods) // columns)
     canvas = new_canvas(2.0 + 3.0 * columns, 1.2 + 2.6 * lines)
@@ -27,21 +34,18 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     # Its ends must differ, and all arms may have the same count.
     scale = LogNorm(0.9 * counts.min(), 1.1 * counts.max())
     colours = ScalarMappable(scale, sns.color_palette("crest", as_cmap=True))
-    for place, axes in enumerate(grid.flat):
-        if place >= len(methods):
-            axes.set_visible(False)
-            continue
-        _draw_method(axes, tried[method_names(tried) == methods[place]], colours)
-        axes.set(title=methods[place], xscale="log", xlabel="highest learning rate")
+    for place, (axes, (method, runs)) in enumerate(zip(grid.flat, methods, strict=False)):
+        _draw_method(axes, runs, colours)
+        axes.set(title=method, xscale="log", xlabel="highest learning rate")
         set_accuracy_axis(axes, "validation")
         lowest = place + columns >= len(methods)
         axes.xaxis.set_tick_params(which="both", labelbottom=lowest)
         axes.xaxis.label.set_visible(lowest)
         axes.yaxis.label.set_visible(place % columns == 0)
-    bar = canvas.colorbar(colours, ax=grid, label="trainable parameters (number, log scale)")
-    bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    bar.ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    bar.ax.yaxis.set_minor_formatter(NullFormatter())
+    for axes in grid.flat[len(methods) :]:
+        axes.set_visible(False)
+    bar = canvas.colorbar(colours, ax=grid, label=TRAINABLE_LABEL)
+    set_count_ticks(bar.ax.yaxis)
     canvas.suptitle(f"{rows['dataset'].iloc[0]}: rates tried for every arm, one seed")
     return canvas
 

@@ -11,6 +11,7 @@ import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import (
     FixedLocator,
@@ -53,6 +54,7 @@ _LINE_COLOURS = (
     (0.0, 0.3, 0.2),
 )
 _MARKERS = "osD^vP*X"
+TRAINABLE_LABEL = "trainable parameters (number, log scale)"
 #: From less than guessing among ten classes; the logit of 0 and of 1 has no place.
 _ACCURACY_LIMITS = (0.05, 0.995)
 _ACCURACY_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
@@ -102,10 +104,15 @@ def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:
 
 def set_trainable_axis(axes: Axes) -> None:
     """A logarithmic axis of trainable parameters with whole numbers beside it."""
-    axes.set(xscale="log", xlabel="trainable parameters (number, log scale)")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set(xscale="log", xlabel=TRAINABLE_LABEL)
+    set_count_ticks(axes.xaxis)
+
+
+def set_count_ticks(axis: Axis) -> None:
+    """Whole numbers beside 1, 2 and 5 of each decade of a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def set_accuracy_axis(axes: Axes, label: str, which: Literal["x", "y"] = "y") -> None:
