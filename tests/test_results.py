@@ -101,6 +101,16 @@ def test_rows_can_be_believed(name: str, results: Path) -> None:
     assert not rows.duplicated(["configuration", "seed", "role"]).any()
 
 
+SEARCHED = [name for name in STORED if studies_by_name[name].search is not None]
+
+
+@pytest.mark.parametrize("name", SEARCHED)
+def test_a_search_is_as_long_as_the_full_preset_says(name: str, results: Path) -> None:
+    rows = read_rows(results / name / "runs.csv")
+    trials = rows.loc[rows["dataset"] == "mnist", "search"].value_counts()
+    assert trials.drop("", errors="ignore").max() == studies_by_name[name].presets["full"].trials
+
+
 def test_mode_sweep_is_a_full_preset_on_mnist(results: Path) -> None:
     rows = read_rows(results / "mode_sweep" / "runs.csv")
     mnist = rows[rows["dataset"] == "mnist"]
