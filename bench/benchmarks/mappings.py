@@ -7,7 +7,8 @@ from torch import Tensor
 
 from qcnn import mapping_from_text, target_from_text
 from qcnn.layout import describe_target
-from qcnn.mappings._base import index_bits, log_probabilities, one_per_weight, standardise
+from qcnn.mappings import one_per_weight, relative, standardise
+from qcnn.mappings._base import index_bits
 
 from ._common import SEED
 
@@ -70,7 +71,7 @@ class MatrixProductState:
         """One product of matrices for each weight."""
         mapping: Any = self.mapping
         probabilities = one_per_weight(distributions, mapping.weights)
-        values = standardise(log_probabilities(probabilities, mapping.outcomes, floor=0.1))
+        values = standardise(torch.log(relative(probabilities) + 0.1))
         bits = index_bits(mapping.weights)
         rows = mapping.first.expand(mapping.weights, 1, -1)
         for site in range(bits):

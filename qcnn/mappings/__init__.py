@@ -14,6 +14,7 @@ from qcnn.mappings._base import (
     one_per_weight,
     register_mapping,
     registered,
+    relative,
     standardise,
 )
 from qcnn.specification import format_choice, parse_choice
@@ -31,6 +32,7 @@ __all__ = [
     "mapping_text",
     "one_per_weight",
     "register_mapping",
+    "relative",
     "standardise",
 ]
 

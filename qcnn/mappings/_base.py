@@ -10,6 +10,11 @@ from torch import Tensor, nn
 
 from qcnn.errors import InvalidInput
 from qcnn.layout import Placement, WeightLayout
+from qcnn.scale import power_of_two_for
+
+#: A spread this small beside the largest value is made of single precision's rounding errors:
+#: a mean alone is off by up to a few 1e-7.
+_SAME = 1e-5
 
 registered: dict[str, Callable[..., "Mapping"]] = {}
 MappingType = TypeVar("MappingType", bound="type[Mapping]")
@@ -76,12 +81,31 @@ def one_per_weight(distributions: Sequence[Tensor], weights: int) -> Tensor:
 
 
 def standardise(values: Tensor) -> Tensor:
-    """``values`` of order 1 shifted and scaled to mean 0 and standard deviation 1.
+    """``values`` of any scale shifted and scaled to mean 0 and standard deviation 1.
 
-    Values that do not differ become 0, not their rounding errors enlarged.
+    Values that differ by no more than single precision's rounding errors are not told apart:
+    they become 0, or nearly so.
+
+    >>> standardise(torch.tensor([1e-30, 3e-30])), standardise(torch.tensor([7.0, 7.0]))
+    (tensor([-1.,  1.]), tensor([0., 0.]))
     """
-    spread = values.std(correction=0) if values.numel() > 1 else values.new_ones(())
-    return (values - values.mean()) / spread.clamp_min(1e-3)
+    # Squares of small numbers vanish, so that the scale goes first: a power of two, which
+    # rounds nothing.
+    scaled = values * power_of_two_for(values)
+    spread = scaled.std(correction=0) if scaled.numel() > 1 else scaled.new_ones(())
+    return (scaled - scaled.mean()) / spread.clamp_min(_SAME)
+
+
+def relative(probabilities: Tensor) -> Tensor:
+    """Probabilities in units of their mean: 1 where all are equally probable.
+
+    So a mapping that reads the first of many outcomes sees numbers of order 1, however many
+    there are and however improbable those that it reads. They are 0 where all are.
+
+    >>> relative(torch.tensor([1e-30, 3e-30]))
+    tensor([0.5000, 1.5000])
+    """
+    return probabilities / probabilities.mean().clamp_min(torch.finfo(probabilities.dtype).tiny)
 
 
 def log_probabilities(probabilities: Tensor, outcomes: int, floor: float) -> Tensor:

@@ -9,9 +9,9 @@ from qcnn.errors import InvalidInput
 from qcnn.layout import WeightLayout
 from qcnn.mappings._base import (
     Mapping,
-    log_probabilities,
     one_per_weight,
     register_mapping,
+    relative,
     standardise,
 )
 
@@ -31,11 +31,10 @@ class Affine(Mapping):
 @register_mapping("log_affine")
 @dataclass(frozen=True)
 class LogAffine(Mapping):
-    """As ``affine``, with z the standardised log(p·outcomes + floor).
+    """As ``affine``, with z the standardised log(p/p̄ + floor), p̄ the mean of those read.
 
     Attributes:
-        floor: keeps the logarithm of a vanishing probability finite, in units of the
-            uniform probability.
+        floor: keeps the logarithm of a vanishing probability finite, in units of p̄.
     """
 
     floor: float = 0.1
@@ -62,9 +61,7 @@ class _Affine(nn.Module):
 
     def forward(self, distributions: list[Tensor]) -> Tensor:
         values = one_per_weight(distributions, self.weights)
-        if self.floor is None:
-            values = values * self.weights
-        else:
-            values = log_probabilities(values, self.weights, self.floor)
+        if self.floor is not None:
+            values = torch.log(relative(values) + self.floor)
         index = self.get_buffer("tensor_index")
         return self.scale[index] * standardise(values) + self.shift[index]

@@ -13,6 +13,7 @@ from qcnn.mappings._base import (
     index_bits,
     one_per_weight,
     register_mapping,
+    relative,
 )
 from qcnn.seeds import derive
 
@@ -22,7 +23,8 @@ from qcnn.seeds import derive
 class MLP(Mapping):
     """Linear(bits + 1 → hidden), Linear(hidden → 1), the mean subtracted.
 
-    The inputs of a weight are the bits of its index as ±1 and p·outcomes. The original
+    The inputs of a weight are the bits of its index as ±1 and p/p̄, p̄ the mean of the
+    probabilities that are read. The original
     code has no activation between the two layers.
 
     Attributes:
@@ -44,7 +46,7 @@ class MLP(Mapping):
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(seed, "mapping"))
-            return _MLP(layout.weights, sum(outcomes), self.hidden, self.activation)
+            return _MLP(layout.weights, self.hidden, self.activation)
 
     def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
         return (index_bits(layout.weights) + 3) * self.hidden + 1
@@ -54,9 +56,8 @@ class MLP(Mapping):
 
 
 class _MLP(nn.Module):
-    def __init__(self, weights: int, outcomes: int, hidden: int, activation: str) -> None:
+    def __init__(self, weights: int, hidden: int, activation: str) -> None:
         super().__init__()
-        self.outcomes = outcomes
         bits = index_bits(weights)
         shifts = torch.arange(bits - 1, -1, -1)
         signs = 2.0 * (torch.arange(weights).unsqueeze(1) >> shifts & 1) - 1
@@ -67,7 +68,7 @@ class _MLP(nn.Module):
 
     def forward(self, distributions: list[Tensor]) -> Tensor:
         signs = self.get_buffer("signs")
-        probabilities = one_per_weight(distributions, len(signs)).unsqueeze(1) * self.outcomes
+        probabilities = relative(one_per_weight(distributions, len(signs))).unsqueeze(1)
         inputs = torch.cat([signs, probabilities.to(signs.dtype)], dim=1)
         numbers = self.second(self.activation(self.first(inputs))).squeeze(1)
         return numbers - numbers.mean()

@@ -15,14 +15,16 @@ from qcnn.mappings._base import (
     Mapping,
     check_choice,
     index_bits,
-    log_probabilities,
     one_per_weight,
     register_mapping,
+    relative,
     standardise,
 )
 from qcnn.seeds import derive
 
 _FORMS = ("lean", "torchmps")
+#: Keeps the logarithm of a vanishing probability finite, in units of the mean probability.
+_FLOOR = 0.1
 
 
 @register_mapping("mps")
@@ -35,7 +37,7 @@ class MPS(Mapping):
         form: ``"lean"``: a first vector (χ), two random matrices per bit (2χ²) and a last
             vector that is affine in the standardised log-probability (2χ), 26χ² + 3χ
             parameters for 13 bits. ``"torchmps"``: the paper's, an instance of TorchMPS
-            with its near-identity start: 2χ² per bit and for p·outcomes, an output
+            with its near-identity start: 2χ² per bit and for p/p̄, an output
             matrix χ² and two bias matrices χ², 31χ² for 13 bits, the mean subtracted.
         placement: ``"fan_in"``, or ``"source"`` for the source's unscaled weights.
 
@@ -56,7 +58,7 @@ class MPS(Mapping):
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
         make = _Lean if self.form == "lean" else _TorchMPS
-        return make(layout.weights, sum(outcomes), self.bond_dimension, derive(seed, "mapping"))
+        return make(layout.weights, self.bond_dimension, derive(seed, "mapping"))
 
     def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
         chi, bits = self.bond_dimension, index_bits(layout.weights)
@@ -94,9 +96,9 @@ def multiply_prefixes(first: Tensor, sites: list[Tensor], weights: int) -> Tenso
 
 
 class _Lean(nn.Module):
-    def __init__(self, weights: int, outcomes: int, chi: int, seed: int) -> None:
+    def __init__(self, weights: int, chi: int, seed: int) -> None:
         super().__init__()
-        self.weights, self.outcomes = weights, outcomes
+        self.weights = weights
         random = torch.Generator().manual_seed(seed)
         bits = index_bits(weights)
 
@@ -110,7 +112,7 @@ class _Lean(nn.Module):
 
     def forward(self, distributions: list[Tensor]) -> Tensor:
         probabilities = one_per_weight(distributions, self.weights)
-        values = standardise(log_probabilities(probabilities, self.outcomes, floor=0.1))
+        values = standardise(torch.log(relative(probabilities) + _FLOOR))
         rows = multiply_prefixes(self.first, list(self.cores), self.weights)
         constant, slope = (rows @ self.last).unbind(dim=1)
         return constant + slope * values
@@ -119,9 +121,9 @@ class _Lean(nn.Module):
 class _TorchMPS(nn.Module):
     """TorchMPS with open ends, its output site in the middle, features (x, 1 − x)."""
 
-    def __init__(self, weights: int, outcomes: int, chi: int, seed: int) -> None:
+    def __init__(self, weights: int, chi: int, seed: int) -> None:
         super().__init__()
-        self.weights, self.outcomes = weights, outcomes
+        self.weights = weights
         random = torch.Generator().manual_seed(seed)
 
         def noise(*shape: int) -> Tensor:
@@ -133,7 +135,7 @@ class _TorchMPS(nn.Module):
         self.output = nn.Parameter(identity + noise(chi, chi))
 
     def forward(self, distributions: list[Tensor]) -> Tensor:
-        probabilities = one_per_weight(distributions, self.weights) * self.outcomes
+        probabilities = relative(one_per_weight(distributions, self.weights))
         middle = len(self.cores) // 2
         sites: list[Tensor] = []
         for position, (one, other) in enumerate(self.cores):
