@@ -15,7 +15,6 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
@@ -25,6 +24,7 @@ from qcnn.engines import _kernels
 from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState, check_input, check_space, count_outcomes
+from qcnn.machine import check_memory
 from qcnn.mesh import Mesh
 
 # Asking the system for its free memory takes longer than a small pass.
@@ -184,7 +184,7 @@ def build(
 
     Raises:
         InvalidInput: for values that are not allowed, and if forward and backward
-            of one sample need more memory than the machine has free.
+            of one sample need more memory than this process can get.
     """
     check_space(space)
     state = check_input(mesh.modes, photons, space, input_state)
@@ -257,13 +257,3 @@ def _sample_bytes(modes: int, photons: int, space: str) -> int:
     """
     states, _ = level_starts(modes, photons, space)[-1]
     return 2 * 16 * states + 4 * 8 * count_outcomes(modes, photons, space)
-
-
-def check_memory(needed: int, what: str) -> None:
-    """Raises InvalidInput if more memory is needed than the machine has free."""
-    available = psutil.virtual_memory().available
-    if needed > available:
-        raise InvalidInput(
-            f"{what} needs {needed / 2**30:.3g} GiB of memory; available are "
-            f"{available / 2**30:.3g} GiB"
-        )

@@ -25,8 +25,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qcnn.engines.fused import check_memory
 from qcnn.fock import FockState, count_outcomes, enumerate_states
+from qcnn.machine import check_memory
 
 Integers = NDArray[np.int64]
 # A pair's outcome, its product, the weighted one, and the gradients of both.
