@@ -12,7 +12,7 @@
 from qcnn.alternate import AlternatingConfig, train_alternating
 from qcnn.baselines import Baseline, baseline_from_text, baseline_names, register_baseline
 from qcnn.data import Data, load_data
-from qcnn.errors import DivergedError, InvalidInput, NothingAccepted
+from qcnn.errors import DivergedError, InvalidInput, NotDifferentiable, NothingAccepted
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_parameters
 from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_mapping
 from qcnn.model import QuantumTrain
@@ -41,6 +41,7 @@ __all__ = [
     "GeneratedNetwork",
     "InvalidInput",
     "Mapping",
+    "NotDifferentiable",
     "NothingAccepted",
     "ParameterCounts",
     "QuantumTrain",

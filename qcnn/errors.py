@@ -8,6 +8,10 @@ class InvalidInput(ValueError):
     """
 
 
+class NotDifferentiable(InvalidInput, RuntimeError):
+    """A derivative that an engine lacks; a ``RuntimeError`` too, as torch's refusals are."""
+
+
 class DivergedError(RuntimeError):
     """The training loss or the generated weights stopped being finite.
 

@@ -9,12 +9,18 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from qcnn.engines import _kernels
+from qcnn.engines._once import check_plain, only_first, read_numbers
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState
 from qcnn.mesh import Mesh
+
+#: What has the derivatives that the columns lack, for messages.
+INSTEAD = (
+    'a sampler with engine="merlin" and neither shots nor partial indistinguishability has every '
+    "derivative"
+)
 
 
 def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
@@ -30,7 +36,9 @@ def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
 
     Raises:
         InvalidInput: for phases that are not finite or of another shape.
+        NotDifferentiable: as the fused engine.
     """
+    check_plain(phases, INSTEAD)
     if phases.shape != (mesh.phases,):
         raise InvalidInput(f"phases has shape {tuple(phases.shape)}; allowed is ({mesh.phases},)")
     if not torch.isfinite(phases).all():
@@ -43,19 +51,20 @@ class _Columns(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, phases: Tensor, mesh: Mesh, input_state: FockState) -> Tensor:
         # A copy: the phases may change in place before the backward pass.
-        values = np.array(phases.detach().numpy(), dtype=np.float64)
+        values = np.array(read_numbers(phases), dtype=np.float64)
         entries = np.array([mesh.entries[mode] for mode, n in enumerate(input_state) if n])
         light = np.empty((mesh.modes, len(entries), 2))
         _kernels.pass_cells(values, mesh.table(), entries.astype(np.int64), light)
-        ctx.record, ctx.dtype = (values, mesh.table(), light), phases.dtype
+        ctx.record, ctx.phases = (values, mesh.table(), light), phases
         return torch.from_numpy(light.view(np.complex128)[..., 0].copy())
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, None, None]:
         values, cells, light = ctx.record
         gradient = np.empty_like(values)
         # Both are undone in place, cell by cell.
-        outward = np.ascontiguousarray(torch.view_as_real(cotangent.resolve_conj()).numpy()).copy()
+        amplitudes = np.array(read_numbers(cotangent), order="C")[..., None]
+        outward = amplitudes.view(np.float64)
         _kernels.pass_cells_adjoint(values, cells, light.copy(), outward, gradient)
-        return torch.from_numpy(gradient).to(ctx.dtype), None, None
+        found = torch.from_numpy(gradient).to(ctx.phases.dtype)
+        return only_first(found, ctx.phases, cotangent, instead=INSTEAD), None, None

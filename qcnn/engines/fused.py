@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from qcnn.engines import _kernels
+from qcnn.engines._once import check_plain, only_first, read_numbers
 from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState, check_input, check_space, count_outcomes
@@ -31,6 +31,7 @@ from qcnn.mesh import Mesh
 _ALWAYS_FITS = 2**26
 # The factorial of a larger photon count is no double.
 _MOST_BUNCHED = 170
+_INSTEAD = 'engine="merlin" has every derivative'
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class FusedPass:
                 finite, a batch that does not fit into the memory, and where all
                 collision-free outcomes have probability 0, so that nothing is left to
                 renormalise.
+            NotDifferentiable: for phases in forward-mode differentiation or in a
+                transformation of ``torch.func``; and as soon as a second derivative is asked
+                for.
         """
         self._check(phases)
         if self._certain:
@@ -97,6 +101,7 @@ class FusedPass:
         return tables.levels, tables.children, tables.added, tables.weights, scale, renormalise
 
     def _check(self, phases: Tensor) -> None:
+        check_plain(phases, _INSTEAD)
         if phases.shape[-1:] != self._shape or phases.dim() > 2:
             count = self.mesh.phases
             raise InvalidInput(
@@ -155,11 +160,12 @@ class _Differentiable(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, phases: Tensor, engine: FusedPass) -> Tensor:
         result, ctx.record = engine._run(phases, keep=True)
-        ctx.shape, ctx.dtype, ctx.lock = phases.shape, phases.dtype, Lock()
+        # Not by save_for_backward, which forbids that they change in place before the backward
+        # pass: their graph is wanted, not their values.
+        ctx.phases, ctx.lock = phases, Lock()
         return result
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, None]:
         phases, _, _, light, amplitudes, *_ = ctx.record
         gradient = np.empty_like(phases)
@@ -167,7 +173,8 @@ class _Differentiable(torch.autograd.Function):
         # Two backward passes through one retained graph share the work space.
         with ctx.lock:
             _kernels.backward(_as_rows(cotangent), *work, gradient, *ctx.record)
-        return _as_tensor(gradient.reshape(ctx.shape), ctx.dtype), None
+        found = _as_tensor(gradient.reshape(ctx.phases.shape), ctx.phases.dtype)
+        return only_first(found, ctx.phases, cotangent, instead=_INSTEAD), None
 
 
 def build(
@@ -222,7 +229,7 @@ def unitary(mesh: Mesh, phases: ArrayLike) -> NDArray[np.complex128]:
 def _as_rows(tensor: Tensor) -> NDArray[np.float64]:
     """A tensor as contiguous float64 rows, shape ``(batch, length)``."""
     # NumPy converts small arrays several times faster than torch.
-    rows = np.ascontiguousarray(tensor.detach().numpy(), dtype=np.float64)
+    rows = np.ascontiguousarray(read_numbers(tensor), dtype=np.float64)
     return rows if rows.ndim == 2 else rows[None]
 
 

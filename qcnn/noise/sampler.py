@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from qcnn.engines.columns import input_columns
+from qcnn.engines._once import check_plain
+from qcnn.engines.columns import INSTEAD, input_columns
 from qcnn.errors import InvalidInput
 from qcnn.noise._noise import Noise
 from qcnn.noise.device import (
@@ -86,6 +87,7 @@ class NoisyPQCNN(nn.Module):
         """
         if self.noise == Noise():
             return self.sampler()
+        check_plain(self.phases, INSTEAD)
         found = self._train() if self.training else self.measure().distribution
         return found.to(self.phases.dtype)
 
