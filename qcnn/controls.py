@@ -6,6 +6,7 @@ seed, so that arms of a comparison share whatever they can.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +14,10 @@ from torch import Tensor, nn
 from qcnn.errors import InvalidInput
 from qcnn.pqcnn import PQCNN
 from qcnn.seeds import generator
+from qcnn.state import Described
 
 
-class Control(nn.Module):
+class Control(Described):
     """A distribution without photons, from a PQCNN of the same size.
 
     Attributes:
@@ -35,6 +37,10 @@ class Control(nn.Module):
         self.phases = nn.Parameter(torch.empty(0) if phases is None else phases, trained)
         self.effective_phases = min(self.phases.numel(), self.outcomes - 1)
         self.fixed_numbers = 0
+
+    def describe(self) -> dict[str, Any]:
+        """The size; the kind is the class."""
+        return {"outcomes": self.outcomes}
 
     @torch.no_grad()
     def response(self) -> tuple[Tensor, Tensor]:

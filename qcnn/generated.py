@@ -3,11 +3,13 @@
 import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from qcnn.layout import describe_target
+from qcnn.state import Described, describe_structure
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,14 @@ class ParameterCounts:
         return self.phases + self.mapping + self.other
 
 
-class GeneratedNetwork(nn.Module, ABC):
+class GeneratedNetwork(Described, ABC):
     """A target network whose weights are computed anew, from trained numbers, at every pass.
 
     Args:
         target: any module; weights are generated for all its parameters that require
             gradients. It is copied: the one passed in is left alone.
+        options: what the network was made with; a state dict of one made with others is
+            refused.
 
     Attributes:
         layout: the weights to generate.
@@ -51,14 +55,27 @@ class GeneratedNetwork(nn.Module, ABC):
         InvalidInput: if the target has no such parameters.
     """
 
-    def __init__(self, target: nn.Module) -> None:
+    def __init__(self, target: nn.Module, options: object = None) -> None:
         super().__init__()
+        # As it is now: attributes of the target may count what happens to it.
+        structure = describe_structure(target)
+        self._made_of = {
+            "options": repr(options),
+            **{
+                f"the target's {name}" if name else "the target": structure[name]
+                for name in structure
+            },
+        }
         self.layout = describe_target(target)
         # Frozen, so that what requires gradients is exactly what an optimiser changes.
         self.target = copy.deepcopy(target)
         self._generated_name = _names_of_shared_parameters(self.target)
         for name in self.layout.names:
             self.target.get_parameter(name).requires_grad_(False)
+
+    def describe(self) -> dict[str, Any]:
+        """The options, the structure of the target, and which of its weights are generated."""
+        return {**self._made_of, "the names of the generated weights": self.layout.names}
 
     @abstractmethod
     def generate(self) -> Tensor:

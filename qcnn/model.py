@@ -1,7 +1,7 @@
 """The whole model: PQCNNs, their combination, a mapping and the target it writes into."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from torch import Tensor, nn
 
@@ -53,11 +53,12 @@ class QuantumTrain(GeneratedNetwork):
         *,
         seed: int = 0,
     ) -> None:
-        super().__init__(target)
+        choice = mapping_from_text(mapping) if isinstance(mapping, str) else mapping
+        super().__init__(target, choice)
         self.samplers = nn.ModuleList(samplers)
         if not self.samplers:
             raise InvalidInput("the number of samplers is 0; allowed is at least 1")
-        self.mapping_choice = mapping_from_text(mapping) if isinstance(mapping, str) else mapping
+        self.mapping_choice = choice
         self.combine = check_combination(
             self.mapping_choice, combine, [s.outcomes for s in samplers], self.layout.weights
         )
@@ -77,6 +78,16 @@ class QuantumTrain(GeneratedNetwork):
         if self.offset is not None:
             numbers = self.offset + numbers
         return numbers
+
+    def describe(self) -> dict[str, Any]:
+        """Mapping and target, how many samplers there are, and how they are combined."""
+        made_of = super().describe()
+        return {
+            "mapping": made_of.pop("options"),
+            "combine": self.combine,
+            "the number of samplers": len(self.samplers),
+            **made_of,
+        }
 
     def extra_repr(self) -> str:
         return f"mapping={self.mapping_choice}, combine={self.combine!r}"

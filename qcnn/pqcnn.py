@@ -1,7 +1,7 @@
 """A boson sampler with trainable phases (PQCNN)."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -20,12 +20,13 @@ from qcnn.fock import (
 from qcnn.mesh import make_mesh
 from qcnn.response import differentiate, most_independent
 from qcnn.seeds import generator
+from qcnn.state import Described
 
 if TYPE_CHECKING:
     import perceval as pcvl
 
 
-class PQCNN(nn.Module):
+class PQCNN(Described):
     """Photons in an interferometer mesh; its output is the outcome distribution.
 
     Args:
@@ -74,8 +75,8 @@ class PQCNN(nn.Module):
     """
 
     trained_phases: nn.Parameter
-    _initial: Tensor
-    _places: Tensor
+    _initial: Tensor | None
+    _places: Tensor | None
 
     def __init__(
         self,
@@ -101,14 +102,15 @@ class PQCNN(nn.Module):
             raise InvalidInput(f"dtype is {dtype}; allowed are torch.float32 and torch.float64")
         self.engine = engine
         self.mesh = make_mesh(mesh, self.modes, self.input_state, layers)
+        self._mesh_name = mesh
         self._pass = build_engine(engine, self.mesh, self.photons, space, self.input_state, dtype)
         fractions = torch.rand(self.mesh.phases, generator=generator(seed, "phases"), dtype=dtype)
         phases = 2 * torch.pi * fractions
         self.trained = trained
-        places = torch.arange(len(phases)) if trained is None else self._choose(trained, phases)
-        self.register_buffer("_initial", phases, persistent=False)
-        self.register_buffer("_places", places, persistent=False)
-        self.trained_phases = nn.Parameter(phases[places])
+        places = None if trained is None else self._choose(trained, phases)
+        self.register_buffer("_places", places)
+        self.register_buffer("_initial", None if places is None else phases)
+        self.trained_phases = nn.Parameter(phases if places is None else phases[places])
 
     def _choose(self, trained: int, phases: Tensor) -> Tensor:
         most = effective_phases(self.modes, self.outcomes, self.input_state)
@@ -126,7 +128,7 @@ class PQCNN(nn.Module):
 
         Shape ``(L·m(m−1),)`` in the rectangular mesh, layer by layer.
         """
-        if self.trained is None:
+        if self._initial is None or self._places is None:
             return self.trained_phases
         return self._initial.index_copy(0, self._places, self.trained_phases)
 
@@ -175,11 +177,23 @@ class PQCNN(nn.Module):
             float64 of shapes ``(outcomes,)`` and ``(outcomes, trained phases)``, 1/radian.
         """
         probabilities, jacobian = self._respond(self.phases.detach())
-        return probabilities, jacobian[:, self._places]
+        return probabilities, jacobian if self._places is None else jacobian[:, self._places]
 
     def circuit(self) -> "pcvl.Circuit":
         """The mesh as a Perceval circuit with the current phases; takes ``input_state``."""
         return self.mesh.circuit(self.phases.detach().tolist())
+
+    def describe(self) -> dict[str, Any]:
+        """Everything that decides which distribution belongs to the phases."""
+        return {
+            "modes": self.modes,
+            "photons": self.photons,
+            "space": self.space,
+            "input_state": self.input_state,
+            "mesh": self._mesh_name,
+            "layers": self.mesh.layers,
+            "trained": self.trained,
+        }
 
     def extra_repr(self) -> str:
         return (

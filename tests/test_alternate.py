@@ -31,6 +31,8 @@ from qcnn import (
 )
 from qcnn.checkpoint import fingerprint, read_checkpoint
 from qcnn.cobyla import fit_phases
+from qcnn.controls import Control, RedrawnRandom
+from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.seeds import derive
 from qcnn.train import split_parameters
 
@@ -180,6 +182,35 @@ def interrupt_at(epoch: int) -> Callable[[EpochRecord], None]:
             raise Interrupted
 
     return callback
+
+
+def streaming(kind: str) -> QuantumTrain:
+    """A model whose samplers draw random numbers of their own at every pass."""
+
+    def sampler(seed: int) -> NoisyPQCNN | Control:
+        if kind == "redrawn":
+            return RedrawnRandom(PQCNN(5, 2, seed=seed), seed)
+        noise = {"phase errors": Noise(phase_error=0.2), "shots": Noise(shots=500, phase_error=0.1)}
+        return NoisyPQCNN(PQCNN(5, 2, seed=seed), noise[kind], seed)
+
+    torch.manual_seed(3)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
+    return QuantumTrain(network, [sampler(0), PQCNN(4, 1, seed=1), sampler(2)], "affine")
+
+
+@pytest.mark.parametrize("kind", ["phase errors", "shots", "redrawn"])
+def test_the_samplers_own_random_streams_go_on_where_they_stopped(
+    tmp_path: Path, kind: str
+) -> None:
+    file, data = tmp_path / "run.safetensors", stripes()
+    whole, resumed = streaming(kind), streaming(kind)
+    config = replace(CONFIG, rounds=2, evaluations=80)
+    expected = train_alternating(whole, data, config)
+    with pytest.raises(Interrupted):
+        train_alternating(streaming(kind), data, config, file, interrupt_at(3))
+    check_same_run(train_alternating(resumed, data, config, file), expected)
+    assert state_of(resumed) == state_of(whole)
+    assert torch.equal(resumed.train().generate(), whole.train().generate())
 
 
 @pytest.mark.parametrize("epoch", [3, 5])

@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from qcnn.baselines._base import Baseline
 from qcnn.generated import GeneratedNetwork, ParameterCounts
 
 
@@ -11,12 +12,13 @@ class PrunedNetwork(GeneratedNetwork):
     Args:
         target: the module to prune.
         mask: 1 for a weight that remains, shape ``(weights,)``.
+        options: the baseline.
     """
 
     mask: Tensor
 
-    def __init__(self, target: nn.Module, mask: Tensor) -> None:
-        super().__init__(target)
+    def __init__(self, target: nn.Module, mask: Tensor, options: Baseline) -> None:
+        super().__init__(target, options)
         self.values = nn.Parameter(self.layout.initial.clone())
         self.register_buffer("mask", mask)
 

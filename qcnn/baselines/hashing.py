@@ -31,7 +31,7 @@ class Hashing(Baseline):
     buckets: int = 100
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
-        return _Hashed(target, self.buckets, seed)
+        return _Hashed(target, self, seed)
 
 
 def split_in_proportion(total: int, sizes: list[int]) -> list[int]:
@@ -50,9 +50,9 @@ def split_in_proportion(total: int, sizes: list[int]) -> list[int]:
 class _Hashed(GeneratedNetwork):
     offset: Tensor | None
 
-    def __init__(self, target: nn.Module, buckets: int, seed: int) -> None:
-        super().__init__(target)
-        layout = self.layout
+    def __init__(self, target: nn.Module, options: Hashing, seed: int) -> None:
+        super().__init__(target, options)
+        layout, buckets = self.layout, options.buckets
         check_count(buckets, "buckets", layout.weights, least=layout.tensors)
         random = generator(seed, "fixed numbers")
         sizes = [shape.numel() for shape in layout.shapes]

@@ -38,12 +38,13 @@ class LowRank(Baseline):
             raise InvalidInput(f"rank is {self.rank}; allowed are whole numbers from 1")
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
-        return _LowRank(target, self.rank, seed)
+        return _LowRank(target, self, seed)
 
 
 class _LowRank(GeneratedNetwork):
-    def __init__(self, target: nn.Module, rank: int, seed: int) -> None:
-        super().__init__(target)
+    def __init__(self, target: nn.Module, options: LowRank, seed: int) -> None:
+        super().__init__(target, options)
+        rank = options.rank
         random = generator(seed, "factors")
         self.register_buffer("scale", self.layout.scale)
         starts = self.layout.unflatten(self.layout.initial / self.layout.scale)

@@ -42,13 +42,13 @@ class MagnitudePruning(Baseline):
     def build(self, target: nn.Module, seed: int) -> nn.Module:
         weights = describe_target(target).weights
         check_count(self.kept, "kept", weights)
-        return _PrunedLater(target, torch.ones(weights), self.kept, self.after)
+        return _PrunedLater(target, torch.ones(weights), self)
 
 
 class _PrunedLater(PrunedNetwork):
-    def __init__(self, target: nn.Module, mask: torch.Tensor, kept: int, after: float) -> None:
-        super().__init__(target, mask)
-        self.kept, self.after = kept, after
+    def __init__(self, target: nn.Module, mask: torch.Tensor, options: MagnitudePruning) -> None:
+        super().__init__(target, mask, options)
+        self.kept, self.after = options.kept, options.after
 
     def after_epoch(self, epoch: int, epochs: int) -> None:
         """Prune, once the epoch has come (see ``qcnn.train.AfterEpoch``)."""

@@ -54,7 +54,7 @@ class RandomSubspace(Baseline):
 
 class _Subspace(GeneratedNetwork):
     def __init__(self, target: nn.Module, options: RandomSubspace, seed: int) -> None:
-        super().__init__(target)
+        super().__init__(target, options)
         weights, dimension = self.layout.weights, options.dimension
         check_count(dimension, "dimension", weights)
         draw = _DIRECTIONS[options.directions]

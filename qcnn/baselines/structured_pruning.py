@@ -37,7 +37,7 @@ class StructuredPruning(Baseline):
             raise InvalidInput(f"share is {self.share}; allowed are numbers between 0 and 1")
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
-        return PrunedNetwork(target, _mask_by_norm(target, self.share))
+        return PrunedNetwork(target, _mask_by_norm(target, self.share), self)
 
 
 def _mask_by_norm(target: nn.Module, share: float) -> torch.Tensor:

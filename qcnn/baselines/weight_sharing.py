@@ -39,12 +39,13 @@ class WeightSharing(Baseline):
             raise InvalidInput(f"start is {self.start!r}; allowed are {', '.join(_STARTS)}")
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
-        return _Shared(target, self.rows, self.start, seed)
+        return _Shared(target, self, seed)
 
 
 class _Shared(GeneratedNetwork):
-    def __init__(self, target: nn.Module, rows: int, start: str, seed: int) -> None:
-        super().__init__(target)
+    def __init__(self, target: nn.Module, options: WeightSharing, seed: int) -> None:
+        super().__init__(target, options)
+        rows = options.rows
         matrix = next((name for name in self.layout.names if _is_matrix(target, name)), None)
         if matrix is None:
             raise InvalidInput(
@@ -58,7 +59,7 @@ class _Shared(GeneratedNetwork):
                 f"rows is {rows}; allowed for {outputs} outputs are {', '.join(map(str, divisors))}"
             )
         values[matrix] = values[matrix][:rows]
-        if start == "source":
+        if options.start == "source":
             random = generator(seed, "shared rows")
             layer = owner_of(target, matrix)
             for name in values:

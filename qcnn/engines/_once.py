@@ -27,7 +27,7 @@ def check_plain(phases: Tensor, instead: str) -> None:
     Raises:
         NotDifferentiable: for such a tensor.
     """
-    wrapped = torch._C._functorch.is_functorch_wrapped_tensor(phases)  # type: ignore[attr-defined]
+    wrapped = torch._C._functorch.is_functorch_wrapped_tensor(phases)
     if wrapped or forward_ad.unpack_dual(phases).tangent is not None:
         _refuse("forward-mode differentiation or a transformation of torch.func", instead)
 

@@ -1,13 +1,15 @@
 """A PQCNN on an imperfect device, for training and for evaluation."""
 
+from typing import Any
+
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from qcnn.engines._once import check_plain
 from qcnn.engines.columns import INSTEAD, input_columns
 from qcnn.errors import InvalidInput
-from qcnn.noise._noise import Noise
+from qcnn.noise._noise import Noise, noise_to_text
 from qcnn.noise.device import (
     Measurement,
     accept,
@@ -18,9 +20,10 @@ from qcnn.noise.device import (
 from qcnn.noise.partial import probabilities
 from qcnn.pqcnn import PQCNN
 from qcnn.seeds import derive, generator
+from qcnn.state import Described
 
 
-class NoisyPQCNN(nn.Module):
+class NoisyPQCNN(Described):
     """A PQCNN under noise, with its interface for :class:`qcnn.QuantumTrain`.
 
     In training mode the errors of the phases and the shots are drawn anew at every pass
@@ -43,6 +46,8 @@ class NoisyPQCNN(nn.Module):
             PQCNN's own where training needs nothing else.
     """
 
+    kept_attributes = ("seed",)
+
     def __init__(self, sampler: PQCNN, noise: Noise, seed: int) -> None:
         super().__init__()
         self.sampler = sampler
@@ -53,6 +58,15 @@ class NoisyPQCNN(nn.Module):
         self._errors = generator(seed, "training errors")
         self._shots = np.random.default_rng(derive(seed, "training shots"))
         self._measured: tuple[Tensor, Measurement] | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """What the device does; its seed and its streams are brought back."""
+        return {"noise": noise_to_text(self.noise)}
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """As of every :class:`qcnn.state.Described`; the chip is another one then."""
+        super().set_extra_state(state)
+        self._measured = None
 
     @property
     def phases(self) -> Tensor:
