@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.checkpoint import fingerprint, read_checkpoint, write_checkpoint
-from qcnn.cobyla import LAST_RADIUS, fit_phases
+from qcnn.checks import LARGEST_COUNT, check_types, number_between, whole_number
+from qcnn.cobyla import LARGEST_RADIUS, LAST_RADIUS, fit_phases
 from qcnn.data import Data
 from qcnn.errors import InvalidInput
-from qcnn.fock import whole_number
 from qcnn.seeds import derive
 from qcnn.train import (
+    LARGEST_RATE,
     EpochRecord,
     Evaluation,
     Progress,
@@ -63,12 +64,12 @@ class AlternatingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name in ("rounds", "adam_epochs", "batch_size", "evaluations", "phase_batch_size"):
-            whole_number(getattr(self, name), name, 1)
-        for name, limit in (("learning_rate", 0), ("trust_radius", LAST_RADIUS)):
-            value = getattr(self, name)
-            if not limit < value < float("inf"):
-                raise InvalidInput(f"{name} is {value!r}; allowed are numbers above {limit}")
+            whole_number(getattr(self, name), name, 1, LARGEST_COUNT)
+        number_between(self.learning_rate, "learning_rate", 0, LARGEST_RATE)
+        number_between(self.trust_radius, "trust_radius", LAST_RADIUS, LARGEST_RADIUS)
+        whole_number(self.seed, "seed", 0)
 
     @property
     def epochs(self) -> int:

@@ -14,6 +14,8 @@ from qcnn.errors import DivergedError
 
 #: Radians; SciPy's default, at which COBYLA stops before its evaluations are used up.
 LAST_RADIUS = 1e-4
+#: Radians; phases return after 2π.
+LARGEST_RADIUS = 1e3
 
 
 @torch.no_grad()

@@ -6,9 +6,9 @@ A Fock state is a tuple with the number of photons in each mode. Collision-free
 
 from collections.abc import Sequence
 from math import comb
-from operator import index
 from typing import Literal, get_args
 
+from qcnn.checks import whole_number
 from qcnn.errors import InvalidInput
 
 FockState = tuple[int, ...]
@@ -71,21 +71,6 @@ def effective_phases(modes: int, outcomes: int, input_state: Sequence[int]) -> i
     if occupied == 0:
         return 0
     return min(2 * modes * occupied - occupied**2 - occupied - modes + 1, outcomes - 1)
-
-
-def whole_number(value: object, name: str, least: int) -> int:
-    """``value`` as an int.
-
-    Raises:
-        InvalidInput: if it is not an integer of at least ``least``.
-    """
-    try:
-        number = index(value)  # type: ignore[arg-type]
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool) or number < least:
-        raise InvalidInput(f"{name} is {value!r}; allowed are whole numbers from {least}")
-    return number
 
 
 def check_space(space: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
 
+from qcnn.checks import check_choice, shown
 from qcnn.errors import InvalidInput
 
 Choice = TypeVar("Choice")
@@ -24,21 +25,23 @@ def parse_choice(text: str, kind: str, registry: Mapping[str, Callable[..., Choi
         registry: frozen dataclasses by name; every field has a default.
 
     Raises:
-        InvalidInput: for an unknown name, an unknown option or a value of another type.
+        InvalidInput: for an unknown name, an unknown option, one that is given twice or a
+            value of another type.
     """
-    name, _, options = text.partition(":")
-    if name not in registry:
-        raise InvalidInput(f"{kind} is {name!r}; allowed are {', '.join(sorted(registry))}")
+    name, _, options = text.partition(":") if isinstance(text, str) else (text, "", "")
+    check_choice(name, kind, sorted(registry))
     made = registry[name]()
     defaults = {field.name: getattr(made, field.name) for field in fields(made)}  # type: ignore[arg-type]
-    values: dict[str, Any] = dict(defaults)
-    for option in filter(None, options.split(",")):
+    values: dict[str, Any] = {}
+    for option in options.split(",") if options else ():
         key, _, value = option.partition("=")
         if key not in defaults:
             allowed = ", ".join(defaults) or "none"
-            raise InvalidInput(f"option of {kind} {name} is {key!r}; allowed are {allowed}")
+            raise InvalidInput(f"option of {kind} {name} is {shown(key)}; allowed are {allowed}")
+        if key in values:
+            raise InvalidInput(f"{key} of {kind} {name} is given twice; allowed is once")
         values[key] = _convert(value, defaults[key], f"{key} of {kind} {name}")
-    return type(made)(**values)
+    return type(made)(**defaults | values)
 
 
 def format_choice(choice: Any, kind: str, registry: Mapping[str, Callable[..., Any]]) -> str:
@@ -68,10 +71,27 @@ def _text(value: Any) -> str:
 
 def _convert(text: str, default: Any, what: str) -> Any:
     if isinstance(default, tuple):
-        return tuple(_convert(part, 0, what) for part in filter(None, text.split("+")))
+        member = default[0] if default else 0
+        return tuple(_convert(part, member, what) for part in text.split("+")) if text else ()
     try:
-        return type(default)(text)
-    except ValueError:
+        return _READERS[type(default)](text)
+    except (KeyError, ValueError):
         raise InvalidInput(
-            f"{what} is {text!r}; allowed is a value of type {type(default).__name__}"
+            f"{what} is {shown(text)}; allowed is a value of type {type(default).__name__}"
         ) from None
+
+
+def _read_number(text: str, kind: type[int] | type[float]) -> int | float:
+    # Python also reads spaces, underscores and other scripts' digits, which would make several
+    # texts, and so several configurations, of one.
+    if not text.isascii() or "_" in text or text != text.strip():
+        raise ValueError
+    return kind(text)
+
+
+_READERS: dict[type, Callable[[str], Any]] = {
+    int: lambda text: _read_number(text, int),
+    float: lambda text: _read_number(text, float),
+    bool: lambda text: {"True": True, "False": False}[text],
+    str: str,
+}

@@ -1,13 +1,19 @@
 """Target networks: the CNNs of the sources and a small family around them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import nn
 
+from qcnn.checks import LARGEST_COUNT, check_choice, check_types, shown, whole_number
 from qcnn.errors import InvalidInput
 from qcnn.seeds import derive
 from qcnn.specification import parse_choice
+
+#: Weights of the largest network that is built. The targets of this project have thousands;
+#: a number far above is a typing error, and would end the process for lack of memory.
+LARGEST_NETWORK = 10**7
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "none": nn.Identity,
@@ -38,21 +44,22 @@ class ConvolutionalNetwork:
     activation: str = "relu"
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name in ("channels", "kernel", "pooling", "hidden"):
             values = getattr(self, name)
-            if any(value < 1 for value in values):
-                raise InvalidInput(f"{name} is {values}; allowed are whole numbers from 1")
+            if any(not 1 <= value <= LARGEST_COUNT for value in values):
+                raise InvalidInput(
+                    f"{name} is {shown(values)}; allowed are whole numbers from 1 to "
+                    f"{LARGEST_COUNT}"
+                )
         for name in ("kernel", "pooling"):
             values = getattr(self, name)
             if len(values) not in (1, len(self.channels)):
                 raise InvalidInput(
-                    f"{name} is {values} for {len(self.channels)} convolutions; allowed are one "
-                    "number for all or one for each"
+                    f"{name} is {shown(values)} for {len(self.channels)} convolutions; allowed are "
+                    "one number for all or one for each"
                 )
-        if self.activation not in ACTIVATIONS:
-            raise InvalidInput(
-                f"activation is {self.activation!r}; allowed are {', '.join(ACTIVATIONS)}"
-            )
+        check_choice(self.activation, "activation", ACTIVATIONS)
 
     def build(
         self, image_shape: tuple[int, int, int] = (1, 28, 28), classes: int = 10, seed: int = 0
@@ -60,25 +67,48 @@ class ConvolutionalNetwork:
         """The network, initialised as PyTorch does, reproducibly for ``seed``.
 
         Raises:
-            InvalidInput: if an image of this shape is too small for the convolutions.
+            InvalidInput: if an image of this shape is too small for the convolutions, or the
+                network has more than ``LARGEST_NETWORK`` weights.
         """
+        image_shape = check_image_shape(image_shape)
+        classes = whole_number(classes, "classes", 1, LARGEST_COUNT)
+        weights = self.count_weights(image_shape, classes)
+        if weights > LARGEST_NETWORK:
+            raise InvalidInput(
+                f"the number of weights of {shown(self)} is {weights:.3g}; allowed are at most "
+                f"{LARGEST_NETWORK:.3g}"
+            )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(seed, "target"))
             return self._layers(image_shape, classes)
 
+    def count_weights(self, image_shape: tuple[int, int, int], classes: int) -> int:
+        """Number of weights of the network, found without building it.
+
+        Raises:
+            InvalidInput: if an image of this shape is too small for the convolutions.
+
+        >>> ConvolutionalNetwork().count_weights((1, 28, 28), 10)
+        2202
+        """
+        height, width = self._sides_left(image_shape)
+        channels = (image_shape[0], *self.channels)
+        convolutions = sum(
+            outputs * (inputs * kernel**2 + 1)
+            for (inputs, outputs), kernel in zip(
+                pairwise(channels), self._one_each(self.kernel), strict=True
+            )
+        )
+        widths = (channels[-1] * height * width, *self.hidden, classes)
+        return convolutions + sum(outputs * (inputs + 1) for inputs, outputs in pairwise(widths))
+
     def _layers(self, image_shape: tuple[int, int, int], classes: int) -> nn.Sequential:
         activation = ACTIVATIONS[self.activation]
-        features, height, width = image_shape
+        height, width = self._sides_left(image_shape)
+        features = image_shape[0]
         layers: list[nn.Module] = []
-        count = len(self.channels)
-        kernels, poolings = (_one_each(sides, count) for sides in (self.kernel, self.pooling))
+        kernels, poolings = self._one_each(self.kernel), self._one_each(self.pooling)
         for channels, kernel, pooling in zip(self.channels, kernels, poolings, strict=True):
-            height, width = ((side - kernel + 1) // pooling for side in (height, width))
-            if min(height, width) < 1:
-                raise InvalidInput(
-                    f"kernel is {self.kernel} and pooling {self.pooling} for {count} convolutions; "
-                    f"allowed are sides that leave a pixel of images of shape {image_shape}"
-                )
             layers += [nn.Conv2d(features, channels, kernel), nn.MaxPool2d(pooling), activation()]
             features = channels
         layers.append(nn.Flatten())
@@ -89,9 +119,39 @@ class ConvolutionalNetwork:
         layers.append(nn.Linear(width_in, classes))
         return nn.Sequential(*(layer for layer in layers if not isinstance(layer, nn.Identity)))
 
+    def _sides_left(self, image_shape: tuple[int, int, int]) -> tuple[int, int]:
+        """Height and width after the last convolution."""
+        _, height, width = image_shape
+        for kernel, pooling in zip(
+            self._one_each(self.kernel), self._one_each(self.pooling), strict=True
+        ):
+            height, width = ((side - kernel + 1) // pooling for side in (height, width))
+            if min(height, width) < 1:
+                raise InvalidInput(
+                    f"kernel is {shown(self.kernel)} and pooling {shown(self.pooling)} for "
+                    f"{len(self.channels)} convolutions; allowed are sides that leave a pixel of "
+                    f"images of shape {image_shape}"
+                )
+        return height, width
 
-def _one_each(sides: tuple[int, ...], count: int) -> tuple[int, ...]:
-    return sides * count if len(sides) == 1 else sides
+    def _one_each(self, sides: tuple[int, ...]) -> tuple[int, ...]:
+        return sides * len(self.channels) if len(sides) == 1 else sides
+
+
+def check_image_shape(shape: object) -> tuple[int, int, int]:
+    """(channels, height, width) as ints.
+
+    Raises:
+        InvalidInput: for anything but three whole numbers from 1.
+    """
+    if not isinstance(shape, tuple | list) or len(shape) != 3:
+        raise InvalidInput(f"image_shape is {shown(shape)}; allowed are (channels, height, width)")
+    names = ("channels", "height", "width")
+    channels, height, width = (
+        whole_number(size, f"{name} of image_shape", 1, LARGEST_COUNT)
+        for size, name in zip(shape, names, strict=True)
+    )
+    return channels, height, width
 
 
 def _notebook() -> ConvolutionalNetwork:

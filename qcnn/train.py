@@ -9,6 +9,13 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau
 
+from qcnn.checks import (
+    LARGEST_COUNT,
+    check_choice,
+    check_types,
+    number_between,
+    whole_number,
+)
 from qcnn.data import Data
 from qcnn.errors import DivergedError, InvalidInput
 from qcnn.generated import GeneratedNetwork, network_weights
@@ -16,6 +23,8 @@ from qcnn.model import QuantumTrain
 from qcnn.seeds import derive, generator
 
 SCHEDULES = ("none", "cosine", "one-cycle", "plateau")
+#: A rate or clip above this is a mistake: Adam moves every parameter by about its rate.
+LARGEST_RATE = 1e6
 _EVALUATION_BATCH = 500
 
 
@@ -48,16 +57,14 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InvalidInput(f"{name} is {value!r}; allowed are whole numbers from 1")
+            whole_number(getattr(self, name), name, 1, LARGEST_COUNT)
         for name in ("learning_rate", "phase_learning_rate", "gradient_clip"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
-                raise InvalidInput(f"{name} is {value!r}; allowed are positive numbers")
-        if self.schedule not in SCHEDULES:
-            raise InvalidInput(f"schedule is {self.schedule!r}; allowed are {', '.join(SCHEDULES)}")
+            if getattr(self, name) is not None:
+                number_between(getattr(self, name), name, 0, LARGEST_RATE)
+        check_choice(self.schedule, "schedule", SCHEDULES)
+        whole_number(self.seed, "seed", 0)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from torch import nn
 
+from qcnn.checks import check_types, shown
 from qcnn.errors import InvalidInput
 
 registered: dict[str, Callable[..., "Baseline"]] = {}
@@ -20,6 +21,10 @@ class Baseline(ABC):
     Subclasses are frozen dataclasses whose fields, all with defaults, are the options of
     the baseline.
     """
+
+    def __post_init__(self) -> None:
+        """Check the types of the options; a subclass that checks more calls this first."""
+        check_types(self)
 
     @abstractmethod
     def build(self, target: nn.Module, seed: int) -> nn.Module:
@@ -48,5 +53,5 @@ def check_count(value: int, name: str, weights: int, least: int = 1) -> None:
     """Raises InvalidInput unless a number of numbers suits a target of ``weights`` weights."""
     if not least <= value <= weights:
         raise InvalidInput(
-            f"{name} is {value}; allowed for {weights} weights are {least} to {weights}"
+            f"{name} is {shown(value)}; allowed for {weights} weights are {least} to {weights}"
         )

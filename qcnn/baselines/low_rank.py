@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.baselines._base import Baseline, register_baseline
-from qcnn.errors import InvalidInput
+from qcnn.checks import LARGEST_COUNT, whole_number
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
 from qcnn.layout import owner_of
 from qcnn.seeds import generator
@@ -34,8 +34,8 @@ class LowRank(Baseline):
     rank: int = 1
 
     def __post_init__(self) -> None:
-        if self.rank < 1:
-            raise InvalidInput(f"rank is {self.rank}; allowed are whole numbers from 1")
+        super().__post_init__()
+        whole_number(self.rank, "rank", 1, LARGEST_COUNT)
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
         return _LowRank(target, self, seed)

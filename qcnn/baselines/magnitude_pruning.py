@@ -36,6 +36,7 @@ class MagnitudePruning(Baseline):
     after: float = 0.5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 < self.after <= 1:
             raise InvalidInput(f"after is {self.after}; allowed are numbers above 0, up to 1")
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.baselines._base import Baseline, check_count, register_baseline
+from qcnn.checks import check_choice
 from qcnn.directions import orthogonal_directions
-from qcnn.errors import InvalidInput
 from qcnn.generated import GeneratedNetwork, ParameterCounts
 from qcnn.seeds import generator
 
@@ -43,10 +43,8 @@ class RandomSubspace(Baseline):
     directions: str = "normal"
 
     def __post_init__(self) -> None:
-        if self.directions not in _DIRECTIONS:
-            raise InvalidInput(
-                f"directions is {self.directions!r}; allowed are {', '.join(_DIRECTIONS)}"
-            )
+        super().__post_init__()
+        check_choice(self.directions, "directions", _DIRECTIONS)
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
         return _Subspace(target, self, seed)

@@ -33,6 +33,7 @@ class StructuredPruning(Baseline):
     share: float = 0.5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not 0 < self.share < 1:
             raise InvalidInput(f"share is {self.share}; allowed are numbers between 0 and 1")
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.baselines._base import Baseline, register_baseline
+from qcnn.checks import check_choice, shown
 from qcnn.errors import InvalidInput
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
 from qcnn.layout import owner_of
@@ -35,8 +36,8 @@ class WeightSharing(Baseline):
     start: str = "target"
 
     def __post_init__(self) -> None:
-        if self.start not in _STARTS:
-            raise InvalidInput(f"start is {self.start!r}; allowed are {', '.join(_STARTS)}")
+        super().__post_init__()
+        check_choice(self.start, "start", _STARTS)
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
         return _Shared(target, self, seed)
@@ -55,8 +56,9 @@ class _Shared(GeneratedNetwork):
         outputs = len(values[matrix])
         divisors = [n for n in range(1, outputs + 1) if outputs % n == 0]
         if rows not in divisors:
+            allowed = ", ".join(map(str, divisors))
             raise InvalidInput(
-                f"rows is {rows}; allowed for {outputs} outputs are {', '.join(map(str, divisors))}"
+                f"rows is {shown(rows)}; allowed for {outputs} outputs are {allowed}"
             )
         values[matrix] = values[matrix][:rows]
         if options.start == "source":

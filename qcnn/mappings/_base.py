@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from qcnn.errors import InvalidInput
+from qcnn.checks import check_types
 from qcnn.layout import Placement, WeightLayout
 from qcnn.scale import power_of_two_for
 
@@ -34,6 +34,10 @@ class Mapping(ABC):
     combinations: ClassVar[tuple[str, ...]] = ("product", "concatenation")
     #: Whether there must be an outcome for every weight.
     one_outcome_per_weight: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Check the types of the options; a subclass that checks more calls this first."""
+        check_types(self)
 
     @abstractmethod
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
@@ -111,12 +115,6 @@ def relative(probabilities: Tensor) -> Tensor:
 def log_probabilities(probabilities: Tensor, outcomes: int, floor: float) -> Tensor:
     """log(p·outcomes + floor): finite, with a bounded gradient, at p = 0 too."""
     return torch.log(probabilities * outcomes + floor)
-
-
-def check_choice(value: str, name: str, allowed: Sequence[str]) -> None:
-    """Raises InvalidInput if an option has a value that does not exist."""
-    if value not in allowed:
-        raise InvalidInput(f"{name} is {value!r}; allowed are {', '.join(allowed)}")
 
 
 def index_bits(weights: int) -> int:

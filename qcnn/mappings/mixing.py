@@ -32,7 +32,8 @@ class Mixing(Mapping):
     floor: float = 0.1
 
     def __post_init__(self) -> None:
-        if not self.floor > 0:
+        super().__post_init__()
+        if not 0 < self.floor < float("inf"):
             raise InvalidInput(f"floor is {self.floor}; allowed are positive numbers")
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from qcnn.errors import InvalidInput
+from qcnn.checks import LARGEST_COUNT, check_choice, whole_number
 from qcnn.layout import Placement, WeightLayout
 from qcnn.mappings._base import (
     Mapping,
-    check_choice,
     index_bits,
     one_per_weight,
     register_mapping,
@@ -38,8 +37,8 @@ class MLP(Mapping):
     placement: Placement = "fan_in"
 
     def __post_init__(self) -> None:
-        if self.hidden < 1:
-            raise InvalidInput(f"hidden is {self.hidden}; allowed are whole numbers from 1")
+        super().__post_init__()
+        whole_number(self.hidden, "hidden", 1, LARGEST_COUNT)
         check_choice(self.activation, "activation", ("none", "tanh"))
         check_choice(self.placement, "placement", ("fan_in", "source"))
 

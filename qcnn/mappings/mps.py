@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from qcnn.errors import InvalidInput
+from qcnn.checks import LARGEST_COUNT, check_choice, whole_number
 from qcnn.layout import Placement, WeightLayout
 from qcnn.mappings._base import (
     Mapping,
-    check_choice,
     index_bits,
     one_per_weight,
     register_mapping,
@@ -49,10 +48,8 @@ class MPS(Mapping):
     placement: Placement = "fan_in"
 
     def __post_init__(self) -> None:
-        if self.bond_dimension < 1:
-            raise InvalidInput(
-                f"bond_dimension is {self.bond_dimension}; allowed are whole numbers from 1"
-            )
+        super().__post_init__()
+        whole_number(self.bond_dimension, "bond_dimension", 1, LARGEST_COUNT)
         check_choice(self.form, "form", _FORMS)
         check_choice(self.placement, "placement", ("fan_in", "source"))
 

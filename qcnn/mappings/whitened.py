@@ -46,6 +46,7 @@ class Whitened(Mapping):
     floor: float = 0.01
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("scale", "floor"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise InvalidInput(f"{name} is {getattr(self, name)}; allowed are positive numbers")

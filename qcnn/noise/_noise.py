@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import pi
 from typing import TYPE_CHECKING
 
+from qcnn.checks import check_types, shown, whole_number
 from qcnn.errors import InvalidInput
-from qcnn.fock import whole_number
 from qcnn.specification import format_choice, parse_choice
 
 if TYPE_CHECKING:
@@ -43,13 +43,14 @@ class Noise:
     shots: int = 0
 
     def __post_init__(self) -> None:
+        check_types(self)
         for name in ("brightness", "transmittance"):
             if not 0 < getattr(self, name) <= 1:
-                raise InvalidInput(f"{name} is {getattr(self, name)!r}; allowed are 0 < … ≤ 1")
+                raise InvalidInput(f"{name} is {shown(getattr(self, name))}; allowed are 0 < … ≤ 1")
         for name, largest in (("indistinguishability", 1), ("g2", 0.5), ("phase_error", pi)):
             if not 0 <= getattr(self, name) <= largest:
                 raise InvalidInput(
-                    f"{name} is {getattr(self, name)!r}; allowed are 0 ≤ … ≤ {largest:.4g}"
+                    f"{name} is {shown(getattr(self, name))}; allowed are 0 ≤ … ≤ {largest:.4g}"
                 )
         whole_number(self.shots, "shots", 0)
 

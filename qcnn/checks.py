@@ -1,0 +1,157 @@
+"""Values that a user gives: one checker for the types and ranges of all options."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from numbers import Real
+from operator import index
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from qcnn.errors import InvalidInput
+
+#: No count of steps, images or numbers that is asked for is larger: it fits into what torch,
+#: NumPy and SciPy count with.
+LARGEST_COUNT = 10**9
+_LONGEST = 80
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: on one line, not too long, whatever it is.
+
+    >>> shown("1e-3"), shown(10**5000)
+    ("'1e-3'", 'a whole number of 16610 bits')
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:
+        # Python writes no whole number of more than 4,300 digits; a repr can fail anyhow.
+        if isinstance(value, int):
+            return f"a whole number of {value.bit_length()} bits"
+        return f"a {type(value).__name__}"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def whole_number(value: object, name: str, least: int, most: int | None = None) -> int:
+    """``value`` as an int.
+
+    Raises:
+        InvalidInput: if it is not an integer of at least ``least`` and at most ``most``.
+    """
+    number = _whole(value)
+    if number is None or number < least or (most is not None and number > most):
+        allowed = f"from {least}" + ("" if most is None else f" to {most}")
+        raise InvalidInput(f"{name} is {shown(value)}; allowed are whole numbers {allowed}")
+    return number
+
+
+def number_between(value: object, name: str, above: float, most: float) -> None:
+    """Raises InvalidInput unless ``above`` < ``value`` ≤ ``most``."""
+    number = _number(value)
+    if number is None or not above < number <= most:
+        raise InvalidInput(
+            f"{name} is {shown(value)}; allowed are numbers above {above:g}, up to {most:g}"
+        )
+
+
+def check_choice(value: object, name: str, allowed: Iterable[str]) -> None:
+    """Raises InvalidInput if an option has a value that does not exist."""
+    names = tuple(allowed)
+    if not isinstance(value, str) or value not in names:
+        raise InvalidInput(f"{name} is {shown(value)}; allowed are {', '.join(names)}")
+
+
+def check_types(options: Any) -> None:
+    """Check every field of a frozen dataclass against its annotation, as its ``__post_init__``.
+
+    NumPy's numbers become Python's, lists become tuples where tuples are asked for. Only
+    numbers are numbers, and True is none. Annotations are checked that consist of int,
+    float, str, bool, None, Literal and tuple; others are passed over.
+
+    Raises:
+        InvalidInput: for the first field of another type.
+    """
+    try:
+        hints = get_type_hints(type(options))
+    except NameError:  # a class inside a function can name what only the function knows
+        hints = {}
+    for field in fields(options):
+        value = getattr(options, field.name)
+        right, kept = _fit(value, hints.get(field.name, Any))
+        if not right:
+            raise InvalidInput(
+                f"{field.name} is {shown(value)}; allowed are {_describe(hints[field.name])}"
+            )
+        if kept is not value:
+            object.__setattr__(options, field.name, kept)
+
+
+def _fit(value: object, hint: Any) -> tuple[bool, Any]:
+    """Whether a value is of the annotated type, and the value as it is kept."""
+    if hint in _KINDS:
+        kept = _KINDS[hint](value)
+        return kept is not None, kept
+    if hint is NoneType:
+        return value is None, value
+    if get_origin(hint) in (Union, UnionType):
+        tried = [_fit(value, part) for part in get_args(hint)]
+        return next((found for found in tried if found[0]), (False, value))
+    if get_origin(hint) is Literal:
+        return isinstance(value, str) and value in get_args(hint), value
+    if get_origin(hint) is tuple and get_args(hint)[1:] == (...,):
+        if not isinstance(value, tuple | list):
+            return False, value
+        members = [_fit(member, get_args(hint)[0]) for member in value]
+        return all(right for right, _ in members), tuple(member for _, member in members)
+    return True, value
+
+
+def _describe(hint: Any) -> str:
+    if hint in _WORDS:
+        return _WORDS[hint]
+    if get_origin(hint) is tuple:
+        return f"tuples of {_describe(get_args(hint)[0])}"
+    joint = ", " if get_origin(hint) is Literal else " or "
+    return joint.join(part if isinstance(part, str) else _describe(part) for part in get_args(hint))
+
+
+def _whole(value: object) -> int | None:
+    try:
+        return None if isinstance(value, bool | np.bool_) else index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    # A whole number is kept as one, so that texts and fingerprints keep theirs.
+    return index(value) if isinstance(value, int | np.integer) else number
+
+
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, str) else None
+
+
+def _truth(value: object) -> bool | None:
+    return bool(value) if isinstance(value, bool | np.bool_) else None
+
+
+_KINDS: dict[Any, Callable[[object], Any]] = {
+    int: _whole,
+    float: _number,
+    str: _text,
+    bool: _truth,
+}
+_WORDS = {
+    int: "whole numbers",
+    float: "numbers",
+    str: "texts",
+    bool: "True and False",
+    NoneType: "None",
+}
