@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from qcnn.data._data import Data
+from qcnn.checks import shown
+from qcnn.data._data import Data, check_channels_first
 from qcnn.data._split import CountSplit, IndexSplit
 from qcnn.errors import InvalidInput
 
@@ -34,6 +35,10 @@ def from_arrays(
     Raises:
         InvalidInput: arrays, a split or classes that do not make a dataset.
     """
+    if not isinstance(split, IndexSplit | CountSplit):
+        raise InvalidInput(f"split is {shown(split)}; allowed are a CountSplit and an IndexSplit")
+    if test is not None and not (isinstance(test, tuple | list) and len(test) == 2):
+        raise InvalidInput(f"test is {shown(test)}; allowed are images with their labels, or None")
     pixels, kinds = _pixels(name, images), _labels(name, labels)
     if len(pixels) != len(kinds):
         raise InvalidInput(
@@ -85,6 +90,8 @@ def _pixels(name: str, images: Array) -> np.ndarray:
             f"dataset {name!r} has images of type {pixels.dtype}; uint8 (0 to 255) or floats "
             "(0 to 1) are allowed"
         )
+    if pixels.ndim == 4:
+        check_channels_first(f"dataset {name!r}", pixels.shape[1:])
     if pixels.ndim not in (3, 4):
         raise InvalidInput(
             f"dataset {name!r} has images of shape {pixels.shape}; (N, height, width) or "
@@ -104,6 +111,10 @@ def _labels(name: str, labels: Array) -> np.ndarray:
 
 
 def _to_numpy(values: Array) -> np.ndarray:
-    if isinstance(values, torch.Tensor):
-        return values.detach().cpu().numpy()
-    return np.asarray(values)
+    try:
+        return values.numpy(force=True) if isinstance(values, torch.Tensor) else np.asarray(values)
+    except (TypeError, ValueError) as error:  # lists of unequal lengths, types that NumPy lacks
+        raise InvalidInput(
+            f"the data of type {type(values).__name__} are no array; NumPy arrays and tensors "
+            "that can become one are allowed"
+        ) from error

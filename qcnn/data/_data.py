@@ -1,11 +1,15 @@
 """What a dataset is once it is loaded and split."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 import torch
 
+from qcnn.checks import LARGEST_COUNT, check_types, shown
 from qcnn.errors import InvalidInput
 
+#: As many channels as pictures have: grey, colours, colours with transparency.
+_CHANNELS = (1, 3, 4)
 PARTS = ("train", "validation", "test")
 
 
@@ -38,9 +42,10 @@ class Data:
     classes: int
 
     def __post_init__(self) -> None:
-        if self.classes < 2:
+        check_types(self)
+        if not 2 <= self.classes <= LARGEST_COUNT:
             raise InvalidInput(
-                f"dataset {self.name!r} has {self.classes} classes; at least 2 are needed"
+                f"dataset {self.name!r} has {shown(self.classes)} classes; at least 2 are needed"
             )
         for part in PARTS:
             what = f"the {part} part of dataset {self.name!r}"
@@ -56,7 +61,21 @@ class Data:
         return channels, height, width
 
 
+def check_channels_first(what: str, shape: tuple[int, ...]) -> None:
+    """Raises InvalidInput for images whose channels come last, as most libraries write them.
+
+    The shape is that of one image; others than three dimensions are passed over.
+    """
+    if len(shape) == 3 and shape[2] in _CHANNELS and min(shape[:2]) > max(_CHANNELS):
+        raise InvalidInput(
+            f"{what} has images of shape {shape}, whose channels seem to come last; allowed are "
+            "(channels, height, width), which moving the last dimension to the front makes of it"
+        )
+
+
 def _check_images(what: str, images: torch.Tensor) -> None:
+    if not isinstance(images, torch.Tensor):
+        raise InvalidInput(f"{what} has images of type {type(images).__name__}; tensors are needed")
     if images.dtype != torch.float32 or images.ndim != 4:
         raise InvalidInput(
             f"{what} has images of type {images.dtype} and shape {tuple(images.shape)}; "
@@ -67,9 +86,10 @@ def _check_images(what: str, images: torch.Tensor) -> None:
             f"{what} has images of shape {tuple(images.shape)}; at least one image with at least "
             "one pixel is needed"
         )
-    if not torch.isfinite(images).all():
-        raise InvalidInput(f"{what} has a pixel that is nan or infinite; [0, 1] is allowed")
+    check_channels_first(what, tuple(images.shape[1:]))
     lowest, highest = (bound.item() for bound in torch.aminmax(images))
+    if not isfinite(lowest) or not isfinite(highest):
+        raise InvalidInput(f"{what} has a pixel that is nan or infinite; [0, 1] is allowed")
     if lowest < 0 or highest > 1:
         raise InvalidInput(
             f"{what} has pixels from {lowest:g} to {highest:g}; values in [0, 1] are allowed"
@@ -77,6 +97,8 @@ def _check_images(what: str, images: torch.Tensor) -> None:
 
 
 def _check_labels(what: str, labels: torch.Tensor, classes: int) -> None:
+    if not isinstance(labels, torch.Tensor):
+        raise InvalidInput(f"{what} has labels of type {type(labels).__name__}; tensors are needed")
     if labels.dtype != torch.int64 or labels.ndim != 1:
         raise InvalidInput(
             f"{what} has labels of type {labels.dtype} and shape {tuple(labels.shape)}; "

@@ -2,15 +2,19 @@
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
+from qcnn.checks import shown
 from qcnn.data._uncompress import read_uncompressed
 from qcnn.errors import InvalidInput
 
 DATA_DIR_VARIABLE = "QCNN_DATA_DIR"
+#: Bytes that are read of a published file, a third more than the largest one has.
+LARGEST_PUBLISHED = 2**26
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,27 @@ class PublishedFile:
 
 
 def data_folder() -> Path | None:
-    """The folder in ``$QCNN_DATA_DIR``, read at every call; None where it is not set."""
+    """The folder in ``$QCNN_DATA_DIR``, read at every call; None where it is not set.
+
+    Raises:
+        InvalidInput: a value that cannot be a folder.
+    """
     value = os.environ.get(DATA_DIR_VARIABLE)
-    return Path(value).expanduser() if value else None
+    if not value:
+        return None
+    try:
+        folder = Path(value).expanduser()
+        usable = stat.S_ISDIR(folder.stat().st_mode) and os.access(folder, os.R_OK | os.X_OK)
+        reason = "no folder that can be read"
+    except FileNotFoundError:
+        return folder
+    except (OSError, RuntimeError) as error:  # no user of this name, a name that is too long
+        usable, reason = False, getattr(error, "strerror", None) or str(error).rstrip(".")
+    if not usable:
+        raise InvalidInput(
+            f"{DATA_DIR_VARIABLE} is {shown(value)} ({reason}); allowed is a folder, or nothing"
+        )
+    return folder
 
 
 def cache_folder(dataset: str) -> Path:
@@ -46,9 +68,16 @@ def find_file(file: PublishedFile, dataset: str) -> Path | None:
         if folder is None:
             continue
         for path in (folder / f"{file.name}.gz", folder / file.name):
-            if path.is_file():
+            if _is_file(path):
                 return path
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder that may not be searched
+        return False
 
 
 def read_checked(path: Path, file: PublishedFile) -> bytes:
@@ -57,7 +86,7 @@ def read_checked(path: Path, file: PublishedFile) -> bytes:
     Raises:
         InvalidInput: a file that cannot be read, is damaged or has other content.
     """
-    content = read_uncompressed(path)
+    content = read_uncompressed(path, LARGEST_PUBLISHED)
     found = hashlib.sha256(content).hexdigest()
     if found != file.sha256:
         raise InvalidInput(

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from qcnn.checks import shown
 from qcnn.data._uncompress import read_uncompressed
 from qcnn.errors import InvalidInput
 
@@ -24,15 +25,31 @@ TYPES: dict[int, np.dtype[Any]] = {
 
 # NumPy has no more.
 MOST_DIMENSIONS = 64
+_LONGEST_HEADER = 4 + 4 * MOST_DIMENSIONS
+#: Bytes of the largest file that is read, 20 times those of MNIST's training images. What a
+#: small gzip file says that it holds need not be meant.
+LARGEST = 2**30
+#: Bytes that are read beyond those needed, to tell how much too long a file is.
+_MORE = 2**16
 
 
 def read_idx(path: str | Path) -> np.ndarray:
     """The array in an IDX file, gzip-compressed or plain, in native byte order.
 
     Raises:
-        InvalidInput: a file that is missing, damaged, truncated or not in IDX format.
+        InvalidInput: a file that is missing, damaged, truncated, not in IDX format or of
+            more than ``LARGEST`` bytes.
     """
-    return parse_idx(read_uncompressed(Path(path)), str(path))
+    if not isinstance(path, str | Path) or "\0" in str(path):
+        raise InvalidInput(f"path is {shown(path)}; allowed is the path of an IDX file")
+    header = read_uncompressed(Path(path), _LONGEST_HEADER)
+    shape, needed = _read_header(header, str(path))
+    if needed > LARGEST:
+        raise InvalidInput(
+            f"{path} says in its header that it has the shape {shape}, which needs "
+            f"{needed:.3g} bytes; allowed are at most {LARGEST:.3g}"
+        )
+    return parse_idx(read_uncompressed(Path(path), needed + _MORE), str(path))
 
 
 def parse_idx(content: bytes, source: str) -> np.ndarray:
@@ -45,6 +62,17 @@ def parse_idx(content: bytes, source: str) -> np.ndarray:
     Raises:
         InvalidInput: bytes that are truncated, too many, none or not in IDX format.
     """
+    shape, needed = _read_header(content, source)
+    if len(content) != needed:
+        found = f"{len(content)} bytes" + (" or more" if len(content) >= needed + _MORE else "")
+        raise InvalidInput(f"{source} has {found}; its header says {shape}, which needs {needed}")
+    kind = TYPES[content[2]]
+    values = np.frombuffer(content, dtype=kind, offset=needed - prod(shape) * kind.itemsize)
+    return values.astype(kind.newbyteorder("=")).reshape(shape)
+
+
+def _read_header(content: bytes, source: str) -> tuple[tuple[int, ...], int]:
+    """The shape that the first bytes of an IDX file say, and how many bytes it then has."""
     if not _is_idx_start(content[:4]):
         raise InvalidInput(
             f"{source} starts with the bytes {content[:4].hex(' ') or '(none)'}; an IDX file is "
@@ -59,13 +87,7 @@ def parse_idx(content: bytes, source: str) -> np.ndarray:
     shape = tuple(int(size) for size in np.frombuffer(content[4:start], dtype=">u4"))
     if 0 in shape:
         raise InvalidInput(f"{source} has the shape {shape}; at least one value is needed")
-    needed = start + prod(shape) * kind.itemsize
-    if len(content) != needed:
-        raise InvalidInput(
-            f"{source} has {len(content)} bytes; its header says {shape}, which needs {needed}"
-        )
-    values = np.frombuffer(content, dtype=kind, offset=start)
-    return values.astype(kind.newbyteorder("=")).reshape(shape)
+    return shape, start + prod(shape) * kind.itemsize
 
 
 def _is_idx_start(start: bytes) -> bool:

@@ -1,9 +1,10 @@
 """The datasets by name."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from zlib import crc32
 
-from qcnn.data._data import Data
+from qcnn.checks import shown
+from qcnn.data._data import PARTS, Data
 from qcnn.errors import InvalidInput
 
 Loader = Callable[[], Data]
@@ -27,11 +28,31 @@ def register_data(name: str) -> Callable[[Loader], Loader]:
                 f"the dataset name {name!r} is taken; a name other than {_join(data_names())} is "
                 "needed"
             )
-        # Loaded once per process; safe to share because nothing modifies the tensors.
-        _loaders[name] = lru_cache(maxsize=None)(loader)
+        _loaders[name] = _kept(loader)
         return loader
 
     return register
+
+
+def _kept(loader: Loader) -> Loader:
+    """A loader that loads once, and again where the tensors are not as they were loaded."""
+    kept: list[tuple[Data, int]] = []
+
+    def load() -> Data:
+        if not kept or _checksum(kept[0][0]) != kept[0][1]:
+            data = loader()
+            kept[:] = [(data, _checksum(data))]
+        return kept[0][0]
+
+    return load
+
+
+def _checksum(data: Data) -> int:
+    found = 0
+    for part in PARTS:
+        for tensor in (getattr(data, f"{part}_images"), getattr(data, f"{part}_labels")):
+            found = crc32(tensor.contiguous().numpy(force=True), found)
+    return found
 
 
 def data_names() -> tuple[str, ...]:
@@ -42,6 +63,8 @@ def data_names() -> tuple[str, ...]:
 def load_data(name: str) -> Data:
     """Load a dataset; a second call in the same process returns the same object.
 
+    Unless somebody has changed its images or labels in the meantime: it is loaded anew then.
+
     Args:
         name: one of ``data_names()``.
 
@@ -49,8 +72,10 @@ def load_data(name: str) -> Data:
         InvalidInput: an unknown name, or stored files with wrong content.
         DataUnavailable: files that are neither stored here nor downloadable.
     """
-    if name not in _loaders:
-        raise InvalidInput(f"the dataset {name!r} is unknown; {_join(data_names())} are allowed")
+    if not isinstance(name, str) or name not in _loaders:
+        raise InvalidInput(
+            f"the dataset {shown(name)} is unknown; {_join(data_names())} are allowed"
+        )
     return _loaders[name]()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 
 Positions = Sequence[int] | np.ndarray
@@ -81,13 +82,20 @@ class CountSplit:
         least = {"train": 1, "validation": 1, "test": 0, "seed": 0}
         for field, bound in least.items():
             value = getattr(self, field)
-            if not isinstance(value, int | np.integer) or value < bound:
+            if not isinstance(value, int | np.integer) or value is True or value < bound:
                 raise InvalidInput(
-                    f"the split's {field} is {value!r}; an integer of at least {bound} is allowed"
+                    f"the split's {field} is {shown(value)}; an integer of at least {bound} is "
+                    "allowed"
                 )
         wanted = self.train + self.validation + self.test
         if wanted > images:
-            raise InvalidInput(f"the split takes {wanted} images; at most {images} are there")
+            raise InvalidInput(
+                f"the split takes {shown(wanted)} images; at most {images} are there"
+            )
+        if not isinstance(self.stratified, bool):
+            raise InvalidInput(
+                f"the split's stratified is {shown(self.stratified)}; True and False are allowed"
+            )
 
 
 def _divide(labels: np.ndarray, sizes: Sequence[int], rng: np.random.Generator) -> list[np.ndarray]:
@@ -118,7 +126,12 @@ def _shares(size: int, available: np.ndarray, rng: np.random.Generator) -> np.nd
 
 
 def _integers(positions: Positions) -> np.ndarray:
-    array = np.asarray(positions)
+    try:
+        array = np.asarray(positions)
+    except ValueError as error:
+        raise InvalidInput(
+            f"the split has positions {shown(positions)}; a flat list of integers is needed"
+        ) from error
     if array.size == 0:
         return np.empty(0, dtype=np.int64)
     if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):

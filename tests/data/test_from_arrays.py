@@ -75,6 +75,34 @@ def test_the_arrays_are_copied() -> None:
     assert data.train_images.max() == 0
 
 
+def test_every_array_is_copied_and_none_is_changed() -> None:
+    random = np.random.default_rng(0)
+    for kind in (np.uint8, np.float16, np.float32, np.float64):
+        images = (random.random((6, 1, 2, 3)) * (255 if kind is np.uint8 else 1)).astype(kind)
+        for given_ in (images, torch.from_numpy(images)):
+            before = images.copy()
+            data = make(images=given_, split=IndexSplit([0], [1]), test=(given_, LABELS))
+            kept = [part.clone() for part in (data.train_images, data.test_images)]
+            data.test_images.zero_()
+            assert np.array_equal(images, before)
+            data = make(images=given_, split=IndexSplit([0], [1]), test=(given_, LABELS))
+            images[:] = 0
+            assert torch.equal(data.train_images, kept[0])
+            assert torch.equal(data.test_images, kept[1])
+            images[:] = before
+
+
+def test_shapes_that_could_be_channels_in_front_are_taken() -> None:
+    for shape in ((3, 5, 5), (1, 28, 28), (3, 5, 3), (4, 4, 4), (5, 4, 3), (12, 12, 12)):
+        assert make(images=np.zeros((6, *shape))).image_shape == shape
+
+
+def test_tensors_that_numpy_reads_only_after_a_change_are_taken() -> None:
+    images = torch.from_numpy(IMAGES / 255).to(torch.complex64).conj()
+    data = make(images=(images * 1j).imag)
+    assert torch.equal(data.train_images, make().train_images)
+
+
 @settings(max_examples=200)
 @given(st.data(), st.booleans(), st.integers(0, 2**32))
 def test_counted_splits_are_disjoint_and_of_the_sizes_asked_for(
@@ -173,6 +201,33 @@ def test_training_does_not_run_through_the_classes_in_turn() -> None:
         ({"split": CountSplit(1, 1, 0, test=-1)}, "test is -1"),
         ({"split": CountSplit(1, 1, -1, test=1)}, "seed is -1"),
         ({"split": CountSplit(1.5, 1, 0, test=1)}, "train is 1.5"),
+        ({"split": CountSplit(True, 1, 0, test=1)}, "train is True; an integer"),
+        ({"split": CountSplit("1", 1, 0, test=1)}, "train is '1'; an integer"),
+        ({"split": CountSplit(1, 1, None, test=1)}, "seed is None; an integer"),
+        ({"split": CountSplit(1, 1, 0, test=10**5000)}, "takes a whole number of 16610 bits im"),
+        ({"split": CountSplit(1, 1, 0, test=1, stratified="no")}, "stratified is 'no'; True"),
+        ({"split": None}, "split is None; allowed are a CountSplit and an IndexSplit"),
+        ({"split": IndexSplit([[0], [1, 2]], [1], [2])}, "positions [[0], [1, 2]]; a flat list"),
+        ({"split": IndexSplit([True, False], [1], [2])}, "positions of type bool"),
+        ({"test": IMAGES}, "test is array"),
+        ({"test": (IMAGES,)}, "allowed are images with their labels, or None"),
+        ({"images": [[[1.0]], [[1.0, 2.0]]]}, "the data of type list are no array; NumPy"),
+        ({"images": torch.zeros(6, 2, 3).to_sparse()}, "the data of type Tensor are no array"),
+        ({"images": None}, "images of type object"),
+        ({"images": IMAGES > 3}, "images of type bool"),
+        ({"images": IMAGES * 1j}, "images of type complex128"),
+        ({"images": IMAGES.astype(str)}, "images of type <U"),
+        ({"labels": LABELS > 1}, "labels of type bool"),
+        ({"labels": LABELS.astype(str)}, "labels of type <U"),
+        ({"classes": "3"}, "classes is '3'; allowed are whole numbers"),
+        ({"classes": 3.0}, "classes is 3.0; allowed are whole numbers"),
+        ({"classes": True}, "classes is True; allowed are whole numbers"),
+        ({"classes": 10**5000}, "has a whole number of 16610 bits classes"),
+        (
+            {"images": np.zeros((6, 5, 5, 3))},
+            "shape (5, 5, 3), whose channels seem to come",
+        ),
+        ({"images": np.zeros((6, 28, 20, 1))}, "shape (28, 20, 1), whose channels seem to come"),
         ({"test": (IMAGES, LABELS)}, "a separate test set and a split with 2 test images"),
         ({"split": IndexSplit([0], [1]), "test": (IMAGES, LABELS[:2])}, "6 images and 2 labels"),
         (
@@ -191,6 +246,12 @@ def test_what_does_not_make_a_dataset(changes: dict[str, Any], words: str) -> No
     [
         ({"train_images": torch.zeros(2, 1, 2, 3).double()}, "images of type torch.float64"),
         ({"train_images": torch.zeros(2, 2, 3)}, "shape (2, 2, 3)"),
+        ({"train_images": np.zeros((2, 1, 2, 3))}, "images of type ndarray; tensors are needed"),
+        ({"train_images": torch.zeros(2, 9, 9, 4)}, "whose channels seem to come last; allowed"),
+        ({"test_images": torch.full((2, 1, 2, 3), torch.nan)}, "nan or infinite"),
+        ({"train_images": torch.zeros(2, 1, 2, 3, dtype=torch.uint8)}, "type torch.uint8"),
+        ({"test_labels": [0, 1]}, "labels of type list; tensors are needed"),
+        ({"name": 3}, "name is 3; allowed are texts"),
         ({"validation_labels": torch.zeros(2)}, "labels of type torch.float32"),
         ({"test_labels": torch.zeros(3).long()}, "2 images and 3 labels"),
     ],

@@ -1,4 +1,6 @@
 import gzip
+import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +99,51 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read_idx(tmp_path / "nowhere")
     with pytest.raises(InvalidInput, match="cannot be read"):
         read_idx(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        (idx_bytes(PIXELS)[:16], "has 65576 bytes or more; its header says (2, 3, 4), which needs"),
+        (b"", "starts with the bytes 00 00 00 00"),
+        (b"\x00\x00\x08\x03" + b"\xff" * 12, "which needs 7.92e+28 bytes; allowed are at most"),
+        (b"\x00\x00\x08\x01" + b"\x80\0\0\0", "(2147483648,), which needs 2.15e+09 bytes; all"),
+    ],
+)
+def test_a_small_file_that_holds_very_much_is_refused(
+    header: bytes, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(header + bytes(2**27)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidInput) as caught:
+            read_idx(path)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert words in str(caught.value)
+    assert most < 2**24
+
+
+def test_a_header_that_promises_too_much_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "promise"
+    path.write_bytes(b"\x00\x00\x0e\x02" + b"\x00\x10\x00\x00" * 2)
+    with pytest.raises(InvalidInput, match="needs 8.8e.12 bytes; allowed are at most 1.07e.09"):
+        read_idx(path)
+    path.write_bytes(b"\x00\x00\x08\x01" + b"\x3f\xff\xff\x00")
+    with pytest.raises(InvalidInput, match="has 8 bytes; its header says .1073741568,., which"):
+        read_idx(path)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero", tmp_path):
+        with pytest.raises(InvalidInput, match="cannot be read .it is a folder, pipe or device"):
+            read_idx(path)
+
+
+@pytest.mark.parametrize("path", [None, 3, b"images", "a\0b"])
+def test_what_is_no_path(path: str) -> None:
+    with pytest.raises(InvalidInput, match="path is .*; allowed is the path of an IDX file"):
+        read_idx(path)

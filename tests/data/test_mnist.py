@@ -1,12 +1,14 @@
 import gzip
 import hashlib
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from stand_ins import SmallMnist
 
-from qcnn.data import DataUnavailable, auto, digits, load_data
+from qcnn.data import DataUnavailable, _files, auto, digits, load_data
 from qcnn.data._files import data_folder
 from qcnn.data.mnist import load_mnist, mnist_at_hand, train_positions, validation_positions
 from qcnn.errors import InvalidInput
@@ -114,6 +116,38 @@ def test_without_a_data_folder(small_mnist: SmallMnist, monkeypatch: pytest.Monk
     assert mnist_at_hand()
     monkeypatch.delenv("QCNN_DATA_DIR")
     assert mnist_at_hand()
+
+
+@pytest.mark.usefixtures("auto_without_cache")
+@pytest.mark.parametrize("value", ["~no-such-user/x", "x" * 5000, "FILE", "FILE/below"])
+def test_a_data_folder_that_cannot_be(
+    small_mnist: SmallMnist, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    small_mnist.store(small_mnist.cache_folder)
+    (tmp_path / "FILE").write_text("")
+    monkeypatch.setenv("QCNN_DATA_DIR", value.replace("FILE", str(tmp_path / "FILE")))
+    for load in (load_mnist, auto.load_auto, mnist_at_hand):
+        with pytest.raises(InvalidInput, match="QCNN_DATA_DIR is '.*; allowed is a folder") as got:
+            load()
+        assert not isinstance(got.value, DataUnavailable)
+        assert len(str(got.value)) < 250
+
+
+def test_no_more_is_read_of_a_published_file_than_it_can_have(
+    small_mnist: SmallMnist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_mnist.store(small_mnist.data_folder)
+    monkeypatch.setattr(_files, "LARGEST_PUBLISHED", 2**20)
+    packed = gzip.compress(small_mnist.contents[TEST_LABELS] + bytes(2**26))
+    (small_mnist.data_folder / f"{TEST_LABELS}.gz").write_bytes(packed)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidInput, match=f"{TEST_LABELS}.gz has the SHA-256"):
+            load_mnist()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2**24
 
 
 def test_the_data_folder_comes_before_the_cache(small_mnist: SmallMnist) -> None:

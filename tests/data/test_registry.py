@@ -1,9 +1,11 @@
+import dataclasses
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from idx_files import idx_bytes
 
 import qcnn.data
@@ -65,6 +67,46 @@ def test_a_dataset_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert load_data("counted") is load_data("counted")
     assert calls == ["call"]
+
+
+def test_what_somebody_changes_is_not_what_others_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_registry, "_loaders", {})
+    register_data("kept")(load_digits)
+    pristine = load_digits()
+    changes: list[Callable[[Data], object]] = [
+        lambda data: data.test_images.sub_(0.5),
+        lambda data: data.train_labels.fill_(3),
+        lambda data: data.validation_images.numpy().fill(0),
+        lambda data: data.train_images[7, 0, 3].copy_(data.train_images[7, 0, 4] + 0.1),
+    ]
+    for change in changes:
+        data = load_data("kept")
+        change(data)
+        again = load_data("kept")
+        assert again is not data
+        for part in ("train", "validation", "test"):
+            for kind in ("images", "labels"):
+                name = f"{part}_{kind}"
+                assert torch.equal(getattr(again, name), getattr(pristine, name))
+    assert load_data("kept") is load_data("kept")
+
+
+def test_a_dataset_of_any_memory_layout_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_registry, "_loaders", {})
+    digits = load_digits()
+
+    @register_data("strided")
+    def load_strided() -> Data:
+        images = digits.test_images.transpose(2, 3).to(memory_format=torch.channels_last)
+        return dataclasses.replace(digits, name="strided", test_images=images)
+
+    assert load_data("strided") is load_data("strided")
+
+
+@pytest.mark.parametrize("name", [None, 3, ["digits"], b"digits", "x" * 500])
+def test_what_is_no_name(name: str) -> None:
+    with pytest.raises(InvalidInput, match="is unknown; auto, digits, mnist, perceval-quest are"):
+        load_data(name)
 
 
 def test_a_name_is_taken_once() -> None:
