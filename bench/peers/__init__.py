@@ -10,12 +10,13 @@ from bench.peers.fused import Fused
 from bench.peers.merlin import MerLin
 from bench.peers.perceval import Perceval
 from bench.peers.piquasso import Piquasso
+from qcnn.registry import enter
 
 #: The engine that the others are compared with, always part of a comparison.
 FUSED: Peer = Fused()
 #: The peers by the name that they have on the command line and in the rows.
-PEERS: dict[str, Peer] = {
-    peer.name: peer for peer in (MerLin(), Perceval(), Piquasso(), DeepQuantum())
-}
+PEERS: dict[str, Peer] = {}
+for _peer in (MerLin(), Perceval(), Piquasso(), DeepQuantum()):
+    enter(PEERS, "peer", _peer.name, _peer, beside={"engine": {FUSED.name: FUSED}})
 
 __all__ = ["FUSED", "PEERS", "Peer", "Prepared"]

@@ -4,15 +4,11 @@ One file, one baseline: a frozen dataclass with :func:`register_baseline`, dropp
 this folder, is found by itself.
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from qcnn.baselines._base import Baseline, register_baseline, registered
+from qcnn.registry import import_modules
 from qcnn.specification import format_choice, parse_choice
 
-for _module in iter_modules(__path__):
-    if not _module.name.startswith("_"):
-        import_module(f"{__name__}.{_module.name}")
+import_modules(__name__, __path__)
 
 __all__ = [
     "Baseline",

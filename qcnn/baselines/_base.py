@@ -7,10 +7,11 @@ from typing import TypeVar
 
 from torch import nn
 
+from qcnn import registry
 from qcnn.checks import check_types, shown
 from qcnn.errors import InvalidInput
 
-registered: dict[str, Callable[..., "Baseline"]] = {}
+registered: dict[str, Callable[..., "Baseline"]] = registry.baselines
 BaselineType = TypeVar("BaselineType", bound="type[Baseline]")
 
 
@@ -40,10 +41,16 @@ class Baseline(ABC):
 
 
 def register_baseline(name: str) -> Callable[[BaselineType], BaselineType]:
-    """Class decorator that offers a baseline under ``name``, as a study's mapping too."""
+    """Class decorator that offers a baseline under ``name``, as a study's mapping too.
+
+    Raises:
+        InvalidInput: for a name that another baseline or a mapping has, or that is none (see
+            :func:`qcnn.registry.enter`).
+    """
 
     def register(baseline: BaselineType) -> BaselineType:
-        registered[name] = baseline
+        beside = {"mapping": registry.mappings}
+        registry.enter(registered, "baseline", name, baseline, beside)
         return baseline
 
     return register

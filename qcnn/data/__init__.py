@@ -11,15 +11,13 @@ A dataset of one's own is one file in this folder, found by itself::
         return from_arrays("fashion", images, labels, classes=10, split=split)
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from qcnn.data._arrays import from_arrays
 from qcnn.data._data import Data
 from qcnn.data._errors import DataUnavailable
 from qcnn.data._idx import read_idx
 from qcnn.data._registry import data_names, load_data, register_data
 from qcnn.data._split import CountSplit, IndexSplit
+from qcnn.registry import import_modules
 
 __all__ = [
     "CountSplit",
@@ -35,9 +33,7 @@ __all__ = [
 
 
 def _import_datasets() -> None:
-    for module in iter_modules(__path__):
-        if not module.name.startswith("_"):
-            import_module(f"{__name__}.{module.name}")
+    import_modules(__name__, __path__)
 
 
 _import_datasets()

@@ -1,11 +1,13 @@
 """The datasets by name."""
 
 from collections.abc import Callable
+from functools import wraps
 from zlib import crc32
 
 from qcnn.checks import shown
 from qcnn.data._data import PARTS, Data
 from qcnn.errors import InvalidInput
+from qcnn.registry import enter
 
 Loader = Callable[[], Data]
 
@@ -19,16 +21,12 @@ def register_data(name: str) -> Callable[[Loader], Loader]:
         name: the name under which ``load_data`` and ``--dataset`` find it.
 
     Raises:
-        InvalidInput: a name that another dataset has.
+        InvalidInput: a name that another dataset has, or that is none (see
+            :func:`qcnn.registry.enter`).
     """
 
     def register(loader: Loader) -> Loader:
-        if name in _loaders:
-            raise InvalidInput(
-                f"the dataset name {name!r} is taken; a name other than {_join(data_names())} is "
-                "needed"
-            )
-        _loaders[name] = _kept(loader)
+        enter(_loaders, "dataset", name, _kept(loader))
         return loader
 
     return register
@@ -38,6 +36,7 @@ def _kept(loader: Loader) -> Loader:
     """A loader that loads once, and again where the tensors are not as they were loaded."""
     kept: list[tuple[Data, int]] = []
 
+    @wraps(loader)
     def load() -> Data:
         if not kept or _checksum(kept[0][0]) != kept[0][1]:
             data = loader()

@@ -4,9 +4,6 @@ One file, one mapping: a frozen dataclass with :func:`register_mapping`, dropped
 this folder, is found by itself.
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
-
 from qcnn.mappings._base import (
     Calibrated,
     Mapping,
@@ -17,11 +14,10 @@ from qcnn.mappings._base import (
     relative,
     standardise,
 )
+from qcnn.registry import import_modules
 from qcnn.specification import format_choice, parse_choice
 
-for _module in iter_modules(__path__):
-    if not _module.name.startswith("_"):
-        import_module(f"{__name__}.{_module.name}")
+import_modules(__name__, __path__)
 
 __all__ = [
     "Calibrated",

@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from qcnn import registry
 from qcnn.checks import check_types
 from qcnn.layout import Placement, WeightLayout
 from qcnn.scale import power_of_two_for
@@ -16,7 +17,7 @@ from qcnn.scale import power_of_two_for
 #: a mean alone is off by up to a few 1e-7.
 _SAME = 1e-5
 
-registered: dict[str, Callable[..., "Mapping"]] = {}
+registered: dict[str, Callable[..., "Mapping"]] = registry.mappings
 MappingType = TypeVar("MappingType", bound="type[Mapping]")
 
 
@@ -69,10 +70,16 @@ class Calibrated(Protocol):
 
 
 def register_mapping(name: str) -> Callable[[MappingType], MappingType]:
-    """Class decorator that offers a mapping under ``name``, on every command line too."""
+    """Class decorator that offers a mapping under ``name``, on every command line too.
+
+    Raises:
+        InvalidInput: for a name that another mapping or a baseline has, or that is none (see
+            :func:`qcnn.registry.enter`).
+    """
 
     def register(mapping: MappingType) -> MappingType:
-        registered[name] = mapping
+        beside = {"baseline": registry.baselines}
+        registry.enter(registered, "mapping", name, mapping, beside)
         return mapping
 
     return register

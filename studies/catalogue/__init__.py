@@ -1,13 +1,12 @@
 """The studies, one file each: a module with a ``STUDY`` dropped in here is found by itself."""
 
-from importlib import import_module
-from pkgutil import iter_modules
+from types import ModuleType
 
+from qcnn.registry import enter, import_modules
 from studies.study import Study
 
-studies_by_name: dict[str, Study] = {
-    study.name: study
-    for study in (
-        import_module(f"{__name__}.{module.name}").STUDY for module in iter_modules(__path__)
-    )
-}
+_modules: dict[str, ModuleType] = {}
+for _module in import_modules(__name__, __path__):
+    enter(_modules, "study", _module.STUDY.name, _module)
+
+studies_by_name: dict[str, Study] = {name: module.STUDY for name, module in _modules.items()}

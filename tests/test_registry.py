@@ -1,0 +1,128 @@
+"""A name stands for one thing, and can be written wherever names are written."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import qcnn.mappings.affine
+from bench.peers import FUSED, PEERS
+from qcnn import InvalidInput, mapping_from_text, register_baseline, register_mapping, registry
+from qcnn.data import _registry, register_data
+from qcnn.registry import enter
+
+REGISTER = {"mapping": register_mapping, "baseline": register_baseline, "dataset": register_data}
+
+
+@pytest.fixture(autouse=True)
+def registries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test registers is forgotten after it."""
+    kept = (registry.mappings, registry.baselines, _registry._loaders)
+    before = [dict(each) for each in kept]
+    yield
+    for each, entries in zip(kept, before, strict=True):
+        each.clear()
+        each.update(entries)
+
+
+class First:
+    pass
+
+
+class Second:
+    pass
+
+
+def define(module: str = "notebook") -> Any:
+    """The definition of a class as a module or a cell makes it when it is run."""
+    names: dict[str, Any] = {"__name__": module}
+    exec("class Mine: pass", names)
+    return names["Mine"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "holder"),
+    [
+        ("mapping", "mps", "mapping qcnn.mappings.mps.MPS"),
+        ("baseline", "hashing", "baseline qcnn.baselines.hashing.Hashing"),
+        ("dataset", "digits", "dataset qcnn.data.digits.load_digits"),
+        ("mapping", "direct", "baseline qcnn.baselines.direct.Direct"),
+        ("baseline", "mixing", "mapping qcnn.mappings.mixing.Mixing"),
+    ],
+)
+def test_a_taken_name_is_refused_and_both_are_named(kind: str, name: str, holder: str) -> None:
+    before = {**registry.mappings, **registry.baselines, **_registry._loaders}
+    with pytest.raises(InvalidInput) as caught:
+        REGISTER[kind](name)(First)  # type: ignore[arg-type]
+    said = str(caught.value)
+    assert said.startswith(f"the {kind} name {name!r} is taken; a name other than ")
+    assert said.endswith(f"as the {holder} has it and {kind} {__name__}.First asks for it")
+    assert {**registry.mappings, **registry.baselines, **_registry._loaders} == before
+
+
+@pytest.mark.parametrize("kind", REGISTER)
+def test_a_definition_that_is_run_again_replaces_itself(kind: str) -> None:
+    for _ in range(2):
+        latest = define()
+        REGISTER[kind]("mine")(latest)
+    found = {**registry.mappings, **registry.baselines, **_registry._loaders}["mine"]
+    assert getattr(found, "__wrapped__", found) is latest
+    with pytest.raises(InvalidInput, match="as the .* notebook.Mine has it and .* other.Mine asks"):
+        REGISTER[kind]("mine")(define("other"))
+
+
+def test_a_module_that_is_reloaded_keeps_its_name() -> None:
+    before = dict(vars(qcnn.mappings.affine))
+    try:
+        again = importlib.reload(qcnn.mappings.affine).Affine
+        assert again is not before["Affine"]
+        assert type(mapping_from_text("affine")) is again
+    finally:
+        vars(qcnn.mappings.affine).update(before)
+
+
+def test_what_a_function_makes_twice_is_not_the_same() -> None:
+    def make() -> Any:
+        @dataclass(frozen=True)
+        class Local:
+            pass
+
+        return Local
+
+    found: dict[str, Any] = {}
+    first = make()
+    enter(found, "mapping", "mine", first)
+    enter(found, "mapping", "mine", first)
+    with pytest.raises(InvalidInput, match="the mapping name 'mine' is taken"):
+        enter(found, "mapping", "mine", make())
+    enter(found, "peer", "an-object", First())
+    with pytest.raises(InvalidInput, match="the peer name 'an-object' is taken"):
+        enter(found, "peer", "an-object", First())
+
+
+@pytest.mark.parametrize("kind", REGISTER)
+@pytest.mark.parametrize(
+    "name",
+    ["a:b", "a,b", "a+b", "a b", "a/b", "a\\b", "a=b", "../a", ".a", "-a", "_a", "a\n", "", "$a$"],
+)
+def test_a_name_that_breaks_a_text_or_a_path_is_refused(kind: str, name: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        REGISTER[kind](name)(Second)  # type: ignore[arg-type]
+    assert str(caught.value).startswith(f"the {kind} name is {name!r}; allowed are letters, digits")
+
+
+def test_modules_are_named_where_their_objects_share_a_name() -> None:
+    found: dict[str, Any] = {}
+    enter(found, "study", "capacity", sys.modules[__name__])
+    said = f"as the study {__name__} has it and study importlib asks for it"
+    with pytest.raises(InvalidInput, match=said):
+        enter(found, "study", "capacity", importlib)
+
+
+def test_a_peer_that_takes_the_engines_name_is_refused() -> None:
+    engines = {"engine": {FUSED.name: FUSED}}
+    with pytest.raises(InvalidInput, match="as the engine bench.peers.fused.Fused has it and peer"):
+        enter(dict(PEERS), "peer", "fused", First(), engines)
