@@ -1,9 +1,12 @@
 """A configuration: every choice of a run but its seed."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from hashlib import sha256
+from math import isfinite
+from operator import index
 from typing import Any
 
 from torch import nn
@@ -19,14 +22,15 @@ from qcnn import (
 )
 from qcnn.baselines import baseline_from_text, names_a_baseline
 from qcnn.combine import count_joint_outcomes
-from qcnn.controls import build_generator
-from qcnn.fock import count_outcomes
+from qcnn.controls import GENERATORS, build_generator
+from qcnn.fock import SPACES, count_outcomes
 from qcnn.mappings import mapping_from_text
-from qcnn.mesh import check_layers
+from qcnn.mesh import MESHES, check_layers
 from qcnn.noise import NoisyPQCNN, noise_from_text
 from qcnn.seeds import derive
 from qcnn.targets import target_from_text
 from qcnn.together import Sampler
+from qcnn.train import SCHEDULES
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")
@@ -34,6 +38,16 @@ OPTIMISERS = ("adam", "adam+cobyla")
 #: What the paper's alternation has none of, with the values that say so.
 _NOT_ALTERNATING = {"phase_learning_rate": 0.0, "schedule": "none", "gradient_clip": 0.0}
 _NONE = "none"
+#: A dataset's name is part of the names of files.
+_FILE_NAME = re.compile(r"\w[\w .+-]{0,99}")
+#: The least value of every axis that is a number; rates of 0 stand for none of their own.
+_LEAST: dict[str, float] = {
+    "epochs": 1,
+    "batch_size": 1,
+    "phase_learning_rate": 0,
+    "gradient_clip": 0,
+    "trained_phases": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +101,11 @@ class Configuration:
     trained_phases: int = 0
 
     def __post_init__(self) -> None:
+        if not _FILE_NAME.fullmatch(self.dataset):
+            raise InvalidInput(
+                f"dataset is {self.dataset!r}; allowed are at most 100 letters, digits, spaces and "
+                "the signs _ . + -, a letter or digit first"
+            )
         if self.optimiser not in OPTIMISERS:
             raise InvalidInput(
                 f"optimiser is {self.optimiser!r}; allowed are {', '.join(OPTIMISERS)}"
@@ -176,7 +195,7 @@ AXIS_DEFAULTS = {
 }
 
 
-def configuration_from_axes(axes: dict[str, Any]) -> Configuration:
+def configuration_from_axes(axes: Mapping[str, Any]) -> Configuration:
     """The configuration whose ``axes()`` these are, from text or numbers.
 
     Raises:
@@ -187,13 +206,95 @@ def configuration_from_axes(axes: dict[str, Any]) -> Configuration:
         value = axes[field.name]
         try:
             values[field.name] = (
-                sizes_from_text(value) if field.name == "sizes" else field.type(value)  # type: ignore[operator]
+                sizes_from_text(value) if field.name == "sizes" else _of_type(field.type, value)
             )
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, AttributeError):
             raise InvalidInput(
-                f"{field.name} is {value!r}; allowed are values of the form that runs.csv holds"
+                f"{field.name} is {shortened(value)}; allowed are values of the form that runs.csv "
+                "holds"
             ) from None
     return Configuration(**values)
+
+
+def _of_type(kind: object, value: Any) -> Any:
+    """A value as text or as a number of its kind, never as another one."""
+    if isinstance(value, bool) or isinstance(value, str) < (kind is str):
+        raise TypeError
+    if kind is str:
+        return value
+    if kind is float:
+        return float(value)
+    whole = isinstance(value, float) and value.is_integer()
+    return int(value) if whole or isinstance(value, str) else index(value)
+
+
+def known_configuration(axes: Mapping[str, Any]) -> Configuration:
+    """As :func:`configuration_from_axes`, of names and numbers that can be run here.
+
+    Known are mappings, baselines and targets that are registered, those of one's own included.
+
+    Raises:
+        InvalidInput: naming the axis whose value is unknown or not allowed.
+    """
+    configuration = configuration_from_axes(axes)
+    target_from_text(configuration.target)
+    _check_numbers(configuration)
+    _check_sizes(configuration)
+    without = configuration.without_photons
+    if without:
+        baseline_from_text(configuration.mapping)
+        combinations: tuple[str, ...] = ()
+    else:
+        combinations = mapping_from_text(configuration.mapping).combinations
+    for name, allowed in (
+        ("space", (_NONE,) if without else SPACES),
+        ("mesh", (_NONE,) if without else MESHES),
+        ("combine", ("", *combinations)),
+        ("schedule", SCHEDULES),
+        ("generator", tuple(GENERATORS)),
+    ):
+        value = getattr(configuration, name)
+        if value not in allowed:
+            raise InvalidInput(
+                f"{name} is {shortened(value)}; allowed are {', '.join(map(repr, allowed))}"
+            )
+    return configuration
+
+
+def _check_numbers(configuration: Configuration) -> None:
+    for name, least in _LEAST.items():
+        value = getattr(configuration, name)
+        if not (least <= value and isfinite(value)):
+            raise InvalidInput(f"{name} is {value!r}; allowed are numbers from {least}")
+    rate = configuration.learning_rate
+    if not (rate > 0 and isfinite(rate)):
+        raise InvalidInput(f"learning_rate is {rate!r}; allowed are positive numbers")
+
+
+def _check_sizes(configuration: Configuration) -> None:
+    sizes, text = configuration.sizes, shortened(sizes_text(configuration.sizes))
+    if bool(sizes) == configuration.without_photons:
+        allowed = "none" if sizes else "a form like 9x4+8x4"
+        raise InvalidInput(
+            f"sizes is {text} with mapping {shortened(configuration.mapping)}; allowed there is "
+            f"{allowed}"
+        )
+    unbunched = configuration.space == "unbunched"
+    if any(modes < 1 or photons < 1 or (unbunched and photons > modes) for modes, photons in sizes):
+        raise InvalidInput(
+            f"sizes is {text} with space {configuration.space!r}; allowed are whole numbers from "
+            "1, of unbunched photons at most one for each mode"
+        )
+
+
+def shortened(value: object, most: int = 60) -> str:
+    """A value as a message shows it, in at most about ``most`` characters.
+
+    >>> shortened("a" * 1000, 10)
+    "'aaaaaaaaa…"
+    """
+    text = repr(value[: most + 1] if isinstance(value, str) else value)
+    return text if len(text) <= most + 2 else f"{text[:most]}…"
 
 
 def sizes_text(sizes: tuple[Size, ...]) -> str:
@@ -215,7 +316,7 @@ def sizes_from_text(text: str) -> tuple[Size, ...]:
         pairs = [part.split("x") for part in text.split("+") if part]
         return tuple((int(modes), int(photons)) for modes, photons in pairs)
     except ValueError:
-        raise InvalidInput(f"sizes is {text!r}; allowed is a form like 9x4+8x4") from None
+        raise InvalidInput(f"sizes is {shortened(text)}; allowed is a form like 9x4+8x4") from None
 
 
 def build_target(configuration: Configuration, data: Data, seed: int) -> nn.Sequential:

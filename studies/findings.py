@@ -1,6 +1,5 @@
 """The finding of a study in two sentences, from its rows."""
 
-import json
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 
 from studies.goals import split_labels
 from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, SEARCH
+from studies.measures import START, measured_moments
 from studies.rows import completed
 from studies.statistics import mean_interval, percent_interval
 from studies.tables import describe, longest_trainings
@@ -78,14 +78,17 @@ def mappings_and_collapse(rows: pd.DataFrame) -> str:
 
 def _collapse(rows: pd.DataFrame) -> str:
     """Why ``logit_tanh`` stays where it is, measured before the training."""
-    start = [json.loads(text)["start"] for text in rows["measured"]]
+    moments = [measured_moments(text, "saturated", "response") for text in rows["measured"]]
+    start = [found[START] for found in moments if START in found]
+    reached = f"logit_tanh stays at {percent_interval(mean_interval(rows['test_accuracy']))}"
+    if not start:
+        return f"{reached}."
     saturated = sum(found["saturated"] for found in start) / len(start)
     response = sum(found["response"]["0.5"] for found in start) / len(start)
     return (
-        f"logit_tanh stays at {percent_interval(mean_interval(rows['test_accuracy']))}: joint "
-        "probabilities are so small that their logit is far below 0 and its tanh −1. Before the "
-        f"training {100 * saturated:.1f} % of its weights are within 0.001 of −1, and the median "
-        f"phase changes them by {response:.1g} per radian."
+        f"{reached}: joint probabilities are so small that their logit is far below 0 and its "
+        f"tanh −1. Before the training {100 * saturated:.1f} % of its weights are within 0.001 of "
+        f"−1, and the median phase changes them by {response:.1g} per radian."
     )
 
 

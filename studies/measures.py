@@ -1,17 +1,22 @@
 """What a study can look at in a model beside its accuracy."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from qcnn import Data, QuantumTrain
+from qcnn import Data, InvalidInput, QuantumTrain
 from qcnn.seeds import generator
 from qcnn.train import split_parameters
 
+#: When a study looks at a model.
+START, END = "start", "end"
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
+#: What is found of a model with phases, each as its quantiles.
+_FOUND = {"weights", "response", "gradients"}
 _IMAGES = 500
 _PROBES = 32
 
@@ -39,6 +44,59 @@ def weights_and_gradients(model: nn.Module, data: Data) -> dict[str, Any]:
         "response": _quantiles(_response(weights, phases)),
         "gradients": _quantiles(gradients),
     }
+
+
+def measured_moments(text: str, *names: str) -> dict[str, dict[str, Any]]:
+    """What a row says was found, by the moment when it was looked for; those with all ``names``."""
+    moments: dict[str, dict[str, Any]] = json.loads(text or "{}")
+    return {moment: found for moment, found in moments.items() if found.keys() >= set(names)}
+
+
+def check_measured(moments: Mapping[str, Any]) -> None:
+    """Check what a row says that a study has looked at, by the moment when it did.
+
+    Raises:
+        InvalidInput: for another moment, for what is no number, and for a part of what
+            :func:`weights_and_gradients` finds.
+    """
+    for moment, found in moments.items():
+        if moment not in (START, END) or not isinstance(found, dict):
+            raise InvalidInput(
+                f"measured holds {moment[:60]!r}; allowed are {START} and {END} with what was "
+                "found then"
+            )
+        for name, value in found.items():
+            if not _are_numbers(value):
+                raise InvalidInput(
+                    f"measured holds {name[:60]!r} that is no number; allowed are numbers"
+                )
+        if not (found.keys().isdisjoint(_FOUND) or _are_quantiles(found)):
+            raise InvalidInput(
+                f"measured holds {', '.join(found)[:100]!r} at the {moment}; allowed are all of "
+                f"{', '.join(sorted(_FOUND))}, with the quantiles of each"
+            )
+
+
+def _are_numbers(value: Any) -> bool:
+    """Whether a value is a number, or some by name or in a list."""
+    if isinstance(value, dict | list):
+        return all(map(_are_numbers, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int | float)
+
+
+def _are_quantiles(found: Mapping[str, Any]) -> bool:
+    levels = {f"{level:g}" for level in QUANTILES}
+    each = [found[name] for name in _FOUND if name in found]
+    return (
+        "saturated" in found
+        and len(each) == len(_FOUND)
+        and all(
+            isinstance(quantiles, dict)
+            and quantiles.keys() == levels
+            and all(isinstance(value, int | float) for value in quantiles.values())
+            for quantiles in each
+        )
+    )
 
 
 def _response(weights: torch.Tensor, phases: Sequence[torch.Tensor]) -> torch.Tensor:

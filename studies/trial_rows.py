@@ -5,15 +5,21 @@ can write it into its own ``runs.csv``.
 """
 
 import json
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
 from typing import Any
 
 import optuna
 import pandas as pd
-from optuna.distributions import distribution_to_json, json_to_distribution
+from optuna.distributions import distribution_to_json
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from studies.configuration import configuration_from_axes
+from qcnn import InvalidInput
+from studies.configuration import AXES, AXIS_DEFAULTS, known_configuration
+from studies.labels import FINAL, SEARCH
+from studies.row_checks import object_from_text, searched_parameters
+from studies.rows import complete_row
 from studies.study import Cell
 
 #: Names of attributes.
@@ -35,15 +41,25 @@ def is_finished(trial: FrozenTrial) -> bool:
 def row_text(row: Row) -> str:
     """A row as a trial carries it; what is missing is left out.
 
-    >>> row_from_text(row_text({"val_accuracy": 0.1 + 0.2, "seed": 3, "test_accuracy": None}))
-    {'val_accuracy': 0.30000000000000004, 'seed': 3}
+    >>> row_text({"val_accuracy": 0.1 + 0.2, "seed": 3, "test_accuracy": None})
+    '{"val_accuracy": 0.30000000000000004, "seed": 3}'
     """
     return json.dumps({name: value for name, value in row.items() if value is not None})
 
 
 def row_from_text(text: str) -> Row:
-    """The row that a trial carries."""
-    return dict(json.loads(text))
+    """The row that a trial carries, of any version of this project.
+
+    Raises:
+        InvalidInput: if it is not what a study writes.
+    """
+    return dict(_checked_row(text))
+
+
+@lru_cache(maxsize=1 << 16)
+def _checked_row(text: str) -> Row:
+    with _named("row"):
+        return complete_row(object_from_text(text, "text"))
 
 
 def stored_rows(rows: pd.DataFrame) -> list[Row]:
@@ -70,11 +86,11 @@ def parameters_text(trial: optuna.Trial) -> str:
 def finished_trial(row: Row, objectives: int, **attributes: Any) -> FrozenTrial:
     """A trial for a row that another storage's trial has left in ``runs.csv``."""
     complete = row["status"] == "complete"
-    parameters = json.loads(row.get("search_parameters") or "{}")
+    parameters = searched_parameters(row.get("search_parameters") or "")
     return create_trial(
         state=TrialState.COMPLETE if complete else TrialState.FAIL,
         params={name: value for name, (value, _) in parameters.items()},
-        distributions={name: json_to_distribution(text) for name, (_, text) in parameters.items()},
+        distributions={name: distribution for name, (_, distribution) in parameters.items()},
         values=values_of(row, objectives) if complete else None,
         user_attrs={**attributes, ROW: row_text(row)},
     )
@@ -87,9 +103,38 @@ def cell_text(cell: Cell) -> str:
 
 @cache
 def cell_from_text(text: str) -> Cell:
-    """The cell that a trial carries."""
-    stored = json.loads(text)
-    return Cell(configuration_from_axes(stored.pop("configuration")), **stored)
+    """The cell that a trial carries, of any version of this project.
+
+    Raises:
+        InvalidInput: if it cannot be run here.
+    """
+    with _named("cell"):
+        stored = object_from_text(text, "text")
+        given = stored.get("configuration")
+        axes = {**AXIS_DEFAULTS, **(given if isinstance(given, dict) else {})}
+        unknown, missing = axes.keys() - set(AXES), set(AXES) - axes.keys()
+        if unknown or missing:
+            raise InvalidInput(
+                f"configuration is {'with' if unknown else 'without'} the axis "
+                f"{min(unknown or missing)!r}; allowed are all of {', '.join(AXES)}"
+            )
+        seed, label, role = (stored.get(name) for name in ("seed", "label", "role"))
+        if not (isinstance(seed, int) and 0 <= seed < 2**63):
+            raise InvalidInput(f"seed is {seed!r}; allowed are whole numbers from 0 to {2**63 - 1}")
+        if not isinstance(label, str):
+            raise InvalidInput(f"label is {label!r}; allowed are texts")
+        if role not in (SEARCH, FINAL):
+            raise InvalidInput(f"role is {role!r}; allowed are {SEARCH}, {FINAL}")
+        return Cell(known_configuration(axes), seed, label, role)
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Say of a mistake that it is of what a trial carries."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(f"a {what} in the storage of trials: {error}") from None
 
 
 @cache

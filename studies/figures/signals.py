@@ -1,7 +1,5 @@
 """What a mapping makes of the probabilities, and what reaches the phases."""
 
-import json
-
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -11,8 +9,9 @@ from matplotlib.ticker import StrMethodFormatter, SymmetricalLogLocator
 
 from studies.figures.style import Figure, new_canvas
 from studies.labels import FINAL
+from studies.measures import END, START, measured_moments
 
-_MOMENTS = {"start": "before the training", "end": "after it"}
+_MOMENTS = {START: "before the training", END: "after it"}
 _OUTER, _INNER, _MIDDLE = ("0.01", "0.99"), ("0.25", "0.75"), "0.5"
 #: Quantities, their axis, and below what they are drawn on a linear scale: an exact 0 has
 #: no place on a logarithmic one.
@@ -21,15 +20,16 @@ _PANELS = (
     ("response", "change of a weight per phase (1/radian)", 1e-7),
     ("gradients", "|∂loss/∂phase| (1/radian)", 1e-5),
 )
+_NAMES = tuple(name for name, *_ in _PANELS)
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
     final = rows[(rows["role"] == FINAL) & (rows["measured"] != "")]
+    firsts = final.groupby("label", sort=False)["measured"].first()
     found = [
         (str(label), moment, measured)
-        for label, group in final.groupby("label", sort=False)
-        for moment, measured in json.loads(group.iloc[0]["measured"]).items()
-        if measured
+        for label, text in firsts.items()
+        for moment, measured in measured_moments(text, *_NAMES).items()
     ]
     if not found:
         return None
@@ -39,7 +39,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     colours = dict(zip(_MOMENTS, sns.color_palette("colorblind")[7::-7], strict=True))
     for axes, (name, axis, linear) in zip(panels, _PANELS, strict=True):
         for label, moment, measured in found:
-            line = labels.index(label) + (0.14 if moment == "end" else -0.14)
+            line = labels.index(label) + (0.14 if moment == END else -0.14)
             _draw_quantiles(axes, measured[name], line, colours[moment])
         axes.set_xscale("symlog", linthresh=linear)
         axes.set(xlabel=axis)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from studies.configuration import Configuration
+from qcnn import InvalidInput
+from studies.configuration import Configuration, configuration_from_axes
 
 CONFIGURATION = Configuration(
     dataset="digits",
@@ -22,10 +23,18 @@ CONFIGURATION = Configuration(
 )
 
 
+#: What a row of a target without photons has in its axes.
+PLAIN = {"sizes": "", "space": "none", "input": "none", "mesh": "none", "combine": ""}
+
+
 def make_row(seed: int, role: str = "final", **values: Any) -> dict[str, Any]:
+    """A row with ``values``; its configuration and its curves fit them where they are not given."""
+    axes = CONFIGURATION.axes()
+    axes |= {name: value for name, value in values.items() if name in axes}
+    epochs = axes["epochs"]
     row: dict[str, Any] = {
         "study": "mode_sweep",
-        "configuration": CONFIGURATION.digest(),
+        "configuration": digest_of(axes),
         "role": role,
         "label": "finalist" if role == "final" else "",
         "status": "complete",
@@ -36,16 +45,29 @@ def make_row(seed: int, role: str = "final", **values: Any) -> dict[str, Any]:
         "fixed_numbers": 0,
         "trainable_parameters": 556,
         "train_accuracy": 0.9,
-        "val_accuracy": 0.8 + seed / 100,
-        "test_accuracy": 0.85 + seed / 200 if role == "final" else None,
+        "val_accuracy": min(0.8 + seed / 100, 1.0),
+        "test_accuracy": min(0.85 + seed / 200, 1.0) if role == "final" else None,
         "best_val_accuracy": 0.85,
         "best_val_epoch": 1,
         "seconds": 1.5,
         "engine": "merlin",
-        "train_accuracy_by_epoch": "0.5000 0.9000",
-        "val_accuracy_by_epoch": "0.5000 0.8000",
-        "val_loss_by_epoch": "1.5000 0.7000",
+        "train_accuracy_by_epoch": curve("0.5000", "0.9000", epochs),
+        "val_accuracy_by_epoch": curve("0.5000", "0.8000", epochs),
+        "val_loss_by_epoch": curve("1.5000", "0.7000", epochs),
         "search": "key" if role == "search" else "",
         "search_parameters": "{}",
     }
-    return row | CONFIGURATION.axes() | values
+    return row | axes | values
+
+
+def curve(first: str, last: str, epochs: int) -> str:
+    """A value for each epoch."""
+    return " ".join([first] * (epochs - 1) + [last])
+
+
+def digest_of(axes: dict[str, Any]) -> str:
+    """The hash of a configuration's axes; of those that make none, any."""
+    try:
+        return configuration_from_axes(axes).digest()
+    except InvalidInput:
+        return CONFIGURATION.digest()

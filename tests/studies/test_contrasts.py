@@ -113,9 +113,9 @@ def test_the_finding_names_the_largest_difference_that_is_shown(tmp_path: Path) 
     random = np.random.default_rng(0)
     rows_of(tmp_path, [0.9 + 0.0012 * i for i in range(10)], [0.85] * 10)
     # Larger than the difference of χ = 4, and of one pair in ten only.
-    noisy = [make_row(0, label="χ = 2: no input", configuration="a", test_accuracy=0.0)]
+    noisy = [make_row(0, label="χ = 2: no input", mapping="mixing", test_accuracy=0.0)]
     noisy += [
-        make_row(seed, label="χ = 2: no input", configuration="a", test_accuracy=0.9 + value)
+        make_row(seed, label="χ = 2: no input", mapping="mixing", test_accuracy=0.9 + value)
         for seed, value in enumerate(random.normal(0, 0.01, 9), start=1)
     ]
     add_rows(tmp_path / "runs.csv", noisy)
@@ -159,7 +159,7 @@ def test_a_larger_difference_that_is_uncertain_is_not_named(tmp_path: Path) -> N
     add_rows(
         tmp_path / "runs.csv",
         [
-            make_row(seed, label=wild.second, configuration="a", test_accuracy=value)
+            make_row(seed, label=wild.second, mapping="mixing", test_accuracy=value)
             for seed, value in enumerate(values)
         ],
     )
@@ -170,9 +170,9 @@ def test_a_larger_difference_that_is_uncertain_is_not_named(tmp_path: Path) -> N
 def test_of_differences_shown_one_with_a_clear_interval_is_named(tmp_path: Path) -> None:
     rows_of(tmp_path, [0.9 + 0.001 * i for i in range(10)], [0.85] * 10)
     wild = Contrast("χ = 2", CONTRAST.first, "χ = 2: no input")
-    failed = [make_row(s, label=wild.second, configuration="a", test_accuracy=0.1) for s in (0, 1)]
+    failed = [make_row(s, label=wild.second, mapping="mixing", test_accuracy=0.1) for s in (0, 1)]
     others = [
-        make_row(s, label=wild.second, configuration="a", test_accuracy=0.87) for s in range(2, 10)
+        make_row(s, label=wild.second, mapping="mixing", test_accuracy=0.87) for s in range(2, 10)
     ]
     add_rows(tmp_path / "runs.csv", failed + others)
     rows = read_rows(tmp_path / "runs.csv")

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
-from stored_rows import CONFIGURATION, make_row
+from stored_rows import CONFIGURATION, PLAIN, make_row
 
 from studies.catalogue import studies_by_name
 from studies.figures import ACCURACY, CURVES, HEAT_MAP, RATES, SEEDS
@@ -41,11 +41,7 @@ ARMS = (
 def rows_of(folder: Path, arms: Any = ARMS, **changes: Any) -> pd.DataFrame:
     for label, generator, count, accuracies in arms:
         configuration = replace(CONFIGURATION, generator=generator, learning_rate=float(count))
-        axes = configuration.axes() | {
-            "label": label,
-            "configuration": label,
-            "trainable_parameters": count,
-        }
+        axes = configuration.axes() | {"label": label, "trainable_parameters": count}
         rows = [make_row(s, test_accuracy=a, **axes | changes) for s, a in enumerate(accuracies)]
         add_rows(folder / "runs.csv", rows)
     return read_rows(folder / "runs.csv")
@@ -72,7 +68,9 @@ def test_the_line_joins_the_non_dominated_photonic_means(tmp_path: Path) -> None
 
 
 def test_marks_are_of_all_models_and_of_the_photonic_ones(tmp_path: Path) -> None:
-    marks = non_dominated_marks(rows_of(tmp_path))
+    rows = rows_of(tmp_path)
+    labels = rows.set_index("configuration")["label"].to_dict()
+    marks = {labels[key]: mark for key, mark in non_dominated_marks(rows).items()}
     assert marks == {"small": "of all", "large": "of photonic", "as large": "of all"}
 
 
@@ -117,7 +115,7 @@ def test_seeds_stand_in_the_order_of_the_trainable_parameters(tmp_path: Path) ->
 
 def test_trainings_of_different_length_are_told_apart(tmp_path: Path) -> None:
     rows_of(tmp_path, ARMS[:1])
-    rows = rows_of(tmp_path, ARMS[:1], epochs=9, configuration="longer")
+    rows = rows_of(tmp_path, ARMS[:1], epochs=9)
     (axes,) = drawn(rows, SEEDS).axes
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == ["small, 2 epochs  100", "small, 9 epochs  100"]
@@ -132,8 +130,16 @@ def test_curves_have_a_panel_for_each_family(tmp_path: Path) -> None:
 def test_rates_have_a_panel_for_each_method_and_a_line_for_each_model(tmp_path: Path) -> None:
     tried = (("mixing", 225, 0.3), ("mixing", 225, 0.1), ("mixing", 450, 0.1), ("direct", 221, 0.1))
     runs = [
-        make_row(0, "search", **{"mapping": mapping, "label": str(count)})
-        | {"trainable_parameters": count, "learning_rate": rate, "configuration": str(place)}
+        make_row(
+            0,
+            "search",
+            label=str(count),
+            trainable_parameters=count,
+            learning_rate=rate,
+            batch_size=128 + place,
+            mapping=mapping,
+            **(PLAIN if mapping == "direct" else {}),
+        )
         for place, (mapping, count, rate) in enumerate(tried)
     ]
     add_rows(tmp_path / "runs.csv", runs)

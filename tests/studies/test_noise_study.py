@@ -159,9 +159,12 @@ def noisy_rows(folder: Path, configurations: list[tuple[Configuration, float]]) 
     add_rows(
         folder / "runs.csv",
         [
-            make_row(seed, study="noise", configuration=configuration.digest())
-            | configuration.axes()
-            | {"test_accuracy": accuracy + seed / 100}
+            make_row(
+                seed,
+                study="noise",
+                test_accuracy=accuracy + seed / 100,
+                **configuration.axes(),
+            )
             for configuration, accuracy in configurations
             for seed in (1, 2, 3)
         ],
