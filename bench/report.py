@@ -113,9 +113,9 @@ def _introduction(rows: pd.DataFrame) -> str:
         "average over a turn of 20 ms, or one call where that takes longer. Times are medians in "
         "milliseconds with the quartiles in brackets.\n\n"
         f"Compared: {contestants}.\n\n"
-        f"Commit {first['commit'] or 'unknown'}; {first['platform']}; {first['packages']}. Load average of the "
-        f"machine before the run: {first['load']:.2f}; processor time over time in the turns: "
-        f"{waited.min():.2f} to {waited.max():.2f}.\n"
+        f"Commit {first['commit'] or 'unknown'}; {first['platform']}; {first['packages']}. "
+        f"Load average of the machine before the run: {first['load']:.2f}; processor time over "
+        f"time in the turns: {waited.min():.2f} to {waited.max():.2f}.\n"
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from studies.escape import in_markdown
 from studies.evidence import (
     Evidence,
     against_quoted,
@@ -107,8 +108,8 @@ def _said_by_rows(
         found = claim.evidence(study, mnist) if not mnist.empty else []
         if found:
             source = f"([{claim.study}]({claim.study}/report.md))"
-            texts = [f"- {text}" for text in found]
-            return claim.verdict(study, mnist), [f"*Found* {source}:", "", *texts, ""]
+            texts = [f"- {in_markdown(text)}" for text in found]
+            return in_markdown(claim.verdict(study, mnist)), [f"*Found* {source}:", "", *texts, ""]
     return f"No runs of `{claim.study}` on MNIST are there yet.", []
 
 

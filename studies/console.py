@@ -1,8 +1,11 @@
-"""What a user sees: errors in one sentence, live progress."""
+"""What a user sees: errors in one sentence, live progress, on any stream that there is."""
 
+import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 import click
 from rich.console import Console
@@ -13,19 +16,82 @@ from qcnn import InvalidInput
 
 @contextmanager
 def one_sentence_errors() -> Iterator[None]:
-    """End with one sentence on standard error and exit code 2 after a user's mistake."""
+    """End with one sentence on standard error and exit code 2 after a user's mistake.
+
+    Inside, no stream stops a command: see :func:`patient_streams`.
+    """
+    with patient_streams():
+        try:
+            yield
+        except (InvalidInput, click.ClickException) as error:
+            message = error.format_message() if isinstance(error, click.ClickException) else error
+            _fail(str(message))
+        except (click.Abort, KeyboardInterrupt):
+            sys.exit(130)
+        except OSError as error:
+            name = f" {error.filename}" if error.filename else ""
+            _fail(f"cannot use{name}: {error.strerror or error}")
+
+
+def _fail(message: str) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+@contextmanager
+def patient_streams() -> Iterator[None]:
+    """Print what a stream cannot take as well as it can: what is printed is no result.
+
+    Letters that its encoding does not have become question marks; what nobody reads any
+    more, or a full disk does not hold, is dropped; so is all where the stream was closed.
+    """
+    kept = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(_patient, kept)
     try:
         yield
-    except (InvalidInput, click.ClickException) as error:
-        message = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        print(f"error: {message}", file=sys.stderr)
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    except OSError as error:
-        name = f" {error.filename}" if error.filename else ""
-        print(f"error: cannot use{name}: {error.strerror or error}", file=sys.stderr)
-        sys.exit(2)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        sys.stdout, sys.stderr = kept
+
+
+def _patient(stream: TextIO | None) -> TextIO:
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    try:
+        raw = _PatientFile(stream.fileno(), stream.isatty())
+    except (OSError, ValueError):  # it is no file but a program's own
+        return stream
+    return io.TextIOWrapper(
+        io.BufferedWriter(raw), encoding=stream.encoding, errors="replace", line_buffering=True
+    )
+
+
+class _PatientFile(io.RawIOBase):
+    """An open file that takes everything; what cannot be written is gone."""
+
+    def __init__(self, descriptor: int, terminal: bool) -> None:
+        self._descriptor, self._terminal = descriptor, terminal
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def write(self, content: "bytes | memoryview[int]") -> int:  # type: ignore[override]
+        try:
+            return os.write(self._descriptor, content)
+        except OSError:
+            return len(content)
+
+
+def new_console() -> Console:
+    """A console that prints letter for letter: what looks like markup is part of a name."""
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 class TrialProgress:
@@ -34,10 +100,10 @@ class TrialProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("runs, best validation {task.fields[best]}, time left"),
+            TextColumn("runs, best validation {task.fields[best]}, time left", markup=False),
             TimeRemainingColumn(),
             console=console,
         )
@@ -69,6 +135,6 @@ class PhaseProgress:
         self._bar.update(self._task, completed=done, best=text)
         if done != self._done and not self._console.is_terminal:
             self._console.print(
-                f"{self._name}: {done}/{self._total} runs, best validation {text}", highlight=False
+                f"{self._name}: {done}/{self._total} runs, best validation {text}", markup=False
             )
         self._done = done

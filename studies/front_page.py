@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
 
 from studies.contrast_findings import finding_of
+from studies.escape import in_markdown
 from studies.figures import ACCURACY
 from studies.figures.style import store
 from studies.labels import FINAL
@@ -50,7 +52,7 @@ def write_front_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]
 
 def _answer(study: Study, rows: pd.DataFrame) -> str:
     findings = " ".join(
-        f"*{dataset}:* {finding_of(study, part)}"
+        f"*{in_markdown(str(dataset))}:* {in_markdown(finding_of(study, part))}"
         for dataset, part in rows.groupby("dataset", sort=True)
     )
     return f"**{study.question}** {findings} → [{study.name}]({study.name}/report.md)\n"
@@ -68,10 +70,10 @@ def _names(studies: Sequence[tuple[Study, pd.DataFrame]]) -> dict[str, str]:
 def _table(dataset: str, final: pd.DataFrame, names: dict[str, str], folder: Path) -> list[str]:
     """The figure, where a run has ended well, and the table of one dataset."""
     more = {"non-dominated": non_dominated_marks(final), "study": names}
-    lines = [f"## Accuracy against trainable parameters: {dataset}", ""]
+    lines = [f"## Accuracy against trainable parameters: {in_markdown(dataset)}", ""]
     canvas = ACCURACY.draw(final)
     if canvas is not None:
         file = f"figures/{ACCURACY.name}-{dataset}.png"
         store(canvas, folder / file)
-        lines += [f"![{ACCURACY.name}]({file})", "", f"*{ACCURACY.caption}*", ""]
+        lines += [f"![{ACCURACY.name}]({quote(file)})", "", f"*{ACCURACY.caption}*", ""]
     return [*lines, markdown(accuracy_table(final, dataset, more)), ""]

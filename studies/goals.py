@@ -3,7 +3,7 @@
 import pandas as pd
 
 from studies.labels import FINAL
-from studies.quoted import QUOTED
+from studies.quoted import QUOTED, QUOTED_COLUMN
 from studies.rows import completed
 from studies.statistics import mean_interval, percent_interval, points
 
@@ -22,7 +22,7 @@ GOALS = {
 }
 #: Fewer fresh seeds do not decide whether a goal is met.
 SEEDS_FOR_A_GOAL = 10
-LABEL = r"^(?P<budget>\d+) parameters: (?P<arm>.*)$"
+LABEL = r"^(?P<budget>\d{1,15}) parameters: (?P<arm>.*)$"
 
 
 def split_labels(rows: pd.DataFrame) -> pd.DataFrame:
@@ -50,9 +50,7 @@ def goals_table(rows: pd.DataFrame) -> pd.DataFrame:
                 "at most": f"{budget:,}",
                 **{arm: arms.get(arm, "") for arm in runs["arm"].unique()},
                 "goal": _goal(budget, group),
-                "paper (600, quoted)": f"*{paper.accuracy:.1f} % ± {paper.deviation:.1f}*"
-                if paper
-                else "",
+                QUOTED_COLUMN: f"*{paper.accuracy:.1f} % ± {paper.deviation:.1f}*" if paper else "",
             }
         )
     return pd.DataFrame(lines)

@@ -36,6 +36,8 @@ QUOTED = (
 )
 #: With random numbers, redrawn at every pass, in the boson samplers' place; same images.
 QUOTED_RANDOM = QuotedRow("paper, random numbers", 3292, 10.0, 0.5)
+#: Heading of a column of these figures, in italics as all of them.
+QUOTED_COLUMN = "paper (600, quoted)"
 QUOTED_DATASETS = ("mnist", "perceval-quest")
 
 #: The paper's statement on brightness, indistinguishability, g2 and transmittance (a fraction).

@@ -1,6 +1,7 @@
 """``python -m studies.report``: rebuild reports and figures from ``runs.csv`` alone."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import pandas as pd
@@ -12,10 +13,11 @@ from studies.claims import write_claims
 from studies.console import one_sentence_errors
 from studies.contrast_findings import finding_of
 from studies.contrasts import evaluate_contrasts, sentence
+from studies.escape import in_csv, in_markdown
 from studies.figures.contrasts import CAPTION, draw_contrasts
 from studies.figures.style import store
 from studies.front_page import write_front_page
-from studies.labels import FINAL, SEARCH
+from studies.labels import DIVERGED, FAILED, FINAL, SEARCH
 from studies.overview import READING
 from studies.page import write_page
 from studies.rows import read_rows, write_text
@@ -43,7 +45,9 @@ def build_report(folder: Path) -> Path:
     study, rows = read_study(folder)
     write_text(
         folder / "summary.csv",
-        summarise(rows).to_csv(index=False, lineterminator="\n", float_format="%.6g"),
+        _for_spreadsheets(summarise(rows)).to_csv(
+            index=False, lineterminator="\n", float_format="%.6g"
+        ),
     )
     sections = [
         _section(study, dataset, part, folder)
@@ -79,23 +83,28 @@ def _study_of(rows: pd.DataFrame, folder: Path) -> Study:
     return studies_by_name[names[0]]
 
 
+def _for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of which no text is a formula."""
+    texts = [name for name in table if pd.api.types.is_string_dtype(table[name])]
+    return table.assign(**{name: table[name].map(in_csv) for name in texts})
+
+
 def _main_dataset_first(item: tuple[object, pd.DataFrame]) -> tuple[bool, str]:
     return item[0] != "mnist", str(item[0])
 
 
 def _section(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> str:
-    complete = rows[rows["status"] == "complete"]
     note = DATASET_NOTES.get(dataset)
+    platforms = "; ".join(sorted(set(rows["platform"])))
     lines = [
-        f"## {dataset}",
+        f"## {in_markdown(dataset)}",
         "",
-        finding_of(study, rows),
+        in_markdown(finding_of(study, rows)),
         "",
         *_overview_lines(study, rows),
         f"{(rows['role'] == SEARCH).sum()} search runs and {(rows['role'] == FINAL).sum()} final "
-        f"runs, {len(rows) - len(complete)} of them diverged; "
-        f"{rows['seconds'].sum() / 3600:.1f} hours of one core "
-        f"({'; '.join(sorted(set(rows['platform'])))})." + (f" Data: {note}." if note else ""),
+        f"runs, {_not_complete(rows)}; {rows['seconds'].sum() / 3600:.1f} hours of one core "
+        f"({in_markdown(platforms)})." + (f" Data: {note}." if note else ""),
         "",
         markdown(accuracy_table(rows, dataset)),
         "",
@@ -105,6 +114,13 @@ def _section(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> st
     for figure in study.figures:
         lines += _figure_lines(figure.draw(rows), figure.name, figure.caption, dataset, folder)
     return "\n".join(lines)
+
+
+def _not_complete(rows: pd.DataFrame) -> str:
+    """How many runs did not end well, and how they ended instead."""
+    diverged, failed = ((rows["status"] == status).sum() for status in (DIVERGED, FAILED))
+    text = f"{diverged} of them diverged"
+    return f"{text} and {failed} failed" if failed else text
 
 
 def _overview_lines(study: Study, rows: pd.DataFrame) -> list[str]:
@@ -120,7 +136,7 @@ def _contrast_lines(study: Study, dataset: str, rows: pd.DataFrame, folder: Path
     return [
         f"Contrasts declared beforehand ({len(study.contrasts)}), paired by seed, test accuracy:",
         "",
-        *(f"- {sentence(result)}" for result in results),
+        *(f"- {in_markdown(sentence(result))}" for result in results),
         "",
         *_figure_lines(canvas, "contrasts", CAPTION, dataset, folder),
     ]
@@ -142,7 +158,7 @@ def _figure_lines(
         return []
     file = f"{name}-{dataset}.png"
     store(canvas, folder / "figures" / file)
-    return [f"![{name}](figures/{file})", "", f"*{caption}*", ""]
+    return [f"![{name}](figures/{quote(file)})", "", f"*{caption}*", ""]
 
 
 def _reading_notes(study: Study) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from studies.configuration import AXES, Size, sizes_from_text
-from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT
-from studies.quoted import QUOTED, QUOTED_DATASETS
+from studies.escape import in_markdown
+from studies.labels import COMPLETE, DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.quoted import QUOTED, QUOTED_COLUMN, QUOTED_DATASETS
 from studies.rows import completed
 from studies.statistics import mean_interval, percent_interval
 
@@ -146,11 +147,14 @@ def accuracy_table(
 def markdown(table: pd.DataFrame) -> str:
     """A table of text as Markdown, quoted lines in italics."""
     shown = table.copy()
+    for name in shown.columns.drop(QUOTED_COLUMN, errors="ignore"):
+        shown[name] = shown[name].map(in_markdown)
     if "validation" in shown:
-        quoted = shown["model"].str.startswith("quoted:")
+        quoted = table["model"].str.startswith("quoted:")
         for name in ("model", "validation"):
             shown.loc[quoted, name] = "*" + shown.loc[quoted, name] + "*"
     alignment = [_ALIGNMENT.get(name, "left") for name in shown.columns]
+    shown.columns = shown.columns.map(in_markdown)
     return str(shown.to_markdown(index=False, colalign=alignment, disable_numparse=True))
 
 
@@ -170,7 +174,8 @@ _ALIGNMENT = {
 def _line(group: pd.DataFrame) -> dict[str, str]:
     first = group.iloc[0]
     complete = group[group["status"] == "complete"]
-    diverged = len(group) - len(complete)
+    others = group["status"][group["status"] != COMPLETE].value_counts(sort=False)
+    ended = ", ".join(f"+{count} {status}" for status, count in others.items())
     phases = f"{int(first['phases'])} ({int(first['effective_phases'])})"
     return {
         "trainable": str(int(first["trainable_parameters"])),
@@ -178,7 +183,7 @@ def _line(group: pd.DataFrame) -> dict[str, str]:
         "mapping": str(int(first["mapping_parameters"])) if first["sizes"] else "",
         "model": describe(first),
         "epochs": str(first["epochs"]),
-        "seeds": str(len(complete)) + (f" (+{diverged} diverged)" if diverged else ""),
+        "seeds": str(len(complete)) + (f" ({ended})" if ended else ""),
         "test": percent_interval(mean_interval(complete["test_accuracy"])),
         "validation": percent_interval(mean_interval(complete["val_accuracy"])),
         "training": percent_interval(mean_interval(complete["train_accuracy"])),

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from studies.contrasts import LEVEL, Result, arm_names, evaluate_contrasts
-from studies.figures.style import COLOURS, PHOTONIC, new_canvas
+from studies.figures.style import COLOURS, PHOTONIC, in_figure, new_canvas
 from studies.statistics import points
 from studies.study import Contrast
 
@@ -24,7 +24,7 @@ def draw_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> Canvas 
     results = [r for r in evaluate_contrasts(rows, contrasts) if r.difference.pairs > 1]
     if not results:
         return None
-    names = [fill(_name(result), _WIDTH) for result in results]
+    names = [fill(in_figure(_name(result)), _WIDTH) for result in results]
     lines = range(len(results))
     height = 0.36 if any("\n" in name for name in names) else 0.3
     canvas = new_canvas(10.0, 1.2 + height * len(results))

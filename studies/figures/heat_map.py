@@ -5,7 +5,7 @@ import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 
 from studies.configuration import sizes_from_text
-from studies.figures.style import Figure, new_canvas
+from studies.figures.style import Figure, in_figure, new_canvas
 from studies.labels import SEARCH
 from studies.rows import completed
 
@@ -40,7 +40,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         xlabel="modes",
         ylabel="photons",
         title=f"{first['dataset']}: best of the searched settings with a PQCNN of this size\n"
-        f"{first['mapping']} → {first['target']}, {first['epochs']} epochs, "
+        f"{in_figure(first['mapping'])} → {in_figure(first['target'])}, {first['epochs']} epochs, "
         f"{len(largest)} settings",
     )
     return canvas

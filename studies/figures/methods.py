@@ -6,6 +6,7 @@ from matplotlib.figure import Figure as Canvas
 from studies.figures.style import (
     METHOD_STYLES,
     Figure,
+    in_figure,
     interval_bars,
     method_names,
     new_canvas,
@@ -42,7 +43,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
             linewidth=1.2,
             linestyle=":" if constant else "-",
             markerfacecolor="white" if constant else None,
-            label=f"{method}, constant rate" if constant else method,
+            label=in_figure(f"{method}, constant rate" if constant else method),
             **METHOD_STYLES[method],
         )
     axes.set(title=f"{rows['dataset'].iloc[0]}: ways to train few parameters")

@@ -7,7 +7,7 @@ from matplotlib.ticker import NullLocator, PercentFormatter
 from matplotlib.transforms import offset_copy
 
 from qcnn.noise import Noise, noise_from_text
-from studies.figures.style import METHOD_STYLES, Figure, new_canvas
+from studies.figures.style import METHOD_STYLES, Figure, in_figure, new_canvas
 from studies.labels import FINAL
 from studies.noise_kinds import KINDS, Kind
 from studies.quoted import NOISE_COSTS
@@ -72,7 +72,7 @@ def _draw_mapping(axes: Axes, kind: Kind, mapping: str, rows: pd.DataFrame, plac
             linestyle=line,
             markersize=5,
             capsize=2,
-            label=f"{mapping}, {way}",
+            label=f"{in_figure(mapping)}, {way}",
             **look,
         )
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from studies.figures.style import (
     TRAINABLE_LABEL,
     Figure,
+    in_figure,
     method_names,
     new_canvas,
     set_accuracy_axis,
@@ -36,7 +37,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     colours = ScalarMappable(scale, sns.color_palette("crest", as_cmap=True))
     for place, (axes, (method, runs)) in enumerate(zip(grid.flat, methods, strict=False)):
         _draw_method(axes, runs, colours)
-        axes.set(title=method, xscale="log", xlabel="highest learning rate")
+        axes.set(title=in_figure(str(method)), xscale="log", xlabel="highest learning rate")
         set_accuracy_axis(axes, "validation")
         lowest = place + columns >= len(methods)
         axes.xaxis.set_tick_params(which="both", labelbottom=lowest)

@@ -10,6 +10,7 @@ from studies.figures.style import (
     COLOURS,
     Figure,
     families,
+    in_figure,
     interval_bars,
     new_canvas,
     set_accuracy_axis,
@@ -54,7 +55,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     axes.set(
         yticks=range(len(models)),
         yticklabels=[
-            f"{fill(name, _WIDTH)}  {count:,}"
+            f"{fill(in_figure(name), _WIDTH)}  {count:,}"
             for name, count in zip(names, models["trainable_parameters"], strict=True)
         ],
         ylim=(len(models) - 0.3, -0.7),

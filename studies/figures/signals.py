@@ -7,7 +7,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.ticker import StrMethodFormatter, SymmetricalLogLocator
 
-from studies.figures.style import Figure, new_canvas
+from studies.figures.style import Figure, in_figure, new_canvas
 from studies.labels import FINAL
 from studies.measures import END, START, measured_moments
 
@@ -49,7 +49,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         else:
             axes.set_xlim(left=linear / 2)
             axes.xaxis.set_major_locator(SymmetricalLogLocator(linthresh=linear, base=100))
-    panels[0].set(yticks=range(len(labels)), yticklabels=labels)
+    panels[0].set(yticks=range(len(labels)), yticklabels=[in_figure(label) for label in labels])
     panels[0].invert_yaxis()
     handles = [Line2D([], [], color=colours[m], lw=4, label=text) for m, text in _MOMENTS.items()]
     canvas.legend(handles=handles, loc="outside lower center", ncols=2, fontsize="small")

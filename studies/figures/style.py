@@ -83,6 +83,15 @@ class Figure:
     draw: Callable[[pd.DataFrame], Canvas | None]
 
 
+def in_figure(text: str) -> str:
+    """A text of a row as a figure shows it: no formula, on one line.
+
+    >>> in_figure("a $b$ c")
+    'a \\\\$b\\\\$ c'
+    """
+    return " ".join(text.split()).replace("$", r"\$")
+
+
 def families(rows: pd.DataFrame) -> pd.Series:
     """The family of each run."""
     family = rows["generator"].map({"pqcnn": PHOTONIC, "classical": CLASSICAL}).fillna(CONTROL)
