@@ -31,9 +31,11 @@ class Store(ABC):
 
     Attributes:
         storage: Optuna's view of it.
+        sees_deaths_at_once: whether a worker that was killed a moment ago is known to be gone.
     """
 
     storage: BaseStorage
+    sees_deaths_at_once: bool
 
     @abstractmethod
     def setup_lock(self) -> AbstractContextManager[object]:
@@ -46,6 +48,10 @@ class Store(ABC):
     @abstractmethod
     def fail_abandoned(self, study: optuna.Study) -> list[FrozenTrial]:
         """End the running trials whose worker is gone; returns them."""
+
+    @abstractmethod
+    def sweep(self) -> None:
+        """Remove what workers that are gone have left beside the trials."""
 
     @abstractmethod
     def patiently(self, operation: Callable[[], T]) -> T:
