@@ -113,6 +113,16 @@ def count_trainable(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
 
+def count_stored(module: nn.Module) -> int:
+    """Numbers that the state dict holds beside the parameters, each tensor counted once."""
+    buffers = {
+        id(part._buffers[name]): part._buffers[name]
+        for part in module.modules()
+        for name in part._buffers.keys() - part._non_persistent_buffers_set
+    }
+    return sum(numbers.numel() for numbers in buffers.values() if numbers is not None)
+
+
 def count_parameters(model: nn.Module) -> ParameterCounts:
     """The counts of any model, a directly trained network included."""
     if isinstance(model, GeneratedNetwork):

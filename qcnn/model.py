@@ -7,9 +7,15 @@ from torch import Tensor, nn
 
 from qcnn.combine import count_joint_outcomes, tensor_product
 from qcnn.errors import InvalidInput
-from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
+from qcnn.generated import GeneratedNetwork, ParameterCounts, count_stored, count_trainable
 from qcnn.mappings import Calibrated, Mapping, mapping_from_text
-from qcnn.together import Sampler, run_together
+from qcnn.together import (
+    Sampler,
+    count_effective_phases,
+    count_fixed_numbers,
+    distinct_sources,
+    run_together,
+)
 
 
 class QuantumTrain(GeneratedNetwork):
@@ -94,15 +100,13 @@ class QuantumTrain(GeneratedNetwork):
 
     def parameter_counts(self) -> ParameterCounts:
         """Trainable and fixed numbers, counted on the tensors that hold them."""
-        trained = [s for s in self.pqcnns() if count_trainable(s)]
-        fixed = sum(numbers.numel() for numbers in self.mapping.state_dict().values())
-        fixed -= sum(parameter.numel() for parameter in self.mapping.parameters())
         kept = 0 if self.offset is None else int(self.offset.count_nonzero())
+        sources = distinct_sources(self.pqcnns())
         return ParameterCounts(
-            phases=sum(count_trainable(s) for s in trained),
-            effective_phases=sum(s.effective_phases for s in trained),
+            phases=count_trainable(self.samplers),
+            effective_phases=count_effective_phases(sources),
             mapping=count_trainable(self.mapping),
-            fixed_numbers=fixed + kept + sum(s.fixed_numbers for s in self.pqcnns()),
+            fixed_numbers=count_stored(self.mapping) + kept + count_fixed_numbers(sources),
         )
 
     def _distributions(self) -> list[Tensor]:

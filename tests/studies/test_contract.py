@@ -6,8 +6,10 @@ from pathlib import Path
 
 import optuna
 import pytest
+import torch
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION
+from torch import nn
 
 from qcnn import count_parameters, load_data, mapping_names, train
 from qcnn.baselines import baseline_names
@@ -39,15 +41,20 @@ def shortest(configuration: Configuration) -> Configuration:
     return replace(configuration, epochs=1, batch_size=400, learning_rate=0.003)
 
 
+def numbers_of(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Parameters and buffers; a control's stream of random numbers, which goes on, is none."""
+    return {**dict(model.named_parameters()), **dict(model.named_buffers())}
+
+
 def check_training(configuration: Configuration) -> None:
     """What is counted as trainable is what the optimiser changes, and nothing else changes."""
     data = load_data("digits")
     model = build_model(configuration, data, 1)
     counts = count_parameters(model)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
+    before = {name: value.clone() for name, value in numbers_of(model).items()}
     train(model, data, configuration.train_config(1))
     trained = {name for name, value in model.named_parameters() if value.requires_grad}
-    changed = {name for name, value in model.state_dict().items() if (value != before[name]).any()}
+    changed = {name for name, value in numbers_of(model).items() if (value != before[name]).any()}
     assert changed == {name for name in trained if before[name].numel()}
     assert counts.total == sum(before[name].numel() for name in trained)
     assert counts.phases <= counts.total
