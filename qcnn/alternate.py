@@ -14,6 +14,7 @@ from qcnn.checks import LARGEST_COUNT, check_types, number_between, whole_number
 from qcnn.cobyla import LARGEST_RADIUS, LAST_RADIUS, fit_phases
 from qcnn.data import Data
 from qcnn.errors import InvalidInput
+from qcnn.logits import least_batch
 from qcnn.seeds import derive
 from qcnn.train import (
     LARGEST_RATE,
@@ -21,6 +22,7 @@ from qcnn.train import (
     Evaluation,
     Progress,
     TrainResult,
+    check_arguments,
     draw_batches,
     record_epoch,
     split_parameters,
@@ -35,7 +37,8 @@ class AlternatingConfig:
     Attributes:
         rounds: how often the two parts follow each other.
         adam_epochs: passes over the training images with Adam in a round, phases fixed.
-        batch_size: images in a step of Adam; the last batch of an epoch may be smaller.
+        batch_size: images in a step of Adam; the last batch of an epoch may be smaller (a
+            single image joins the batch before it where the target has batch normalisation).
         learning_rate: Adam's, the same in every round.
         evaluations: loss evaluations that COBYLA may use in a round, all else fixed.
         phase_batch_size: training images of the loss that COBYLA lowers, drawn anew for
@@ -117,8 +120,9 @@ def train_alternating(
 
     Raises:
         DivergedError: as soon as a loss is not finite, with the epoch.
-        InvalidInput: if the model lacks trainable phases or other parameters, if there are
-            too few evaluations for the phases, or if the checkpoint is damaged or of a
+        InvalidInput: if the model lacks trainable phases or other parameters, does not take
+            the images or returns no logits for them, if there are too few evaluations for the
+            phases, or if the checkpoint is damaged or of a
             run with other settings, another initial model or other data; the file is left
             as it is.
 
@@ -142,6 +146,7 @@ def train_alternating(
 
 
 def _start(model: nn.Module, data: Data, config: AlternatingConfig) -> _Run:
+    check_arguments(model, data, config, AlternatingConfig)
     phases, others = split_parameters(model)
     for count, name in ((len(phases), "phases"), (len(others), "parameters beside its phases")):
         if not count:
@@ -171,7 +176,7 @@ def _run_round(run: _Run, notify: Callable[[EpochRecord], None]) -> None:
     last = first + config.adam_epochs - 1
     images = len(data.train_labels)
     for epoch in range(first, last + 1):
-        for chosen in draw_batches(images, config.batch_size, run.order):
+        for chosen in draw_batches(images, config.batch_size, run.order, least_batch(model)):
             take_step(model, run.optimiser, data, chosen, None, epoch)
         if epoch == last:
             chosen = next(draw_batches(images, config.phase_batch_size, run.phase_order))

@@ -14,6 +14,9 @@ from qcnn.errors import InvalidInput
 #: No count of steps, images or numbers that is asked for is larger: it fits into what torch,
 #: NumPy and SciPy count with.
 LARGEST_COUNT = 10**9
+#: Trainable numbers of the largest network or mapping that is built. Those of this project have
+#: thousands; far more are a typing error, and would end the process for lack of memory.
+LARGEST_MODEL = 10**7
 _LONGEST = 80
 
 

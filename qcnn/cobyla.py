@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from qcnn.errors import DivergedError
+from qcnn.generated import GeneratedNetwork
+from qcnn.logits import check_batch, compute_logits, evaluating
 
 #: Radians; SciPy's default, at which COBYLA stops before its evaluations are used up.
 LAST_RADIUS = 1e-4
@@ -44,11 +46,15 @@ def fit_phases(
 
     Raises:
         DivergedError: if the loss at any trial phases is not finite.
+        InvalidInput: if the model does not take the images, or returns no logits for them.
 
     Source: arXiv:2505.08474, training of the boson samplers.
     """
-    # With the channels innermost, convolutions and poolings of many images take 40 % of the time.
-    images = images.to(memory_format=torch.channels_last)
+    classes = check_batch(images, labels)
+    if images.ndim == 4 and is_plain(model):
+        # With the channels innermost, convolutions and poolings of many images take 40 % of the
+        # time. A forward of somebody else's can fail on such images, or give another result.
+        images = images.to(memory_format=torch.channels_last)
     sizes = [phase.numel() for phase in phases]
 
     def put(values: np.ndarray) -> None:
@@ -57,16 +63,14 @@ def fit_phases(
 
     def loss_at(values: np.ndarray) -> float:
         put(values)
-        loss = cross_entropy(model(images), labels).item()
+        loss = cross_entropy(compute_logits(model, images, classes), labels.long()).item()
         if not isfinite(loss):
             raise DivergedError(epoch, f"the loss at COBYLA's trial phases is {loss}")
         return loss
 
-    was_training = model.training
-    model.eval()
     start = torch.cat([phase.flatten() for phase in phases]).double().numpy()
     # Its own linear algebra is of small matrices, which several threads only slow down.
-    with threadpool_limits(1, user_api="blas"):
+    with evaluating(model), threadpool_limits(1, user_api="blas"):
         found = minimize(
             loss_at,
             start,
@@ -74,4 +78,15 @@ def fit_phases(
             options={"maxiter": evaluations, "rhobeg": trust_radius, "tol": LAST_RADIUS},
         )
     put(found.x)
-    model.train(was_training)
+
+
+def is_plain(model: nn.Module) -> bool:
+    """Whether a model, or its target, is a sequence of torch's own layers and nothing else."""
+    target = model.target if isinstance(model, GeneratedNetwork) else model
+    return all(
+        type(part).__module__.startswith("torch.nn.modules.")
+        and (isinstance(part, nn.Sequential) or not any(part.children()))
+        and not part._forward_hooks
+        and not part._forward_pre_hooks
+        for part in target.modules()
+    )

@@ -1,6 +1,5 @@
 """What every network whose weights are computed from other numbers has in common."""
 
-import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from qcnn.copies import copy_module
 from qcnn.layout import describe_target
 from qcnn.state import Described, describe_structure
 
@@ -52,7 +52,8 @@ class GeneratedNetwork(Described, ABC):
         layout: the weights to generate.
 
     Raises:
-        InvalidInput: if the target has no such parameters.
+        InvalidInput: if the target has no such parameters, or some that cannot be generated
+            (see :func:`qcnn.layout.describe_target`).
     """
 
     def __init__(self, target: nn.Module, options: object = None) -> None:
@@ -68,10 +69,8 @@ class GeneratedNetwork(Described, ABC):
         }
         self.layout = describe_target(target)
         # Frozen, so that what requires gradients is exactly what an optimiser changes.
-        self.target = copy.deepcopy(target)
+        self.target = copy_module(target).requires_grad_(False)
         self._generated_name = _names_of_shared_parameters(self.target)
-        for name in self.layout.names:
-            self.target.get_parameter(name).requires_grad_(False)
 
     def describe(self) -> dict[str, Any]:
         """The options, the structure of the target, and which of its weights are generated."""
@@ -85,11 +84,14 @@ class GeneratedNetwork(Described, ABC):
     def parameter_counts(self) -> ParameterCounts:
         """Trainable and fixed numbers, counted on the tensors that hold them."""
 
-    def forward(self, images: Tensor) -> Tensor:
-        """The target's output for ``images`` under the generated weights."""
+    def forward(self, *inputs: Any, **keywords: Any) -> Any:
+        """What the target returns for these inputs under the generated weights.
+
+        They are the target's own, in number and by name; :func:`qcnn.train` and
+        :func:`qcnn.evaluate` give it a batch of images alone.
+        """
         generated = self.layout.unflatten(self.generate())
-        logits: Tensor = torch.func.functional_call(self.target, generated, (images,))
-        return logits
+        return torch.func.functional_call(self.target, generated, inputs, keywords)
 
     def weights(self) -> dict[str, Tensor]:
         """The target's state dict: generated weights by name, and its own buffers."""
@@ -101,10 +103,10 @@ class GeneratedNetwork(Described, ABC):
 
     def export(self) -> nn.Module:
         """A plain copy of the target with the generated weights, free of what made them."""
-        plain = copy.deepcopy(self.target)
-        plain.load_state_dict(self.weights())
-        for name in self.layout.names:
-            plain.get_parameter(name).requires_grad_(True)
+        plain = copy_module(self.target)
+        with torch.no_grad():
+            for name, value in self.layout.unflatten(self.generate()).items():
+                plain.get_parameter(name).copy_(value).requires_grad_(True)
         return plain
 
 

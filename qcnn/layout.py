@@ -1,11 +1,15 @@
 """Where the generated weights of a target network go, and at which scale."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+from torch.nn.utils.parametrize import ParametrizationList
 
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 
 Placement = Literal["fan_in", "source", "residual"]
@@ -52,7 +56,16 @@ class WeightLayout:
         return len(self.names)
 
     def unflatten(self, flat: Tensor) -> dict[str, Tensor]:
-        """The tensors by name from flat weights of shape ``(weights,)``."""
+        """The tensors by name from flat weights of shape ``(weights,)``.
+
+        Raises:
+            InvalidInput: for another shape.
+        """
+        if flat.shape != (self.weights,):
+            raise InvalidInput(
+                f"the generated weights are of shape {tuple(flat.shape)}; allowed is "
+                f"{(self.weights,)}, one number for each weight"
+            )
         parts = flat.split([shape.numel() for shape in self.shapes])
         return {
             name: part.view(shape)
@@ -77,10 +90,20 @@ class WeightLayout:
 def describe_target(target: nn.Module) -> WeightLayout:
     """The layout of all parameters of ``target`` that require gradients.
 
+    A layer whose weight is computed from other parameters (``weight_norm``, ``spectral_norm``,
+    pruning) has those generated, each at the scale of the layer.
+
     Raises:
-        InvalidInput: if there are none.
+        InvalidInput: if there are none, or one is of a kind that cannot be generated: not yet
+            initialised, complex or sparse, of a compiled script, or such that a generated one
+            in its place would not be seen.
     """
-    found = {name: value for name, value in target.named_parameters() if value.requires_grad}
+    _check_target(target)
+    found = {
+        name: value
+        for name, value in target.named_parameters()
+        if value.requires_grad and value.numel()
+    }
     if not found:
         raise InvalidInput(
             f"target {type(target).__name__} has 0 trainable parameters; allowed is at least 1"
@@ -101,15 +124,87 @@ def describe_target(target: nn.Module) -> WeightLayout:
     )
 
 
+def check_initialised(target: nn.Module) -> None:
+    """Raises InvalidInput for anything but a module all of whose tensors have a shape."""
+    if not isinstance(target, nn.Module):
+        raise InvalidInput(f"target is {shown(target)}; allowed is a torch.nn.Module")
+    for name, value in (*target.named_parameters(), *target.named_buffers()):
+        if is_lazy(value):
+            raise InvalidInput(
+                f"{name} of target {type(target).__name__} is not initialised; allowed are modules "
+                "that have once been run on an input"
+            )
+
+
+def _check_target(target: nn.Module) -> None:
+    check_initialised(target)
+    kind = f"target {type(target).__name__}"
+    if any(isinstance(part, torch.jit.ScriptModule) for part in target.modules()):
+        raise InvalidInput(f"{kind} is a script; allowed is the module that it was made from")
+    trained = {name: value for name, value in target.named_parameters() if value.requires_grad}
+    for name, value in trained.items():
+        if not value.is_floating_point() or value.layout != torch.strided or value.is_meta:
+            raise InvalidInput(
+                f"{name} of {kind} is of type {value.dtype}, {value.layout} on {value.device}; "
+                "allowed are dense tensors of real floats"
+            )
+    lost = set(trained) - set(target.state_dict())
+    if lost:
+        raise InvalidInput(
+            f"{min(lost)} of {kind} is not in its state dict; allowed are parameters that are"
+        )
+    names = {id(value): name for name, value in trained.items()}
+    for part in target.modules():
+        for attribute, value in vars(part).items():
+            hidden = [names[id(each)] for each in _members(value) if id(each) in names]
+            if hidden and attribute != "_parameters" and not isinstance(part, nn.RNNBase):
+                raise InvalidInput(
+                    f"{hidden[0]} of {kind} is also in the attribute {attribute}, where a "
+                    "generated weight would not be seen; allowed are registered parameters alone"
+                )
+
+
+def _members(value: object) -> Iterable[object]:
+    """The members of a container, or the value itself."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list | tuple | set) else (value,)
+
+
+def layer_of(target: nn.Module, name: str) -> nn.Module:
+    """The module that the parameter of this name is for.
+
+    That is its owner, but for parametrisations (``torch.nn.utils.parametrize``) the module
+    whose parameter they compute.
+    """
+    owner = owner_of(target, name)
+    if isinstance(owner, ParametrizationList):
+        return target.get_submodule(".".join(name.split(".")[:-3]))
+    return owner
+
+
+def check_own_weight(target: nn.Module, layer: nn.Module, what: str) -> None:
+    """Raises InvalidInput if ``weight`` of a layer is computed and not a parameter."""
+    if "weight" not in dict(layer.named_parameters(recurse=False)):
+        place = next(name for name, part in target.named_modules() if part is layer)
+        raise InvalidInput(
+            f"the weight of layer {place or type(layer).__name__} is computed from other "
+            f"parameters; allowed with {what} are layers whose weight is a parameter"
+        )
+
+
 def owner_of(target: nn.Module, name: str) -> nn.Module:
     """The module that holds the parameter of this name."""
     return target.get_submodule(name.rpartition(".")[0])
 
 
 def _fan_in(target: nn.Module, name: str, value: Tensor) -> tuple[int, bool]:
-    owner = owner_of(target, name)
-    if not isinstance(owner, _LAYERS):
+    layer = layer_of(target, name)
+    if not isinstance(layer, _LAYERS):
         return (value.shape[-1] if value.ndim else 1), False
-    if value.ndim < 2:  # a bias takes the fan-in of its layer's first matrix
-        value = next(matrix for matrix in owner.parameters(recurse=False) if matrix.ndim > 1)
-    return value[0].numel(), True
+    if value.ndim > 1:
+        return value[0].numel(), True
+    # A bias takes the fan-in of its layer's first matrix; a column is a norm of its rows.
+    tensors = (*layer.parameters(), *layer.buffers())
+    rows = (tensor[0].numel() for tensor in tensors if tensor.ndim > 1)
+    return next((row for row in rows if row > 1), 1), True

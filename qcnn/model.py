@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
+from qcnn.checks import LARGEST_MODEL, shown
 from qcnn.combine import count_joint_outcomes, tensor_product
 from qcnn.errors import InvalidInput
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_stored, count_trainable
@@ -24,7 +25,7 @@ class QuantumTrain(GeneratedNetwork):
     Args:
         target: any module; weights are generated for all its parameters that require
             gradients. It is copied: the one passed in is left alone.
-        samplers: one PQCNN or several, noisy ones, or controls in their place.
+        samplers: one PQCNN or a list of several, noisy ones, or controls in their place.
         mapping: a mapping or its text, such as ``"mps:bond_dimension=4"``.
         combine: ``"product"`` or ``"concatenation"`` of the distributions; the mapping's
             own choice when absent.
@@ -53,22 +54,22 @@ class QuantumTrain(GeneratedNetwork):
     def __init__(
         self,
         target: nn.Module,
-        samplers: Sequence[Sampler],
+        samplers: Sampler | Sequence[Sampler],
         mapping: Mapping | str,
         combine: str | None = None,
         *,
         seed: int = 0,
     ) -> None:
-        choice = mapping_from_text(mapping) if isinstance(mapping, str) else mapping
+        choice = mapping if isinstance(mapping, Mapping) else mapping_from_text(mapping)
         super().__init__(target, choice)
-        self.samplers = nn.ModuleList(samplers)
-        if not self.samplers:
-            raise InvalidInput("the number of samplers is 0; allowed is at least 1")
+        self.samplers = nn.ModuleList(_listed(samplers))
         self.mapping_choice = choice
+        outcomes = [sampler.outcomes for sampler in self.pqcnns()]
         self.combine = check_combination(
-            self.mapping_choice, combine, [s.outcomes for s in samplers], self.layout.weights
+            self.mapping_choice, combine, outcomes, self.layout.weights
         )
         lengths = self._distribution_lengths()
+        self._check_size(lengths)
         self.mapping = self.mapping_choice.build(self.layout, lengths, seed)
         if isinstance(self.mapping, Calibrated):
             self.mapping.calibrate([sampler.response() for sampler in self.pqcnns()])
@@ -76,9 +77,18 @@ class QuantumTrain(GeneratedNetwork):
         self.register_buffer("offset", offset, persistent=False)
         self.register_buffer("factor", factor, persistent=False)
 
+    def _check_size(self, lengths: tuple[int, ...]) -> None:
+        count = self.mapping_choice.count_trainable(self.layout, lengths)
+        if count > LARGEST_MODEL:
+            raise InvalidInput(
+                f"the number of trainable parameters of {shown(self.mapping_choice)} is {count}; "
+                f"allowed are at most {LARGEST_MODEL}"
+            )
+
     def generate(self) -> Tensor:
         """All weights in the order of the layout, shape ``(weights,)``."""
-        numbers: Tensor = self.mapping(self._distributions())
+        # Copies: a mapping may work in place, and a control's distribution is kept.
+        numbers: Tensor = self.mapping([d.clone() for d in self._distributions()])
         if self.factor is not None:
             numbers = self.factor * numbers
         if self.offset is not None:
@@ -126,6 +136,22 @@ class QuantumTrain(GeneratedNetwork):
         return cast(list[Sampler], list(self.samplers))
 
 
+def _listed(samplers: Sampler | Sequence[Sampler]) -> list[Sampler]:
+    single = isinstance(samplers, nn.Module) and not isinstance(samplers, nn.ModuleList)
+    try:
+        found = [samplers] if single else list(samplers)  # type: ignore[arg-type]
+    except TypeError:
+        found = [samplers]
+    if not found:
+        raise InvalidInput("the number of samplers is 0; allowed is at least 1")
+    for sampler in found:
+        if not isinstance(sampler, nn.Module) or not hasattr(sampler, "outcomes"):
+            raise InvalidInput(
+                f"a sampler is {shown(sampler)}; allowed are PQCNNs, noisy ones and controls"
+            )
+    return cast(list[Sampler], found)
+
+
 def check_combination(
     mapping: Mapping, combine: str | None, outcomes: Sequence[int], weights: int
 ) -> str:
@@ -143,7 +169,7 @@ def check_combination(
     chosen = mapping.combinations[0] if combine is None else combine
     if chosen not in mapping.combinations:
         raise InvalidInput(
-            f"combine is {chosen!r}; allowed with {type(mapping).__name__} are "
+            f"combine is {shown(chosen)}; allowed with {type(mapping).__name__} are "
             f"{', '.join(mapping.combinations)}"
         )
     joint = count_joint_outcomes(outcomes, chosen)

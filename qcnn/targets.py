@@ -6,14 +6,10 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from qcnn.checks import LARGEST_COUNT, check_choice, check_types, shown, whole_number
+from qcnn.checks import LARGEST_COUNT, LARGEST_MODEL, check_choice, check_types, shown, whole_number
 from qcnn.errors import InvalidInput
 from qcnn.seeds import derive
 from qcnn.specification import parse_choice
-
-#: Weights of the largest network that is built. The targets of this project have thousands;
-#: a number far above is a typing error, and would end the process for lack of memory.
-LARGEST_NETWORK = 10**7
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "none": nn.Identity,
@@ -68,15 +64,15 @@ class ConvolutionalNetwork:
 
         Raises:
             InvalidInput: if an image of this shape is too small for the convolutions, or the
-                network has more than ``LARGEST_NETWORK`` weights.
+                network has more than 10,000,000 weights.
         """
         image_shape = check_image_shape(image_shape)
         classes = whole_number(classes, "classes", 1, LARGEST_COUNT)
         weights = self.count_weights(image_shape, classes)
-        if weights > LARGEST_NETWORK:
+        if weights > LARGEST_MODEL:
             raise InvalidInput(
                 f"the number of weights of {shown(self)} is {weights:.3g}; allowed are at most "
-                f"{LARGEST_NETWORK:.3g}"
+                f"{LARGEST_MODEL:.3g}"
             )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(seed, "target"))

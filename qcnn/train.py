@@ -1,5 +1,6 @@
 """Training and evaluation."""
 
+import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -14,11 +15,13 @@ from qcnn.checks import (
     check_choice,
     check_types,
     number_between,
+    shown,
     whole_number,
 )
 from qcnn.data import Data
 from qcnn.errors import DivergedError, InvalidInput
 from qcnn.generated import GeneratedNetwork, network_weights
+from qcnn.logits import check_batch, check_module, compute_logits, evaluating, least_batch
 from qcnn.model import QuantumTrain
 from qcnn.seeds import derive, generator
 
@@ -34,7 +37,8 @@ class TrainConfig:
 
     Attributes:
         epochs: passes over the training images.
-        batch_size: images in a step; the last batch of an epoch may be smaller.
+        batch_size: images in a step; the last batch of an epoch may be smaller (a single
+            image joins the batch before it where the target has batch normalisation).
         learning_rate: rate of every parameter that is no phase; the highest one where
             a schedule changes it.
         phase_learning_rate: rate of the phases; the learning rate when absent.
@@ -151,24 +155,27 @@ def train(
     Deterministic for a seed on one thread. The test split is never looked at.
 
     Args:
-        model: a :class:`QuantumTrain` or any module from images to logits.
+        model: a :class:`QuantumTrain` or any module from images, its only input, to logits.
         data: images and labels.
         config: how to train.
         on_epoch: called with each epoch's record.
 
     Raises:
         DivergedError: as soon as a loss is not finite, with the epoch.
-        InvalidInput: if the model has no trainable parameters.
+        InvalidInput: if the model has no trainable parameters, does not take the images or
+            returns no logits for them.
     """
+    check_arguments(model, data, config, TrainConfig)
     optimiser = torch.optim.Adam(_parameter_groups(model, config))
-    steps = -(-len(data.train_labels) // config.batch_size)
+    images, least = len(data.train_labels), least_batch(model)
+    steps = len(split_batches(torch.arange(images), config.batch_size, least))
     scheduler = _make_scheduler(optimiser, config, steps)
     order = generator(config.seed, "data order")
     progress = Progress()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(config.seed, "target randomness"))
         for epoch in range(1, config.epochs + 1):
-            for chosen in draw_batches(len(data.train_labels), config.batch_size, order):
+            for chosen in draw_batches(images, config.batch_size, order, least):
                 take_step(model, optimiser, data, chosen, config.gradient_clip, epoch)
                 if isinstance(scheduler, CosineAnnealingLR | OneCycleLR):
                     scheduler.step()
@@ -187,19 +194,29 @@ def train(
 def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> Evaluation:
     """Loss and accuracy over all ``images``, in evaluation mode.
 
-    The weights of a :class:`GeneratedNetwork` are generated once, not once per batch.
+    The weights of a :class:`GeneratedNetwork` are generated once, not once per batch. Images
+    and labels are left as they are, whatever the model does to its input.
+
+    Args:
+        model: from images, its only input, to logits.
+        images: shape ``(N, channels, height, width)``, N at least 1.
+        labels: whole numbers from 0, shape ``(N,)``.
+
+    Raises:
+        InvalidInput: for other images or labels, or if the model does not take them or
+            returns no logits for them.
     """
-    was_training = model.training
-    model.eval()
-    network = model.export() if isinstance(model, GeneratedNetwork) else model
+    check_module(model, "model")
+    classes = check_batch(images, labels)
     loss, correct = 0.0, 0
-    for part, truth in zip(
-        images.split(_EVALUATION_BATCH), labels.split(_EVALUATION_BATCH), strict=True
-    ):
-        logits = network(part)
-        loss += cross_entropy(logits, truth, reduction="sum").item()
-        correct += int((logits.argmax(dim=1) == truth).sum())
-    model.train(was_training)
+    with evaluating(model):
+        network = model.export() if isinstance(model, GeneratedNetwork) else model
+        for part, truth in zip(
+            images.split(_EVALUATION_BATCH), labels.long().split(_EVALUATION_BATCH), strict=True
+        ):
+            logits = compute_logits(network, part, classes)
+            loss += cross_entropy(logits, truth, reduction="sum").item()
+            correct += int((logits.argmax(dim=1) == truth).sum())
     return Evaluation(loss / len(labels), correct / len(labels))
 
 
@@ -240,9 +257,33 @@ def _make_scheduler(
     return None
 
 
-def draw_batches(count: int, size: int, order: torch.Generator | None) -> Iterator[Tensor]:
-    """All of ``count`` positions in a random order, ``size`` at a time."""
-    yield from torch.randperm(count, generator=order).split(size)
+def check_arguments(model: object, data: object, config: object, kind: type) -> None:
+    """Raises InvalidInput if one of a training's arguments is of another type."""
+    check_module(model, "model")
+    for value, name, allowed in ((data, "data", Data), (config, "config", kind)):
+        if not isinstance(value, allowed):
+            raise InvalidInput(f"{name} is {shown(value)}; allowed is a {allowed.__name__}")
+
+
+def draw_batches(
+    count: int, size: int, order: torch.Generator | None, least: int = 1
+) -> Iterator[Tensor]:
+    """All of ``count`` positions in a random order, ``size`` at a time (:func:`split_batches`)."""
+    yield from split_batches(torch.randperm(count, generator=order), size, least)
+
+
+def split_batches(positions: Tensor, size: int, least: int) -> list[Tensor]:
+    """Batches of ``size`` positions; a last one of fewer than ``least`` joins the one before.
+
+    >>> [len(batch) for batch in split_batches(torch.arange(9), 4, 1)]
+    [4, 4, 1]
+    >>> [len(batch) for batch in split_batches(torch.arange(9), 4, 2)]
+    [4, 5]
+    """
+    batches = list(positions.split(size))
+    if len(batches) > 1 and len(batches[-1]) < least:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
 
 
 def take_step(
@@ -257,10 +298,12 @@ def take_step(
 
     Raises:
         DivergedError: if the loss or the gradient is not finite.
+        InvalidInput: if the model does not take the images, or returns no logits for them.
     """
     model.train()
     optimiser.zero_grad()
-    loss = cross_entropy(model(data.train_images[chosen]), data.train_labels[chosen])
+    logits = compute_logits(model, data.train_images[chosen], data.classes)
+    loss = cross_entropy(logits, data.train_labels[chosen])
     if not torch.isfinite(loss):
         raise DivergedError(epoch, f"the training loss is {loss.item()}")
     loss.backward()
@@ -291,4 +334,8 @@ def record_epoch(model: nn.Module, data: Data, epoch: int) -> EpochRecord:
 
 @torch.no_grad()
 def _copied_weights(model: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in network_weights(model).items()}
+    return {
+        # A module may keep other things than tensors in its state.
+        name: value.detach().clone() if isinstance(value, Tensor) else copy.deepcopy(value)
+        for name, value in network_weights(model).items()
+    }

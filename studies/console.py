@@ -57,7 +57,7 @@ def patient_streams() -> Iterator[None]:
 
 def _patient(stream: TextIO | None) -> TextIO:
     if stream is None:
-        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
     try:
         raw = _PatientFile(stream.fileno(), stream.isatty())
     except (OSError, ValueError):  # it is no file but a program's own

@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from qcnn import Data, InvalidInput, QuantumTrain
+from qcnn.logits import compute_logits
 from qcnn.seeds import generator
 from qcnn.train import split_parameters
 
@@ -33,7 +34,8 @@ def weights_and_gradients(model: nn.Module, data: Data) -> dict[str, Any]:
     """
     if not isinstance(model, QuantumTrain):
         return {}
-    loss = cross_entropy(model(data.train_images[:_IMAGES]), data.train_labels[:_IMAGES])
+    logits = compute_logits(model, data.train_images[:_IMAGES], data.classes)
+    loss = cross_entropy(logits, data.train_labels[:_IMAGES])
     phases, _ = split_parameters(model)
     gradients = torch.cat([g.abs() for g in torch.autograd.grad(loss, phases)])
     weights = torch.cat([value.flatten() for value in model.weights().values()])

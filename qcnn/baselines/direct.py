@@ -1,11 +1,12 @@
 """The target trained as it is."""
 
-import copy
 from dataclasses import dataclass
 
 from torch import nn
 
 from qcnn.baselines._base import Baseline, register_baseline
+from qcnn.copies import copy_module
+from qcnn.layout import check_initialised
 
 
 @register_baseline("direct")
@@ -14,4 +15,5 @@ class Direct(Baseline):
     """Every weight is trained; a smaller target makes it a baseline at a smaller count."""
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
-        return copy.deepcopy(target)
+        check_initialised(target)
+        return copy_module(target)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from qcnn.baselines._base import Baseline, register_baseline
 from qcnn.checks import LARGEST_COUNT, whole_number
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
-from qcnn.layout import owner_of
+from qcnn.layout import layer_of
 from qcnn.seeds import generator
 
 _MATRICES = (nn.Linear, nn.modules.conv._ConvNd)
@@ -51,7 +51,7 @@ class _LowRank(GeneratedNetwork):
         self.parts = nn.ModuleList()
         for name, start in starts.items():
             rows, columns = start.shape[:1].numel(), start.shape[1:].numel()
-            factorised = isinstance(owner_of(target, name), _MATRICES) and start.ndim > 1
+            factorised = isinstance(layer_of(target, name), _MATRICES) and start.ndim > 1
             if factorised and rank * (rows + columns) < rows * columns:
                 self.parts.append(_Product(rows, columns, rank, random))
             else:

@@ -9,6 +9,7 @@ from qcnn.baselines._base import Baseline, check_count, register_baseline
 from qcnn.checks import check_choice
 from qcnn.directions import orthogonal_directions
 from qcnn.generated import GeneratedNetwork, ParameterCounts
+from qcnn.machine import check_memory
 from qcnn.seeds import generator
 
 
@@ -55,6 +56,7 @@ class _Subspace(GeneratedNetwork):
         super().__init__(target, options)
         weights, dimension = self.layout.weights, options.dimension
         check_count(dimension, "dimension", weights)
+        check_memory(3 * 4 * weights * dimension, "the matrix of random_subspace")
         draw = _DIRECTIONS[options.directions]
         directions = draw(weights, dimension, generator(seed, "fixed numbers"))
         self.register_buffer("directions", self.layout.scale.unsqueeze(1) * directions)

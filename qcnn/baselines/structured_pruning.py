@@ -1,6 +1,5 @@
 """Filters and inputs are removed before the training, the paper's pruning."""
 
-import copy
 from dataclasses import dataclass
 
 import torch
@@ -9,8 +8,9 @@ from torch.nn.utils.prune import ln_structured
 
 from qcnn.baselines._base import Baseline, register_baseline
 from qcnn.baselines._pruned import PrunedNetwork
+from qcnn.copies import copy_module
 from qcnn.errors import InvalidInput
-from qcnn.layout import describe_target
+from qcnn.layout import check_own_weight, describe_target
 
 
 @register_baseline("structured_pruning")
@@ -43,13 +43,14 @@ class StructuredPruning(Baseline):
 
 def _mask_by_norm(target: nn.Module, share: float) -> torch.Tensor:
     """1 for every weight that remains, in the order of the layout."""
-    pruned = copy.deepcopy(target)
+    layout = describe_target(target)
+    pruned = copy_module(target)
     masks = {}
     for name, layer in pruned.named_modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
+            check_own_weight(pruned, layer, "structured_pruning")
             ln_structured(layer, "weight", share, n=2, dim=0 if isinstance(layer, nn.Conv2d) else 1)
             masks[f"{name}.weight".lstrip(".")] = layer.get_buffer("weight_mask")
-    layout = describe_target(target)
     return torch.cat(
         [
             masks.get(name, torch.ones(shape)).flatten()

@@ -9,7 +9,7 @@ from qcnn.baselines._base import Baseline, register_baseline
 from qcnn.checks import check_choice, shown
 from qcnn.errors import InvalidInput
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
-from qcnn.layout import owner_of
+from qcnn.layout import WeightLayout, check_own_weight, layer_of, owner_of
 from qcnn.seeds import generator
 
 _STARTS = ("target", "source")
@@ -47,11 +47,7 @@ class _Shared(GeneratedNetwork):
     def __init__(self, target: nn.Module, options: WeightSharing, seed: int) -> None:
         super().__init__(target, options)
         rows = options.rows
-        matrix = next((name for name in self.layout.names if _is_matrix(target, name)), None)
-        if matrix is None:
-            raise InvalidInput(
-                f"target {type(target).__name__} has 0 linear layers; allowed is at least 1"
-            )
+        matrix = _first_matrix(target, self.layout)
         values = self.layout.unflatten(self.layout.initial.clone())
         outputs = len(values[matrix])
         divisors = [n for n in range(1, outputs + 1) if outputs % n == 0]
@@ -82,5 +78,11 @@ class _Shared(GeneratedNetwork):
         return ParameterCounts(other=count_trainable(self))
 
 
-def _is_matrix(target: nn.Module, name: str) -> bool:
-    return isinstance(owner_of(target, name), nn.Linear) and name.endswith("weight")
+def _first_matrix(target: nn.Module, layout: WeightLayout) -> str:
+    """The name of the first linear layer's weight matrix."""
+    for name, shape in zip(layout.names, layout.shapes, strict=True):
+        layer = layer_of(target, name)
+        if isinstance(layer, nn.Linear) and len(shape) > 1:
+            check_own_weight(target, layer, "weight_sharing")
+            return name
+    raise InvalidInput(f"target {type(target).__name__} has 0 linear layers; allowed is at least 1")

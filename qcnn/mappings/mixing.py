@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from qcnn.errors import InvalidInput
 from qcnn.layout import Placement, WeightLayout
+from qcnn.machine import check_memory
 from qcnn.mappings._base import Mapping, log_probabilities, register_mapping, standardise
 from qcnn.seeds import generator
 
@@ -37,6 +38,7 @@ class Mixing(Mapping):
             raise InvalidInput(f"floor is {self.floor}; allowed are positive numbers")
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
+        check_memory(2 * 4 * layout.weights * sum(outcomes), "the matrix of mixing")
         return _Mixing(layout.weights, outcomes, self.floor, seed)
 
     def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from qcnn.directions import orthogonal_directions
 from qcnn.errors import InvalidInput
 from qcnn.layout import Placement, WeightLayout
+from qcnn.machine import check_memory
 from qcnn.mappings._base import Mapping, register_mapping
 from qcnn.seeds import generator
 
@@ -103,6 +104,7 @@ class _Whitened(nn.Module):
             self.register_buffer(f"starts_{number}", starts.float(), persistent=False)
             self.register_buffer(f"read_outs_{number}", read_outs.float(), persistent=False)
         phases = sum(jacobian.shape[1] for _, jacobian in responses)
+        check_memory(3 * 4 * self.weights * phases, "the matrix of whitened")
         random = generator(self.seed, "fixed numbers")
         directions = orthogonal_directions(self.weights, phases, random)
         self.register_buffer("directions", self.options.scale * directions)
