@@ -8,7 +8,38 @@ import click
 from sqlalchemy.engine import URL
 
 from qcnn import InvalidInput, mapping_from_text, target_from_text
+from studies.configuration import shortened
 from studies.storage import url_from_text
+
+#: Seeds are stored in 64 bits with a sign.
+_SEEDS_BELOW = 2**63
+#: A list of more values than this is a slip.
+_MOST_VALUES = 1000
+_LARGEST_RATE = 1e6
+
+
+class WholeNumber(click.IntRange):
+    """A whole number within bounds that a computer can do something with."""
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(min=least)
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number = int(super().convert(value, param, ctx))
+        if number > self.most:
+            self.fail(
+                f"{shortened(number)}; allowed are whole numbers from {self.min} to {self.most}",
+                param,
+                ctx,
+            )
+        return number
+
+
+#: Types of the options that every command has.
+EPOCHS, TRIALS, SEEDS, JOBS = (WholeNumber(1, most) for most in (10_000, 1_000_000, 10_000, 1_024))
+#: Of a search; the fresh seeds follow it.
+SEED = WholeNumber(0, _SEEDS_BELOW - 1 - SEEDS.most)
 
 
 class WholeNumbers(click.ParamType):
@@ -16,8 +47,8 @@ class WholeNumbers(click.ParamType):
 
     name = "whole numbers"
 
-    def __init__(self, least: int) -> None:
-        self.least = least
+    def __init__(self, least: int, most: int = 1000) -> None:
+        self.least, self.most = least, most
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -25,14 +56,43 @@ class WholeNumbers(click.ParamType):
         if isinstance(value, tuple):
             return value
         try:
-            found = sorted({number for part in str(value).split(",") for number in _range(part)})
+            ranges = [_range(part) for part in str(value).split(",")]
         except ValueError:
-            found = []
-        if not found or found[0] < self.least:
+            ranges = []
+        if not ranges or not all(each and each[0] >= self.least for each in ranges):
             self.fail(
-                f"{value!r}; allowed are whole numbers from {self.least} such as 4,6-8", param, ctx
+                f"{shortened(value)}; allowed are whole numbers from {self.least} such as 4,6-8",
+                param,
+                ctx,
             )
-        return tuple(found)
+        count = sum(map(len, ranges)) if max(each[-1] for each in ranges) <= self.most else None
+        if count is None or count > _MOST_VALUES:
+            self.fail(
+                f"{shortened(value)}; allowed are at most {_MOST_VALUES} whole numbers from "
+                f"{self.least} to {self.most}",
+                param,
+                ctx,
+            )
+        return tuple(sorted({number for each in ranges for number in each}))
+
+
+class PositiveNumber(click.ParamType):
+    """A positive number such as ``0.03``."""
+
+    name = "number"
+
+    def __init__(self, most: float = _LARGEST_RATE) -> None:
+        self.most = most
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        found = _positive_numbers(str(value))
+        if len(found) != 1 or found[0] > self.most:
+            self.fail(
+                f"{shortened(value)}; allowed are positive numbers up to {self.most:g}", param, ctx
+            )
+        return found[0]
 
 
 class PositiveNumbers(click.ParamType):
@@ -45,13 +105,19 @@ class PositiveNumbers(click.ParamType):
     ) -> tuple[float, ...]:
         if isinstance(value, tuple):
             return value
-        try:
-            found = sorted({float(part) for part in str(value).split(",")})
-        except ValueError:
-            found = []
-        if not found or not all(number > 0 and isfinite(number) for number in found):
-            self.fail(f"{value!r}; allowed are positive numbers such as 0.01,0.1", param, ctx)
-        return tuple(found)
+        found = _positive_numbers(str(value))
+        if not found:
+            self.fail(
+                f"{shortened(value)}; allowed are positive numbers such as 0.01,0.1", param, ctx
+            )
+        if len(found) > _MOST_VALUES or max(found) > _LARGEST_RATE:
+            self.fail(
+                f"{shortened(value)}; allowed are at most {_MOST_VALUES} positive numbers up to "
+                f"{_LARGEST_RATE:g}",
+                param,
+                ctx,
+            )
+        return tuple(sorted(set(found)))
 
 
 class Names(click.ParamType):
@@ -69,7 +135,8 @@ class Names(click.ParamType):
             return value
         found = str(value).split(",")
         if not set(found) <= set(self.allowed):
-            self.fail(f"{value!r}; allowed are one or more of {','.join(self.allowed)}", param, ctx)
+            allowed = ",".join(self.allowed)
+            self.fail(f"{shortened(value)}; allowed are one or more of {allowed}", param, ctx)
         return tuple(name for name in self.allowed if name in found)
 
 
@@ -97,8 +164,14 @@ class ChoiceTexts(ChoiceText):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if isinstance(value, tuple):
             return value
-        one = super().convert
-        return tuple(one(text, param, ctx) for text in str(value).split())
+        one, texts = super().convert, list(dict.fromkeys(str(value).split()))
+        if not 0 < len(texts) <= _MOST_VALUES:
+            self.fail(
+                f"{len(texts)} of them; allowed are from 1 to {_MOST_VALUES} with spaces between",
+                param,
+                ctx,
+            )
+        return tuple(one(text, param, ctx) for text in texts)
 
 
 class StorageUrl(click.ParamType):
@@ -113,3 +186,12 @@ class StorageUrl(click.ParamType):
 def _range(part: str) -> range:
     first, dash, last = part.partition("-")
     return range(int(first), int(last if dash else first) + 1)
+
+
+def _positive_numbers(text: str) -> list[float]:
+    """The numbers of a text with commas between; none where one of them is not allowed."""
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        return []
+    return found if all(number > 0 and isfinite(number) for number in found) else []

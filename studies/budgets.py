@@ -5,9 +5,12 @@ from dataclasses import replace
 from qcnn import mapping_from_text
 from qcnn.fock import count_outcomes
 from qcnn.mesh import count_phases
+from studies.arguments import WholeNumbers
 from studies.configuration import Configuration, Size
 from studies.references import layout_of, weights_of
 
+#: Budgets on a command line.
+BUDGET = WholeNumbers(1, 1_000_000)
 #: More PQCNNs, outcomes or random numbers of ``mixing`` cost more time than they are worth.
 MOST_PQCNNS = 256
 _MOST_OUTCOMES = 150_000

@@ -1,11 +1,12 @@
 """What a user sees: errors in one sentence, live progress, on any stream that there is."""
 
+import codecs
 import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -34,7 +35,7 @@ def one_sentence_errors() -> Iterator[None]:
 
 
 def _fail(message: str) -> None:
-    print(f"error: {message}", file=sys.stderr)
+    print("error:", message.replace("\n", " "), file=sys.stderr)
     sys.exit(2)
 
 
@@ -63,8 +64,19 @@ def _patient(stream: TextIO | None) -> TextIO:
     except (OSError, ValueError):  # it is no file but a program's own
         return stream
     return io.TextIOWrapper(
-        io.BufferedWriter(raw), encoding=stream.encoding, errors="replace", line_buffering=True
+        io.BufferedWriter(raw), encoding=stream.encoding, errors=_AS_GOOD, line_buffering=True
     )
+
+
+def _as_good_as_can_be(error: UnicodeError) -> tuple[bytes, int]:
+    """The bytes of a path that are no text, else a question mark for each letter."""
+    assert isinstance(error, UnicodeEncodeError)  # it is used to write alone
+    letters = (ord(letter) - 0xDC00 for letter in error.object[error.start : error.end])
+    return b"".join(bytes([n]) if 0x80 <= n <= 0xFF else b"?" for n in letters), error.end
+
+
+_AS_GOOD = "as good as can be"
+codecs.register_error(_AS_GOOD, _as_good_as_can_be)
 
 
 class _PatientFile(io.RawIOBase):
@@ -82,11 +94,16 @@ class _PatientFile(io.RawIOBase):
     def isatty(self) -> bool:
         return self._terminal
 
-    def write(self, content: "bytes | memoryview[int]") -> int:  # type: ignore[override]
+    def write(self, content: Any) -> int:
         try:
             return os.write(self._descriptor, content)
         except OSError:
             return len(content)
+
+
+def print_plain(console: Console, text: str) -> None:
+    """Print a line with every letter as it is, tabs and long paths included."""
+    print(text, file=console.file)
 
 
 def new_console() -> Console:

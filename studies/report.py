@@ -68,9 +68,19 @@ def read_study(folder: Path) -> tuple[Study, pd.DataFrame]:
     rows = read_rows(folder / "runs.csv")
     if rows.empty:
         raise InvalidInput(f"{folder / 'runs.csv'} holds 0 runs; allowed is at least 1")
+    check_figures(folder)
     # The order in which runs ended is an accident of the machine.
     order = ["dataset", "role", "trainable_parameters", "configuration", "seed"]
     return _study_of(rows, folder), rows.sort_values(order)
+
+
+def check_figures(folder: Path) -> None:
+    """Raises InvalidInput for a results folder whose figures would be written elsewhere."""
+    figures = folder / "figures"
+    if not figures.resolve().is_relative_to(folder.resolve()):
+        raise InvalidInput(
+            f"{figures} is a link to {figures.resolve()}; allowed is a folder inside {folder}"
+        )
 
 
 def _study_of(rows: pd.DataFrame, folder: Path) -> Study:
@@ -192,9 +202,16 @@ def main(out: Path) -> None:
         raise InvalidInput(
             f"out is {str(out)!r}; allowed are folders with a study's runs.csv one level below"
         )
+    check_figures(out)
+    studies = [read_study(csv.parent) for csv in found]
+    for csv, (study, _) in zip(found, studies, strict=True):
+        if study.name != csv.parent.name:
+            raise InvalidInput(
+                f"{csv} holds runs of {study.name!r}; allowed are those of {csv.parent.name!r}, "
+                "its folder's name"
+            )
     for csv in found:
         click.echo(f"report: {build_report(csv.parent)}")
-    studies = [read_study(csv.parent) for csv in found]
     for write in (write_front_page, write_claims, write_page):
         click.echo(f"report: {write(out, studies)}")
 

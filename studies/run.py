@@ -3,7 +3,10 @@
 import os
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import click
@@ -11,16 +14,20 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from qcnn import load_data
+from qcnn import InvalidInput, load_data
 from qcnn.data import data_names
-from studies.arguments import ChoiceTexts, StorageUrl
+from studies.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, StorageUrl
 from studies.catalogue import studies_by_name
-from studies.console import one_sentence_errors
+from studies.configuration import shortened
+from studies.console import new_console, one_sentence_errors, print_plain
 from studies.rows import read_rows
 from studies.runner import check_folder, run_study
 from studies.storage import VARIABLE, without_password
 from studies.study import Axis, Options, Study
 from studies.tables import accuracy_table
+
+#: Optuna's studies in a journal: one of the search, one of the cells.
+_STUDIES_OF_A_COMMAND = 2
 
 
 class _Studies(click.Group):
@@ -57,7 +64,6 @@ def main() -> None:
 
 
 def _command(study: Study) -> click.Command:
-    whole = click.IntRange(min=1)
     shared = [
         click.Option(
             ["--dataset"], type=click.Choice(data_names()), default="auto", show_default=True
@@ -65,13 +71,13 @@ def _command(study: Study) -> click.Command:
         click.Option(
             ["--preset"], type=click.Choice(list(study.presets)), default="quick", show_default=True
         ),
-        *_trials_option(study, whole),
-        click.Option(["--seeds"], type=whole, help="fresh seeds  [default: the preset's]"),
-        click.Option(["--epochs"], type=whole, help="epochs of a run  [default: the preset's]"),
-        click.Option(["--jobs"], type=whole, help="worker processes  [default: the cores]"),
+        *_trials_option(study),
+        click.Option(["--seeds"], type=SEEDS, help="fresh seeds  [default: the preset's]"),
+        click.Option(["--epochs"], type=EPOCHS, help="epochs of a run  [default: the preset's]"),
+        click.Option(["--jobs"], type=JOBS, help="worker processes  [default: the cores]"),
         click.Option(
             ["--seed"],
-            type=click.IntRange(min=0),
+            type=SEED,
             default=0,
             show_default=True,
             help="of the search; fresh seeds follow it",
@@ -103,12 +109,12 @@ def _command(study: Study) -> click.Command:
     )
 
 
-def _trials_option(study: Study, whole: click.ParamType) -> list[click.Option]:
+def _trials_option(study: Study) -> list[click.Option]:
     """Only where the number of searched settings is a choice."""
     if study.search is None:
         return []
     return [
-        click.Option(["--trials"], type=whole, help="searched settings  [default: the preset's]")
+        click.Option(["--trials"], type=TRIALS, help="searched settings  [default: the preset's]")
     ]
 
 
@@ -121,13 +127,13 @@ def _default_text(axis: Axis) -> str:
 
 
 def _run(study: Study, values: dict[str, Any]) -> None:
-    console = Console(highlight=False)
+    console = new_console()
     out = values["out"] or Path("results") / study.name
-    check_folder(out)
     data = load_data(values["dataset"])
-    console.print(
+    print_plain(
+        console,
         f"dataset: {data.name} ({len(data.train_labels)} training, "
-        f"{len(data.validation_labels)} validation, {len(data.test_labels)} test images)"
+        f"{len(data.validation_labels)} validation, {len(data.test_labels)} test images)",
     )
     carry_out(study, _options(study, values, data.name, out), console, "studies.run")
 
@@ -140,10 +146,17 @@ def carry_out(study: Study, options: Options, console: Console, module: str) -> 
         options: every choice of the command.
         console: where to print.
         module: of the command that was typed.
+
+    Raises:
+        InvalidInput: for options that cannot be run; a folder made for them is gone again.
     """
     out = options.out
+    if study.check is not None:
+        study.check(options)
+    check_rows_of(study, out)
     try:
-        report = run_study(study, options, console)
+        with _folder_of_a_run(out):
+            report = run_study(study, options, console)
     except KeyboardInterrupt:
         _print_resume(console, out, "interrupted", module)
         sys.exit(130)
@@ -152,15 +165,48 @@ def carry_out(study: Study, options: Options, console: Console, module: str) -> 
         _print_resume(console, out, "stopped", module)
         raise
     _print_table(console, accuracy_table(read_rows(out / "runs.csv"), options.dataset))
-    console.print(f"report: {report}", soft_wrap=True)
+    print_plain(console, f"report: {report}")
+
+
+def check_rows_of(study: Study, folder: Path) -> None:
+    """Raises InvalidInput for a results folder that cannot be read, or is another study's."""
+    for name in sorted(set(read_rows(folder / "runs.csv")["study"])):
+        if name != study.name:
+            raise InvalidInput(
+                f"out is {str(folder)!r}, which holds runs of {shortened(name)}; allowed are "
+                f"folders with runs of {study.name} alone"
+            )
+
+
+@contextmanager
+def _folder_of_a_run(folder: Path) -> Iterator[None]:
+    """Make the results folder; a command that is refused leaves none that it has made."""
+    fresh = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        check_folder(folder)
+        yield
+    except InvalidInput:
+        if fresh and not _holds_work(folder):
+            rmtree(folder, ignore_errors=True)
+            for parent in fresh[1:]:
+                with suppress(OSError):
+                    parent.rmdir()
+        raise
+
+
+def _holds_work(folder: Path) -> bool:
+    """Whether there are rows, or trials that another command has enqueued meanwhile."""
+    journal = folder / "journal.log"
+    studies = journal.read_bytes().count(b'"study_name"') if journal.exists() else 0
+    return (folder / "runs.csv").exists() or studies > _STUDIES_OF_A_COMMAND
 
 
 def _print_resume(console: Console, out: Path, what: str, module: str) -> None:
     arguments = (without_password(argument, None) for argument in sys.argv[1:])
     command = shlex.join(["python", "-m", module, *arguments])
     csv = out / "runs.csv"
-    console.print(f"{what}: {len(read_rows(csv))} runs are in {csv}", soft_wrap=True)
-    console.print(f"resume with: {command}", soft_wrap=True)
+    print_plain(console, f"{what}: {len(read_rows(csv))} runs are in {csv}")
+    print_plain(console, f"resume with: {command}")
 
 
 def _print_table(console: Console, rows: pd.DataFrame) -> None:

@@ -10,17 +10,16 @@ from pathlib import Path
 
 import click
 import pandas as pd
-from rich.console import Console
 
 from qcnn import InvalidInput, load_data
 from qcnn.data import data_names
+from studies.arguments import JOBS
 from studies.catalogue import studies_by_name
-from studies.console import one_sentence_errors
+from studies.console import new_console, one_sentence_errors
 from studies.finalists import configuration_of
 from studies.labels import FINAL
 from studies.rows import read_rows
 from studies.run import carry_out
-from studies.runner import check_folder
 from studies.study import Cell, Options
 
 
@@ -55,16 +54,21 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
     show_default=True,
     help="folder with the results of the study",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="worker processes  [default: the cores]")
+@click.option("--jobs", type=JOBS, help="worker processes  [default: the cores]")
 @click.option("--out", type=click.Path(path_type=Path), help="[default: results-DATASET/STUDY]")
 def main(
     study: str, dataset: str, tuned_on: str, results: Path, jobs: int | None, out: Path | None
 ) -> None:
     """Do what is missing of the transferred runs and write their report."""
+    csv = results / study / "runs.csv"
+    if not csv.is_file():
+        raise InvalidInput(
+            f"results is {str(results)!r}, in which there is no {study}/runs.csv; allowed are "
+            "folders with the runs of the study"
+        )
     data = load_data(dataset)
-    cells = transferred_cells(read_rows(results / study / "runs.csv"), tuned_on, data.name)
+    cells = transferred_cells(read_rows(csv), tuned_on, data.name)
     folder = out or Path(f"results-{data.name}") / study
-    check_folder(folder)
     options = Options(
         dataset=data.name,
         trials=0,
@@ -80,7 +84,7 @@ def main(
     unchanged = replace(
         studies_by_name[study], cells=lambda _: cells, search=None, tuned=None, check=None
     )
-    carry_out(unchanged, options, Console(highlight=False), "studies.transfer")
+    carry_out(unchanged, options, new_console(), "studies.transfer")
 
 
 def command_line() -> None:

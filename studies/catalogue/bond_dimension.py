@@ -8,10 +8,8 @@ against an arm that differs from it in nothing but that Adam trains the phases a
 
 from dataclasses import replace
 
-import click
-
 from qcnn import AlternatingConfig
-from studies.arguments import WholeNumbers
+from studies.arguments import EPOCHS, WholeNumber, WholeNumbers
 from studies.figures import ACCURACY, CURVES, SEEDS
 from studies.findings import accuracies_along
 from studies.labels import DIRECT
@@ -19,6 +17,7 @@ from studies.references import direct_cells
 from studies.standard import MESH_AXIS, arm, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
+_ROUNDS = WholeNumber(1, EPOCHS.most // AlternatingConfig.adam_epochs)
 _EVERY = tuple(range(1, 11))
 _PAPERS_FORM = (2, 4, 10)
 #: The paper's rate for the mapping; the lean form's 0.03 makes the unscaled form fail.
@@ -72,7 +71,7 @@ STUDY = Study(
     question="What does the bond dimension of the matrix product state buy?",
     axes=(
         Axis("bond_dimension", WholeNumbers(1), _EVERY, "bond dimensions, e.g. 1-10"),
-        Axis("rounds", click.IntRange(min=1), 20, "rounds of the paper's schedule, which ran 200"),
+        Axis("rounds", _ROUNDS, 20, "rounds of the paper's schedule, which ran 200"),
         MESH_AXIS,
     ),
     presets={

@@ -18,8 +18,8 @@ import click
 
 from qcnn import load_data, smaller_targets
 from qcnn.mesh import MESHES, count_phases
-from studies.arguments import PositiveNumbers, WholeNumbers
-from studies.budgets import largest_mps
+from studies.arguments import PositiveNumbers
+from studies.budgets import BUDGET, largest_mps
 from studies.configuration import Configuration
 from studies.figures import ACCURACY, CURVES, METHODS, RATES, SEEDS
 from studies.references import weights_of, without_photons
@@ -121,7 +121,7 @@ STUDY = Study(
     name="compression",
     question="What would one use instead of photons?",
     axes=(
-        Axis("budget", WholeNumbers(1), _BUDGETS, "trainable parameters, e.g. 223,471"),
+        Axis("budget", BUDGET, _BUDGETS, "trainable parameters, e.g. 223,471"),
         Axis("learning_rates", PositiveNumbers(), _RATES, "highest rates tried for every arm"),
         Axis("mesh", click.Choice(MESHES), "minimal", "arrangement of the cells"),
     ),

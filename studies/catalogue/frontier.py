@@ -22,8 +22,7 @@ from qcnn import InvalidInput, load_data, mapping_from_text, mapping_names, smal
 from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, effective_phases, spread_input
 from qcnn.mesh import MESHES, count_phases
-from studies.arguments import WholeNumbers
-from studies.budgets import largest_mps, most_pqcnns
+from studies.budgets import BUDGET, largest_mps, most_pqcnns
 from studies.configuration import Configuration, enough_outcomes, sizes_from_text
 from studies.figures import ACCURACY, CURVES, METHODS, SEEDS
 from studies.finalists import best_first, configuration_of
@@ -188,7 +187,7 @@ def _label(budget: int, name: str) -> str:
 STUDY = Study(
     name="frontier",
     question="What is the best accuracy at each number of trainable parameters?",
-    axes=(Axis("budget", WholeNumbers(1), _BUDGETS, "most trainable parameters, e.g. 223,688"),),
+    axes=(Axis("budget", BUDGET, _BUDGETS, "most trainable parameters, e.g. 223,688"),),
     presets={
         "smoke": Preset(trials=2, seeds=1, epochs=1, axes={"budget": (223,)}),
         "quick": Preset(trials=24, seeds=3, epochs=8, axes={"budget": (223, 688, 3292)}),

@@ -6,7 +6,7 @@ import optuna
 from qcnn import InvalidInput, mapping_from_text
 from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, count_outcomes
-from studies.arguments import ChoiceText, WholeNumbers
+from studies.arguments import ChoiceText, PositiveNumber, WholeNumbers
 from studies.configuration import INPUTS, Configuration, Size, enough_outcomes
 from studies.figures import ACCURACY, CURVES, HEAT_MAP, SEEDS
 from studies.finalists import non_dominated_configurations
@@ -14,6 +14,9 @@ from studies.findings import best_against_references
 from studies.references import direct_cells, notebook_cells, weights_of
 from studies.standard import MESH_AXIS, standard
 from studies.study import Axis, Cell, Options, Preset, Search, Study
+
+#: Modes of a PQCNN; more than that many are nowhere near what can be simulated.
+_MOST = 256
 
 
 def check(options: Options) -> None:
@@ -134,8 +137,12 @@ STUDY = Study(
     name="mode_sweep",
     question="How many modes and photons should each PQCNN have?",
     axes=(
-        Axis("modes", WholeNumbers(2), tuple(range(4, 13)), "modes of each PQCNN, e.g. 6,8-12"),
-        Axis("photons", WholeNumbers(1), tuple(range(1, 7)), "photons of each PQCNN, e.g. 1-6"),
+        Axis(
+            "modes", WholeNumbers(2, _MOST), tuple(range(4, 13)), "modes of each PQCNN, e.g. 6,8-12"
+        ),
+        Axis(
+            "photons", WholeNumbers(1, _MOST), tuple(range(1, 7)), "photons of each PQCNN, e.g. 1-6"
+        ),
         Axis("count", click.IntRange(1, 16), 3, "number of PQCNNs"),
         Axis("space", click.Choice(SPACES), "unbunched", "detection outcomes kept"),
         Axis("input", click.Choice(INPUTS), "spread", "modes that the photons enter"),
@@ -143,7 +150,7 @@ STUDY = Study(
         Axis("mapping", ChoiceText("mapping"), "mixing", "probability-to-weight mapping"),
         Axis("combine", click.Choice(COMBINATIONS), "", "default: the mapping's own"),
         Axis("target", ChoiceText("target"), "cnn2202", "network that receives the weights"),
-        Axis("learning_rate", click.FloatRange(0, min_open=True), 0.03, "highest rate of Adam"),
+        Axis("learning_rate", PositiveNumber(), 0.03, "highest rate of Adam"),
     ),
     presets={
         "smoke": Preset(
