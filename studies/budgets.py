@@ -10,7 +10,7 @@ from studies.configuration import Configuration, Size
 from studies.references import layout_of, weights_of
 
 #: Budgets on a command line.
-BUDGET = WholeNumbers(1, 1_000_000)
+BUDGET = WholeNumbers(1, 100_000)
 #: More PQCNNs, outcomes or random numbers of ``mixing`` cost more time than they are worth.
 MOST_PQCNNS = 256
 _MOST_OUTCOMES = 150_000

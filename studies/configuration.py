@@ -103,8 +103,8 @@ class Configuration:
     def __post_init__(self) -> None:
         if not _FILE_NAME.fullmatch(self.dataset):
             raise InvalidInput(
-                f"dataset is {self.dataset!r}; allowed are at most 100 letters, digits, spaces and "
-                "the signs _ . + -, a letter or digit first"
+                f"dataset is {shortened(self.dataset)}; allowed are at most 100 letters, digits, "
+                "spaces and the signs _ . + -, a letter or digit first"
             )
         if self.optimiser not in OPTIMISERS:
             raise InvalidInput(
@@ -208,6 +208,8 @@ def configuration_from_axes(axes: Mapping[str, Any]) -> Configuration:
             values[field.name] = (
                 sizes_from_text(value) if field.name == "sizes" else _of_type(field.type, value)
             )
+        except InvalidInput:
+            raise
         except (TypeError, ValueError, AttributeError):
             raise InvalidInput(
                 f"{field.name} is {shortened(value)}; allowed are values of the form that runs.csv "

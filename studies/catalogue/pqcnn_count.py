@@ -7,7 +7,6 @@ concatenation they are of one size and are mixed.
 
 from qcnn import choose_sizes
 from studies.arguments import WholeNumbers
-from studies.budgets import MOST_PQCNNS
 from studies.figures import ACCURACY, CURVES, SEEDS
 from studies.findings import accuracies_along
 from studies.references import direct_cells, weights_of
@@ -54,7 +53,7 @@ STUDY = Study(
     name="pqcnn_count",
     question="How many PQCNNs, combined how?",
     axes=(
-        Axis("count", WholeNumbers(1, MOST_PQCNNS), _COUNTS, "numbers of PQCNNs"),
+        Axis("count", WholeNumbers(1, 64), _COUNTS, "numbers of PQCNNs"),
         MESH_AXIS,
     ),
     presets={
