@@ -6,17 +6,19 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage, fail_stale_trials
+from optuna.storages._rdb.models import BaseModel
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, func, inspect, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.types import TypeEngine
 
 from qcnn import InvalidInput
 from qcnn.seeds import derive
@@ -25,6 +27,8 @@ from studies.storage import Store, T
 #: A worker says this often that it lives, and is taken for dead after this long a silence.
 HEARTBEAT_SECONDS, GRACE_SECONDS = 5, 20
 _RETRY_SECONDS = 1.0
+#: What a server says that has become a standby, or whose disk is to be saved (SQLSTATE).
+_READ_ONLY = "25006"
 _SETUP_LOCK = derive(0, "setup of studies")
 #: Gives up on a server, and lets the server give up on a machine, after some 20 seconds.
 _CONNECTION = {
@@ -40,7 +44,10 @@ _CONNECTION = {
 class PostgresqlStore(Store):
     """The store of several machines; a worker's heartbeats say that it lives."""
 
+    sees_deaths_at_once = False
+
     def __init__(self, url: URL) -> None:
+        self._url = url
         # Optuna gets an address without the password, which so is in none of its messages.
         self._address = URL.create(
             "postgresql+psycopg",
@@ -61,7 +68,10 @@ class PostgresqlStore(Store):
         engine = create_engine(self._address, **self._engine_options)
         try:
             with _setup_lock(engine):  # tables that two create at once are an error
+                _check_tables(engine, url)
                 self.storage: RDBStorage = self._connect()
+        except RuntimeError:  # Optuna's verdict on the version that is written there
+            raise _foreign_table(url, "alembic_version") from None
         finally:
             engine.dispose()
 
@@ -107,15 +117,33 @@ class PostgresqlStore(Store):
         self._looked[name] = now
         return list(self._failed)
 
+    def sweep(self) -> None:
+        """Nothing to do: heartbeats are the server's."""
+
     def patiently(self, operation: Callable[[], T]) -> T:
-        """Repeat an operation until the server answers; says once that it waits."""
-        return _until_answered(operation)
+        """Repeat an operation until the server answers; says once that it waits.
+
+        Raises:
+            InvalidInput: if it answers that it will never do it.
+        """
+        try:
+            return _until_answered(operation, self._forget_connections)
+        except (StorageInternalError, SQLAlchemyError) as error:
+            raise _unusable(self._url, _reason(error)) from None
 
     def close(self) -> None:
         """End the connections."""
-        storages = [self.storage, *([self._watching] if "_watching" in vars(self) else [])]
-        for storage in storages:
+        for storage in self._storages:
             storage.remove_session()
+            storage.engine.dispose()
+
+    @property
+    def _storages(self) -> list[RDBStorage]:
+        return [self.storage, *([self._watching] if "_watching" in vars(self) else [])]
+
+    def _forget_connections(self) -> None:
+        """A connection to a server that has become read-only stays so, whoever leads now."""
+        for storage in self._storages:
             storage.engine.dispose()
 
     @cached_property
@@ -138,8 +166,10 @@ class PostgresqlStore(Store):
 
     def _beat(self, trial_id: int, stop: threading.Event) -> None:
         while True:
-            with suppress(StorageInternalError, SQLAlchemyError):
+            try:
                 self.storage.record_heartbeat(trial_id)
+            except (StorageInternalError, SQLAlchemyError):
+                self.storage.engine.dispose()
             if stop.wait(HEARTBEAT_SECONDS):
                 break
         self.storage.remove_session()
@@ -152,25 +182,40 @@ def open_postgresql(url: URL) -> PostgresqlStore:
         InvalidInput: if the server does not answer or does not let the user in.
     """
     try:
-        return PostgresqlStore(url)
+        store = PostgresqlStore(url)
+        with store.storage.engine.connect() as connection:
+            read_only = connection.execute(text("SHOW transaction_read_only")).scalar()
     except ImportError:
         raise InvalidInput(
             f"storage is {url} without the package psycopg; allowed is the installation "
             "photonic-weight-generation[postgresql]"
         ) from None
-    except (StorageInternalError, SQLAlchemyError, RuntimeError) as error:
-        raise InvalidInput(
-            f"storage is {url}, which cannot be used ({_reason(error)}); allowed is a database "
-            "in which the user may create tables"
-        ) from None
+    except (StorageInternalError, SQLAlchemyError) as error:
+        raise _unusable(url, _reason(error)) from None
+    if read_only != "off":
+        store.close()
+        raise _unusable(url, "it is read-only")
+    return store
 
 
 def join_postgresql(url: URL) -> PostgresqlStore:
     """The store of a worker, whose command has used it already: the server is waited for."""
-    return _until_answered(lambda: PostgresqlStore(url))
+    try:
+        return _until_answered(lambda: PostgresqlStore(url))
+    except (StorageInternalError, SQLAlchemyError) as error:
+        raise _unusable(url, _reason(error)) from None
 
 
-def _until_answered(operation: Callable[[], T]) -> T:
+def _unusable(url: URL, reason: str) -> InvalidInput:
+    return InvalidInput(
+        f"storage is {url}, which cannot be used ({reason}); allowed is a database "
+        "in which the user may create tables"
+    )
+
+
+def _until_answered(
+    operation: Callable[[], T], before_next: Callable[[], object] = lambda: None
+) -> T:
     waiting = False
     while True:
         try:
@@ -183,10 +228,37 @@ def _until_answered(operation: Callable[[], T]) -> T:
                 _say(f"storage does not answer ({_reason(outage)}); waiting")
             waiting = True
             time.sleep(_RETRY_SECONDS)
+            before_next()
         else:
             if waiting:
                 _say("storage answers again")
             return result
+
+
+def _check_tables(engine: Engine, url: URL) -> None:
+    """Raises InvalidInput if a table that Optuna wants is there in another form."""
+    there = inspect(engine)
+    for name, table in BaseModel.metadata.tables.items():
+        if there.has_table(name):
+            wanted = {column.name: _python_type(column.type) for column in table.columns}
+            found = {str(c["name"]): _python_type(c["type"]) for c in there.get_columns(name)}
+            differing = sorted(dict(wanted.items() ^ found.items()))
+            if differing:
+                raise _foreign_table(url, name, f" in its column {differing[0]}")
+
+
+def _foreign_table(url: URL, name: str, where: str = "") -> InvalidInput:
+    return InvalidInput(
+        f"storage is {url}, whose table {name} is not that of Optuna {optuna.__version__}{where}; "
+        "allowed is a database or schema without tables of other programs and versions"
+    )
+
+
+def _python_type(kind: TypeEngine[Any]) -> type | None:
+    try:
+        return kind.python_type
+    except NotImplementedError:
+        return None
 
 
 @contextmanager
@@ -203,19 +275,26 @@ def _outage(error: BaseException | None) -> DBAPIError | None:
     ended: the first error is then what another was raised in the course of.
     """
     while error is not None:
-        if isinstance(error, OperationalError | InterfaceError):
-            return error
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
+        if isinstance(error, DBAPIError) and _is_passing(error):
             return error
         error = error.__cause__ or error.__context__
     return None
 
 
+def _is_passing(error: DBAPIError) -> bool:
+    """Whether it is of the connection, or of a server that takes no changes for now."""
+    return (
+        isinstance(error, OperationalError | InterfaceError)
+        or error.connection_invalidated
+        or getattr(error.orig, "sqlstate", None) == _READ_ONLY
+    )
+
+
 def _reason(error: BaseException) -> str:
     """First line of what the server or its driver says."""
     cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-    text = str(cause.orig if isinstance(cause, DBAPIError) else cause)
-    return text.strip().splitlines()[0]
+    said = str(cause.orig if isinstance(cause, DBAPIError) else cause)
+    return said.strip().splitlines()[0]
 
 
 def _say(text: str) -> None:

@@ -116,7 +116,9 @@ def completed(rows: pd.DataFrame, role: str) -> pd.DataFrame:
 
 
 def add_rows(path: Path, new: Iterable[Mapping[str, Any]]) -> None:
-    """Add complete runs; one that is there already (configuration, seed, role) stays.
+    """Add whole rows; one that is there already (configuration, seed, role) stays.
+
+    Only a run that failed gives way to one that ended.
 
     Raises:
         InvalidInput: if the file that is there is damaged, or a new row is not what can be
@@ -125,15 +127,36 @@ def add_rows(path: Path, new: Iterable[Mapping[str, Any]]) -> None:
     records = [_record(row) for row in new]
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".csv.lock")):
-        rows = {_key(record): record for record in _read_records(path)}
-        before = len(rows)
+        there = {_key(record): record for record in _read_records(path)}
+        rows = dict(there)
         for record in records:
-            rows.setdefault(_key(record), record)
-        if len(rows) == before:
-            return
-        text = _as_text([COLUMNS, *rows.values()])
-        list(_records_of(text, f"what would be {path}"))
-        write_text(path, text)
+            if _has_failed(rows.setdefault(_key(record), record)):
+                rows[_key(record)] = record
+        if rows != there:
+            _write_records(path, rows.values())
+
+
+def drop_failed(path: Path) -> None:
+    """Remove the rows of runs that failed, so that they are run again.
+
+    Raises:
+        InvalidInput: if the file is damaged; it is left as it is.
+    """
+    with FileLock(path.with_suffix(".csv.lock")):
+        rows = _read_records(path)
+        kept = [record for record in rows if not _has_failed(record)]
+        if len(kept) < len(rows):
+            _write_records(path, kept)
+
+
+def _write_records(path: Path, records: Iterable[Record]) -> None:
+    text = _as_text([COLUMNS, *records])
+    list(_records_of(text, f"what would be {path}"))
+    write_text(path, text)
+
+
+def _has_failed(record: Record) -> bool:
+    return record[COLUMNS.index("status")] == FAILED
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,13 +1,14 @@
 """Run a study from start to report: search, fresh seeds, tables."""
 
 import math
+import sys
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from optuna.trial import TrialState
 from rich.console import Console
 
 from qcnn import InvalidInput
@@ -16,10 +17,10 @@ from studies.report import build_report
 from studies.rows import KEY, read_rows
 from studies.storage import open_store
 from studies.study import Cell, Options, Search, Study, fresh_seeds
-from studies.trial_rows import cell_key, is_finished, is_open
+from studies.trial_rows import cell_key
 from studies.trials import TrialQueue
 from studies.tuning import candidate_cells, chosen_cells
-from studies.workers import WorkerPool
+from studies.workers import WorkerPool, check_jobs
 
 _POLL_SECONDS = 0.5
 _ENQUEUE_SECONDS = 2.0
@@ -34,20 +35,26 @@ def run_study(study: Study, options: Options, console: Console) -> Path:
     Raises:
         InvalidInput: for options that cannot be run.
     """
+    check_jobs(options.jobs)
     if study.check is not None:
         study.check(options)
     read_rows(options.out / "runs.csv")  # a damaged file is refused before anything runs
     name = f"command-{uuid.uuid4().hex[:8]}"
     with closing(open_store(options.out, options.storage)) as store:
         queue = store.patiently(lambda: TrialQueue(study, options, name, store))
-        with TrialProgress(console) as progress:
-            _run_phases(study, options, queue, progress)
+        try:
+            with TrialProgress(console) as progress:
+                _run_phases(study, options, queue, progress)
+        finally:
+            queue.leave()
     return build_report(options.out)
 
 
 def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: TrialProgress) -> None:
     candidates = {} if study.tuned is None else study.tuned(options)
     cells = study.cells(options)
+    if options.retry_failed:
+        queue.store.patiently(queue.retry_failed)
     queue.store.patiently(lambda: queue.enqueue_missing(cells))
     with WorkerPool(options, study.name) as workers:
         if study.search is not None:
@@ -79,10 +86,16 @@ def _wait(
     cells: list[Cell],
     state: Callable[[TrialQueue], tuple[int, float | None, bool]],
 ) -> None:
-    """Until nothing of the phase is open; what dead workers leave is enqueued again."""
+    """Until all of the phase is done; what lost workers leave is given to others."""
     enqueued = -math.inf
     while True:
-        if workers.replace_dead() or time.monotonic() - enqueued > _ENQUEUE_SECONDS:
+        losses = workers.replace_lost()
+        if losses:  # a signal to all processes of the command has reached it by then
+            time.sleep(_POLL_SECONDS)
+        for loss in losses:
+            _say(queue.store.patiently(partial(queue.release_lost, loss.worker, loss.reason)))
+            enqueued = -math.inf
+        if time.monotonic() - enqueued > _ENQUEUE_SECONDS:
             queue.store.patiently(lambda: queue.enqueue_missing(cells))
             enqueued = time.monotonic()
         done, best, more = queue.store.patiently(lambda: state(queue))
@@ -92,15 +105,14 @@ def _wait(
         time.sleep(_POLL_SECONDS)
 
 
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def _search_state(queue: TrialQueue) -> tuple[int, float | None, bool]:
-    trials = queue.search.get_trials(deepcopy=False)
     queue.take_rows()
-    values = [t.values[0] for t in trials if t.state == TrialState.COMPLETE]
-    return (
-        sum(map(is_finished, trials)),
-        max(values, default=None),
-        any(map(is_open, trials)),
-    )
+    done, best = queue.search_state()
+    return done, best, done < queue.options.trials
 
 
 def _cells_state(queue: TrialQueue, cells: list[Cell]) -> tuple[int, float | None, bool]:

@@ -55,7 +55,8 @@ class Preset:
 class Options:
     """What one command asks for, every choice made.
 
-    The URL of a storage shows itself without its password.
+    The URL of a storage shows itself without its password. ``retry_failed`` is for runs that
+    were given up, as losses of too many workers.
     """
 
     dataset: str
@@ -69,6 +70,7 @@ class Options:
     out: Path
     axes: Mapping[str, Any]
     storage: URL | None = None
+    retry_failed: bool = False
 
 
 @dataclass(frozen=True)

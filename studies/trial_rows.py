@@ -24,6 +24,8 @@ from studies.study import Cell
 
 #: Names of attributes.
 SEARCHED, CELL, WORKER, ROW = "enqueued", "cell", "worker", "row"
+#: What a trial of a search has drawn, as a cell.
+DRAWN = "drawn"
 _OPEN = (TrialState.WAITING, TrialState.RUNNING)
 Row = dict[str, Any]
 
@@ -34,7 +36,7 @@ def is_open(trial: FrozenTrial) -> bool:
 
 
 def is_finished(trial: FrozenTrial) -> bool:
-    """Whether a trial ended with a row, complete or diverged."""
+    """Whether a trial ended with a row, whatever its status."""
     return ROW in trial.user_attrs and not is_open(trial)
 
 
@@ -68,12 +70,17 @@ def stored_rows(rows: pd.DataFrame) -> list[Row]:
     return [{str(name): value for name, value in record.items()} for record in records]
 
 
+def row_key(row: Row) -> tuple[str, int, str]:
+    """The key of a row's cell."""
+    return row["configuration"], row["seed"], row["role"]
+
+
 def values_of(row: Row, objectives: int) -> list[float]:
     """What a study maximises, the validation accuracy, and what it minimises, the parameters."""
     return [float(row["val_accuracy"]), float(row["trainable_parameters"])][:objectives]
 
 
-def parameters_text(trial: optuna.Trial) -> str:
+def parameters_text(trial: optuna.Trial | FrozenTrial) -> str:
     """What a search has drawn, as a row holds it."""
     return json.dumps(
         {
