@@ -15,7 +15,7 @@ from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.storages._rdb.models import BaseModel
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy import Engine, create_engine, func, inspect, select, text
+from sqlalchemy import Engine, Enum, create_engine, func, inspect, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.types import TypeEngine
@@ -256,7 +256,7 @@ def _foreign_table(url: URL, name: str, where: str = "") -> InvalidInput:
 
 def _python_type(kind: TypeEngine[Any]) -> type | None:
     try:
-        return kind.python_type
+        return str if isinstance(kind, Enum) else kind.python_type
     except NotImplementedError:
         return None
 
