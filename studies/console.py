@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from qcnn import InvalidInput
+from studies.failures import RunError
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def one_sentence_errors() -> Iterator[None]:
     with patient_streams():
         try:
             yield
-        except (InvalidInput, click.ClickException) as error:
+        except (InvalidInput, RunError, click.ClickException) as error:
             message = error.format_message() if isinstance(error, click.ClickException) else error
             _fail(str(message))
         except (click.Abort, KeyboardInterrupt):

@@ -1,6 +1,5 @@
 """``python -m studies.run STUDY``: run a study and write its report."""
 
-import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from rich.table import Table
 
 from qcnn import InvalidInput, load_data
 from qcnn.data import data_names
+from qcnn.machine import available_cpus
 from studies.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, StorageUrl
 from studies.catalogue import studies_by_name
 from studies.configuration import shortened
@@ -26,6 +26,7 @@ from studies.storage import VARIABLE, without_password
 from studies.study import Axis, Options, Study
 from studies.tables import accuracy_table
 
+RETRY_HELP = "run again what was given up after it had ended several workers"
 #: Optuna's studies in a journal: one of the search, one of the cells.
 _STUDIES_OF_A_COMMAND = 2
 
@@ -89,6 +90,7 @@ def _command(study: Study) -> click.Command:
             show_envvar=True,
             help="postgresql://… that several machines share  [default: a journal in --out]",
         ),
+        click.Option(["--retry-failed"], is_flag=True, help=RETRY_HELP),
         click.Option(
             ["--out"], type=click.Path(path_type=Path), help=f"[default: results/{study.name}]"
         ),
@@ -230,11 +232,12 @@ def _options(study: Study, values: dict[str, Any], dataset: str, out: Path) -> O
         seeds=values["seeds"] or preset.seeds,
         long_seeds=min(preset.long_seeds, values["seeds"] or preset.long_seeds),
         epochs=values["epochs"] or preset.epochs,
-        jobs=values["jobs"] or os.cpu_count() or 1,
+        jobs=values["jobs"] or available_cpus(),
         seed=values["seed"],
         out=out,
         axes=axes,
         storage=values["storage"],
+        retry_failed=values["retry_failed"],
     )
 
 

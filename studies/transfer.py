@@ -4,7 +4,6 @@ Every configuration that has final runs is run unchanged, under the same seeds, 
 that nothing was chosen on.
 """
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +12,14 @@ import pandas as pd
 
 from qcnn import InvalidInput, load_data
 from qcnn.data import data_names
+from qcnn.machine import available_cpus
 from studies.arguments import JOBS
 from studies.catalogue import studies_by_name
 from studies.console import new_console, one_sentence_errors
 from studies.finalists import configuration_of
 from studies.labels import FINAL
 from studies.rows import read_rows
-from studies.run import carry_out
+from studies.run import RETRY_HELP, carry_out
 from studies.study import Cell, Options
 
 
@@ -55,9 +55,16 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
     help="folder with the results of the study",
 )
 @click.option("--jobs", type=JOBS, help="worker processes  [default: the cores]")
+@click.option("--retry-failed", is_flag=True, help=RETRY_HELP)
 @click.option("--out", type=click.Path(path_type=Path), help="[default: results-DATASET/STUDY]")
 def main(
-    study: str, dataset: str, tuned_on: str, results: Path, jobs: int | None, out: Path | None
+    study: str,
+    dataset: str,
+    tuned_on: str,
+    results: Path,
+    jobs: int | None,
+    retry_failed: bool,
+    out: Path | None,
 ) -> None:
     """Do what is missing of the transferred runs and write their report."""
     csv = results / study / "runs.csv"
@@ -76,10 +83,11 @@ def main(
         seeds=0,
         long_seeds=0,
         epochs=0,
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=jobs or available_cpus(),
         seed=0,
         out=folder,
         axes={"transferred from": tuned_on},
+        retry_failed=retry_failed,
     )
     unchanged = replace(
         studies_by_name[study], cells=lambda _: cells, search=None, tuned=None, check=None

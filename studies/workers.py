@@ -100,10 +100,11 @@ class WorkerPool:
         """Start a worker for each that was lost; returns those.
 
         Raises:
-            InvalidInput: with a worker's sentence, if a run cannot be done; if workers end
+            InvalidInput: with a worker's sentence, if a run is not allowed; if workers end
                 before they have begun; or if no further one can be started.
             OSError: as in a worker, if a file cannot be written.
-            RuntimeError: with a worker's traceback, if it stopped by another error.
+            RunError: with a worker's sentence, if a run has raised another error.
+            RuntimeError: with a worker's traceback, if the worker itself has.
         """
         # In this order: what a worker says before its end is heard.
         lost = [worker for worker in self._workers if not worker.process.is_alive()]
@@ -202,7 +203,10 @@ def work(study: str, options: Options, token: str, connection: Connection) -> No
                 if not queue.run_next():
                     time.sleep(_POLL_SECONDS)
     except (InvalidInput, RunError) as error:
-        _say(connection, InvalidInput(str(error)))
+        # Of its own class, which is there to be read: foreign code has classes of its own.
+        _say(
+            connection, (InvalidInput if isinstance(error, InvalidInput) else RunError)(str(error))
+        )
     except OSError as error:
         _say(connection, OSError(error.errno, error.strerror or str(error), error.filename))
     except Exception:
@@ -210,7 +214,7 @@ def work(study: str, options: Options, token: str, connection: Connection) -> No
         _say(connection, text[-_MOST_TEXT:])
 
 
-def _say(connection: Connection, message: str | InvalidInput | OSError | None) -> None:
+def _say(connection: Connection, message: str | InvalidInput | RunError | OSError | None) -> None:
     """Tell the parent, unless it has closed the connection, and so waits for nothing."""
     with suppress(ConnectionError):
         connection.send(message)
