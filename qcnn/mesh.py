@@ -32,6 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qcnn.errors import InvalidInput
 from qcnn.fock import whole_number
+from qcnn.plotting import import_matplotlib
 
 if TYPE_CHECKING:
     import perceval as pcvl
@@ -82,6 +83,7 @@ class Mesh:
             phases: values in radians; symbolic parameters ``phase_0000``, … where absent.
         """
         # Imported here because it takes a second that most runs do not need to spend.
+        import_matplotlib()
         import perceval as pcvl
         from perceval.components import BS, PERM, PS
 

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import click
 import pandas as pd
-from matplotlib.figure import Figure as Canvas
 
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
@@ -15,7 +14,7 @@ from studies.contrast_findings import finding_of
 from studies.contrasts import evaluate_contrasts, sentence
 from studies.escape import in_csv, in_markdown
 from studies.figures.contrasts import CAPTION, draw_contrasts
-from studies.figures.style import store
+from studies.figures.style import Canvas, store
 from studies.front_page import write_front_page
 from studies.labels import DIVERGED, FAILED, FINAL, SEARCH
 from studies.overview import READING

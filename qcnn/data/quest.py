@@ -21,6 +21,7 @@ from qcnn.data._registry import register_data
 from qcnn.data._split import IndexSplit
 from qcnn.data.mnist import validation_positions
 from qcnn.errors import InvalidInput
+from qcnn.plotting import import_matplotlib
 
 NAME = "perceval-quest"
 TRAIN_IMAGES = 6_000
@@ -54,6 +55,7 @@ def load_quest() -> Data:
 
 def _read_quest() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     # Importing MerLin takes seconds, which the other datasets need not pay.
+    import_matplotlib()
     from merlin.datasets import mnist_digits
 
     try:

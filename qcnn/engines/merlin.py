@@ -1,6 +1,7 @@
 """The reference engine: MerLin's ``QuantumLayer`` on the Perceval circuit of the mesh."""
 
-import merlin as ML
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
@@ -8,6 +9,10 @@ from qcnn.engines import Engine
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState, count_outcomes, enumerate_states
 from qcnn.mesh import Mesh
+from qcnn.plotting import import_matplotlib
+
+if TYPE_CHECKING:
+    import merlin as ML
 
 
 class _MerlinPass:
@@ -15,7 +20,7 @@ class _MerlinPass:
 
     def __init__(
         self,
-        layer: ML.QuantumLayer,
+        layer: "ML.QuantumLayer",
         order: Tensor,
         arguments: tuple[Mesh, int, str, FockState, torch.dtype],
     ) -> None:
@@ -63,6 +68,9 @@ def build(
     """
     if count_outcomes(mesh.modes, photons, space) == 1:
         return _Certain(dtype)
+    import_matplotlib()
+    import merlin as ML
+
     fock = space == "fock" or max(input_state) > 1
     computation = ML.ComputationSpace.FOCK if fock else ML.ComputationSpace.UNBUNCHED
     layer = ML.QuantumLayer(

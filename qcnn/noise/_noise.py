@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qcnn.checks import check_types, shown, whole_number
 from qcnn.errors import InvalidInput
+from qcnn.plotting import import_matplotlib
 from qcnn.specification import format_choice, parse_choice
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Noise:
     def to_perceval(self) -> "pcvl.NoiseModel":
         """Perceval's noise model; the shots are no part of it."""
         # Imported here because it takes a second that most runs do not need to spend.
+        import_matplotlib()
         import perceval as pcvl
 
         return pcvl.NoiseModel(

@@ -13,6 +13,7 @@ from qcnn.engines._kernels import LEAST_TOTAL
 from qcnn.errors import InvalidInput, NothingAccepted
 from qcnn.fock import FockState
 from qcnn.noise._noise import Noise
+from qcnn.plotting import import_matplotlib
 from qcnn.pqcnn import PQCNN
 from qcnn.seeds import derive, generator
 
@@ -61,6 +62,7 @@ def measure_distribution(
         InvalidInput: for a remote platform without a token or without shots.
         NothingAccepted: if every shot is rejected.
     """
+    import_matplotlib()
     import perceval as pcvl
 
     errors = chip_errors(sampler, noise, seed)

@@ -1,5 +1,6 @@
 """Figures, one file each, drawn from the rows of a study alone."""
 
+import studies.figures._first  # noqa: F401 - before what imports matplotlib
 from studies.figures.accuracy import ACCURACY
 from studies.figures.curves import CURVES
 from studies.figures.heat_map import HEAT_MAP

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from studies.contrasts import LEVEL, Result, arm_names, evaluate_contrasts
-from studies.figures.style import COLOURS, PHOTONIC, in_figure, new_canvas
+from studies.figures.style import COLOURS, PHOTONIC, in_figure, new_canvas, own_style
 from studies.statistics import points
 from studies.study import Contrast
 
@@ -19,6 +19,7 @@ CAPTION = (
 )
 
 
+@own_style()
 def draw_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> Canvas | None:
     """Paired differences, their mean and its 95 % interval, one line each; None without pairs."""
     results = [r for r in evaluate_contrasts(rows, contrasts) if r.difference.pairs > 1]

@@ -7,13 +7,14 @@ from matplotlib.ticker import NullLocator, PercentFormatter
 from matplotlib.transforms import offset_copy
 
 from qcnn.noise import Noise, noise_from_text
-from studies.figures.style import METHOD_STYLES, Figure, in_figure, new_canvas
+from studies.figures.style import METHOD_STYLES, Figure, in_figure, new_canvas, new_panels
 from studies.labels import FINAL
 from studies.noise_kinds import KINDS, Kind
 from studies.quoted import NOISE_COSTS
 from studies.rows import completed
 from studies.statistics import mean_interval
 
+_PANELS_IN_A_ROW = 3
 #: Axis of a row that says which noise it was under, line, marker, and shift in points.
 _WAYS = {
     "trained without noise": ("evaluated_under", "-", "o", -1.5),
@@ -26,9 +27,9 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     final = final[final["epochs"] == final["epochs"].max()]
     if not (final["evaluated_under"] + final["noise"]).any():
         return None
-    columns = 3
-    canvas = new_canvas(11.0, 7.0)
-    panels = canvas.subplots(-(-len(KINDS) // columns), columns, sharey=True).flatten()
+    columns = min(len(KINDS), _PANELS_IN_A_ROW)
+    canvas = new_canvas(2.0 + 3.0 * columns, 3.5 * -(-len(KINDS) // columns))
+    panels = new_panels(canvas, len(KINDS), columns, sharey=True).flat[: len(KINDS)]
     for axes, kind in zip(panels, KINDS, strict=True):
         for place, (mapping, group) in enumerate(final.groupby("mapping")):
             _draw_mapping(axes, kind, str(mapping), group, place)

@@ -13,6 +13,7 @@ from studies.figures.style import (
     in_figure,
     method_names,
     new_canvas,
+    new_panels,
     set_accuracy_axis,
     set_count_ticks,
 )
@@ -28,9 +29,8 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         return None
     methods = list(tried.groupby(method_names(tried)))
     columns = min(len(methods), _PANELS_IN_A_ROW)
-    lines = -(-len(methods) // columns)
-    canvas = new_canvas(2.0 + 3.0 * columns, 1.2 + 2.6 * lines)
-    grid = canvas.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+    canvas = new_canvas(2.0 + 3.0 * columns, 1.2 + 2.6 * -(-len(methods) // columns))
+    grid = new_panels(canvas, len(methods), columns, sharex=True, sharey=True)
     counts = tried["trainable_parameters"]
     # Its ends must differ, and all arms may have the same count.
     scale = LogNorm(0.9 * counts.min(), 1.1 * counts.max())
@@ -43,8 +43,6 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         axes.xaxis.set_tick_params(which="both", labelbottom=lowest)
         axes.xaxis.label.set_visible(lowest)
         axes.yaxis.label.set_visible(place % columns == 0)
-    for axes in grid.flat[len(methods) :]:
-        axes.set_visible(False)
     bar = canvas.colorbar(colours, ax=grid, label=TRAINABLE_LABEL)
     set_count_ticks(bar.ax.yaxis)
     canvas.suptitle(f"{rows['dataset'].iloc[0]}: rates tried for every arm, one seed")

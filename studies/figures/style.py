@@ -1,15 +1,18 @@
 """What all figures share: families of models, their fixed colours, how a figure is stored."""
 
+import colorsys
 import io
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
 
-import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure as Canvas
@@ -23,7 +26,6 @@ from matplotlib.ticker import (
 )
 from PIL import Image
 
-from qcnn import baseline_names, mapping_names
 from qcnn.files import write_bytes
 from studies.labels import NOTEBOOK
 
@@ -36,36 +38,86 @@ PHOTONIC, TRAINED, COMPRESSED, SOURCE_A, CLASSICAL, CONTROL, PAPER = (
     "control",
     "paper (quoted, validation)",
 )
-_PALETTE = sns.color_palette("colorblind")
+PALETTE = sns.color_palette("colorblind")
 #: One colour for each family of models in every figure; distinguishable to the colour-blind.
 COLOURS = {
-    PHOTONIC: _PALETTE[0],
-    TRAINED: _PALETTE[1],
+    PHOTONIC: PALETTE[0],
+    TRAINED: PALETTE[1],
     COMPRESSED: (0.0, 0.0, 0.0),
-    SOURCE_A: _PALETTE[3],
-    CLASSICAL: _PALETTE[2],
-    CONTROL: _PALETTE[4],
-    PAPER: _PALETTE[7],
+    SOURCE_A: PALETTE[3],
+    CLASSICAL: PALETTE[2],
+    CONTROL: PALETTE[4],
+    PAPER: PALETTE[7],
 }
 #: Without those that are too light for a line on white, and two dark ones.
 _LINE_COLOURS = (
-    *(_PALETTE[place] for place in (1, 2, 3, 0, 4, 5, 7, 9)),
+    *(PALETTE[place] for place in (1, 2, 3, 0, 4, 5, 7, 9)),
     (0.0, 0.0, 0.0),
     (0.0, 0.3, 0.2),
 )
-_MARKERS = "osD^vP*X"
+#: Of what has no style yet, so that it is never mistaken for what has one.
+_OTHER_MARKERS = "hp<>dH8"
 TRAINABLE_LABEL = "trainable parameters (number, log scale)"
 #: From less than guessing among ten classes; the logit of 0 and of 1 has no place.
 _ACCURACY_LIMITS = (0.05, 0.995)
 _ACCURACY_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
-#: A colour and a marker for each mapping and baseline, where a figure compares those: the same
-#: in every figure, and none told by its colour alone.
-METHOD_STYLES: dict[str, dict[str, Any]] = {
-    name: {"color": colour, "marker": marker}
-    for name, colour, marker in zip(
-        (*mapping_names(), *baseline_names()), cycle(_LINE_COLOURS), cycle(_MARKERS), strict=False
-    )
+Style = dict[str, Any]
+
+
+class Styles(dict[str, Style]):
+    """A colour and a marker by name: the same in every figure, and none told by colour alone.
+
+    A name without a style gets one that follows from the name, whatever else is drawn: what
+    is added repaints nothing that was there.
+    """
+
+    def __missing__(self, name: str) -> Style:
+        number = zlib.crc32(name.encode())
+        # The marker and the hue are of different bits.
+        marker, hue = number % len(_OTHER_MARKERS), (number >> 8) / 2**24
+        colour = colorsys.hls_to_rgb(hue, 0.35, 0.7)
+        return {"color": colour, "marker": _OTHER_MARKERS[marker]}
+
+
+#: Of the mappings and baselines, where a figure compares those.
+METHOD_STYLES = Styles(
+    {
+        name: {"color": _LINE_COLOURS[colour], "marker": marker}
+        for name, colour, marker in (
+            ("affine", 0, "o"),
+            ("log_affine", 1, "s"),
+            ("logit_tanh", 2, "D"),
+            ("mixing", 3, "^"),
+            ("mlp", 4, "v"),
+            ("mps", 5, "P"),
+            ("whitened", 6, "*"),
+            ("direct", 7, "X"),
+            ("hashing", 8, "o"),
+            ("low_rank", 9, "s"),
+            ("magnitude_pruning", 0, "D"),
+            ("random_subspace", 1, "^"),
+            ("structured_pruning", 2, "v"),
+            ("weight_sharing", 3, "P"),
+        )
+    }
+)
+#: The project's own look, on top of the library's defaults.
+_OWN_STYLE: dict[str, Any] = {
+    **sns.axes_style("whitegrid"),
+    **sns.plotting_context("notebook", 0.9),
+    # Which comes with matplotlib: others may be installed or not.
+    "font.sans-serif": ["DejaVu Sans"],
 }
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Inside, nothing that the user has set decides how a figure looks; also a decorator.
+
+    What is drawn and what is stored must both be inside. The user's settings are left alone.
+    """
+    with style.context(["default", _OWN_STYLE]):
+        yield
 
 
 @dataclass(frozen=True)
@@ -75,12 +127,16 @@ class Figure:
     Attributes:
         name: of its file, without the suffix.
         caption: one sentence.
-        draw: draws the rows of one dataset; None where they hold nothing to draw.
+        draw: draws the rows of one dataset, in the project's style; None where they hold
+            nothing to draw.
     """
 
     name: str
     caption: str
     draw: Callable[[pd.DataFrame], Canvas | None]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "draw", own_style()(self.draw))
 
 
 def in_figure(text: str) -> str:
@@ -107,8 +163,20 @@ def method_names(rows: pd.DataFrame) -> pd.Series:
 
 def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:
     """An empty figure, sizes in inches."""
-    mpl.rcParams.update({**sns.axes_style("whitegrid"), **sns.plotting_context("notebook", 0.9)})
     return Canvas(figsize=(width, height), layout="constrained")
+
+
+def new_panels(canvas: Canvas, count: int, most_columns: int, **shared: Any) -> np.ndarray:
+    """A grid of axes with at least ``count`` of them, of which the others do not show.
+
+    Returns:
+        shape ``(lines, columns)``; ``shared`` is handed on to ``subplots``.
+    """
+    columns = min(count, most_columns)
+    grid = canvas.subplots(-(-count // columns), columns, squeeze=False, **shared)
+    for axes in grid.flat[count:]:
+        axes.set_visible(False)
+    return grid
 
 
 def set_trainable_axis(axes: Axes) -> None:
@@ -144,6 +212,7 @@ def interval_bars(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.S
     return [bar.clip(lower=0).fillna(0) for bar in bars]
 
 
+@own_style()
 def store(canvas: Canvas, path: Path) -> None:
     """Write a PNG that is the same bytes for the same drawing.
 
