@@ -1,46 +1,50 @@
 """The log-log figure of the comparison."""
 
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
-from matplotlib.artist import Artist
-from matplotlib.figure import Figure
 
 from bench.growth import Growth
 from bench.rows import FORWARD
-from studies.figures.style import new_canvas, store
+from studies.figures.style import PALETTE, Canvas, Styles, new_canvas, own_style
 
-_PALETTE = sns.color_palette("colorblind")
-#: One colour and marker for each engine.
-_STYLES = {
-    "fused": (_PALETTE[0], "o"),
-    "merlin": (_PALETTE[1], "s"),
-    "perceval": (_PALETTE[2], "^"),
-    "piquasso": (_PALETTE[3], "D"),
-    "deepquantum": (_PALETTE[4], "v"),
-}
+#: Of the engines, in the order of the legend; others follow.
+_STYLES = Styles(
+    {
+        name: {"color": PALETTE[place], "marker": marker}
+        for place, (name, marker) in enumerate(
+            {
+                "fused": "o",
+                "merlin": "s",
+                "perceval": "^",
+                "piquasso": "D",
+                "deepquantum": "v",
+            }.items()
+        )
+    }
+)
 _ARITHMETIC = (0.45, 0.45, 0.45)
 _TITLES = {"unbunched": "collision-free outcomes", "fock": "all Fock outcomes"}
 
 
-def draw(rows: pd.DataFrame, fits: list[Growth], labels: dict[str, str], path: Path) -> None:
+@own_style()
+def draw(rows: pd.DataFrame, fits: list[Growth], label: Callable[[str], str]) -> Canvas:
     """Draw the time of a pass against the number of outcomes.
 
     Args:
         rows: one for each engine, circuit and space, with the time to draw in ``median``
             and ``arithmetic``, seconds.
         fits: power laws of the engines.
-        labels: of the engines.
-        path: of the PNG file.
+        label: of an engine by its name.
     """
     spaces = [space for space in _TITLES if space in set(rows["space"])]
     canvas = new_canvas(width=1 + 4.5 * len(spaces), height=5)
     panels = canvas.subplots(1, len(spaces), sharey=True, squeeze=False)[0]
     for panel, space in zip(panels, spaces, strict=True):
         part = rows[rows["space"] == space]
-        for engine, (colour, marker) in _STYLES.items():
+        for engine in [*_STYLES, *sorted(set(rows["engine"]) - set(_STYLES))]:
             points = part[part["engine"] == engine].sort_values("outcomes")
             if points.empty:
                 continue
@@ -50,15 +54,15 @@ def draw(rows: pd.DataFrame, fits: list[Growth], labels: dict[str, str], path: P
                 points["outcomes"],
                 1e3 * medians,
                 yerr=1e3 * spread,
-                fmt=marker,
-                color=colour,
+                linestyle="",
+                **_STYLES[engine],
                 markersize=5,
-                label=labels[engine] + _what(points),
+                label=label(engine) + _what(points),
             )
         for fit in fits:
             if fit.space == space:
                 ends = np.array([fit.fewest, fit.most])
-                colour = _STYLES[fit.engine][0]
+                colour = _STYLES[fit.engine]["color"]
                 panel.plot(ends, 1e3 * fit.seconds(ends), color=colour, linewidth=0.9, alpha=0.7)
         floor = part.drop_duplicates("outcomes").sort_values("outcomes")
         panel.plot(
@@ -71,15 +75,15 @@ def draw(rows: pd.DataFrame, fits: list[Growth], labels: dict[str, str], path: P
         panel.set(xscale="log", yscale="log", title=_TITLES[space], xlabel="outcomes")
     panels[0].set_ylabel("forward and backward / ms")
     _legend(canvas, panels)
-    store(canvas, path)
+    return canvas
 
 
 def _what(points: pd.DataFrame) -> str:
     return ", forward alone" if (points["direction"] == FORWARD).all() else ""
 
 
-def _legend(canvas: Figure, panels: np.ndarray) -> None:
-    found: dict[str, Artist] = {}
+def _legend(canvas: Canvas, panels: np.ndarray) -> None:
+    found: dict[str, Any] = {}
     for panel in panels:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
             found.setdefault(label, handle)

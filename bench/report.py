@@ -1,6 +1,6 @@
 """``python -m bench.report``: rebuild the comparison's report from ``comparison.csv`` alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from bench.rows import (
     read_rows,
 )
 from studies.console import one_sentence_errors
+from studies.escape import in_markdown
+from studies.figures.style import store
 from studies.rows import write_text
 
 ROWS, REPORT, FIGURE = "comparison.csv", "report.md", "time-against-outcomes.png"
@@ -68,12 +70,12 @@ def build_report(folder: Path) -> Path:
     fits = fit_growth(shown)
     sections = ["# The photonic pass, side by side\n", _introduction(rows)]
     if not passes.empty:
-        draw(shown, fits, LABELS, folder / FIGURE)
+        store(draw(shown, fits, _label), folder / FIGURE)
         sections += [
             "## Time of a pass\n",
             *(_times(passes, direction) for direction in (FORWARD_BACKWARD, FORWARD)),
             f"![Time of forward and backward against the number of outcomes]({FIGURE})\n",
-            _growth(fits),
+            _growth(fits, shown),
             _against_merlin(passes),
         ]
     sections += [_batches(rows), _training_steps(rows), _arithmetic(rows, passes)]
@@ -97,30 +99,47 @@ def _to_show(passes: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([both, without])
 
 
+def _label(engine: str) -> str:
+    """Of an engine, or the name of one that is no peer here."""
+    return LABELS.get(engine, engine)
+
+
+def _engines(names: Iterable[str]) -> list[str]:
+    """Each of them once, in the order of the peers; others follow."""
+    found = set(names)
+    return [*(name for name in LABELS if name in found), *sorted(found - set(LABELS))]
+
+
 def _introduction(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     versions = rows[rows["version"] != ""].drop_duplicates("engine")
     contestants = ", ".join(
-        f"{LABELS[row.engine]} {row.version} ({row.precision})" for row in versions.itertuples()
+        f"{_label(row.engine)} {in_markdown(row.version)} ({in_markdown(row.precision)})"
+        for row in versions.itertuples()
     )
+    origin = [in_markdown(first[name]) for name in ("commit", "platform", "packages")]
     waited = rows["cores"].dropna()
     return (
         "The same circuits in every simulator that is installed: the rectangular mesh of "
         "`qcnn.mesh`, the same random phases, one photon in each mode ⌊i·m/n⌋; the probabilities "
         "of the outcomes, and the gradient of a fixed random combination of them with respect to "
         "all m(m−1) phases. One process, one thread asked of everybody, the simulators in turns"
-        f"{_exception()}; a sample is the "
+        f"{_exception(set(rows[rows['kind'] == PASS]['engine']))}; a sample is the "
         "average over a turn of 20 ms, or one call where that takes longer. Times are medians in "
         "milliseconds with the quartiles in brackets.\n\n"
         f"Compared: {contestants}.\n\n"
-        f"Commit {first['commit'] or 'unknown'}; {first['platform']}; {first['packages']}. "
-        f"Load average of the machine before the run: {first['load']:.2f}; processor time over "
-        f"time in the turns: {waited.min():.2f} to {waited.max():.2f}.\n"
+        f"Commit {origin[0] or 'unknown'}; {origin[1]}; {origin[2]}. Load average of the "
+        f"machine before the run: {first['load']:.2f}; processor time over time in the turns: "
+        f"{waited.min():.2f} to {waited.max():.2f}.\n"
     )
 
 
-def _exception() -> str:
-    names = ", ".join(peer.label for peer in PEERS.values() if peer.slows_others)
+def _exception(engines: set[str]) -> str:
+    names = ", ".join(
+        peer.label for name, peer in PEERS.items() if peer.slows_others and name in engines
+    )
+    if not names:
+        return ""
     return (
         f" (but for {names}: as others are slower where it has worked, its turns come after all "
         "of theirs and alternate with the fused engine alone)"
@@ -133,18 +152,18 @@ def _times(passes: pd.DataFrame, direction: str) -> str:
     for (space, modes, photons, outcomes), group in _circuits(part):
         cells = {row["engine"]: _milliseconds(row) for row in group.to_dict("records")}
         circuit = {"outcomes of": SPACE_NAMES[space], "(m,n)": f"({modes},{photons})"}
-        times = {
-            LABELS[name]: cells.get(name, "–") for name in LABELS if name in set(part["engine"])
-        }
+        times = {_label(name): cells.get(name, "–") for name in _engines(part["engine"])}
         lines.append(circuit | {"outcomes": f"{outcomes:,}"} | times)
+    if not lines:
+        return ""
     title = "Forward and backward" if direction == FORWARD_BACKWARD else "Forward alone"
     return f"### {title}, ms\n\n{_table(lines)}"
 
 
-def _growth(fits: list[Growth]) -> str:
+def _growth(fits: list[Growth], shown: pd.DataFrame) -> str:
     lines = [
         {
-            "simulator": LABELS[fit.engine],
+            "simulator": _label(fit.engine),
             "outcomes of": SPACE_NAMES[fit.space],
             "exponent": f"{fit.exponent:.2f}",
             "circuits": str(fit.sizes),
@@ -155,11 +174,13 @@ def _growth(fits: list[Growth]) -> str:
     ]
     if not lines:
         return ""
+    alone = _engines(shown[shown["direction"] == FORWARD]["engine"])
+    without = f", for {', '.join(map(_label, alone))} forward alone" if alone else ""
     return (
         "### Growth with the number of outcomes\n\n"
         "Time ∝ outcomes^exponent, fitted to the logarithms by least squares (the lines in the "
-        "figure); forward and backward, for Perceval forward alone. The exponent describes these "
-        "circuits: modes and photons change together with the outcomes.\n\n" + _table(lines)
+        f"figure); forward and backward{without}. The exponent describes these circuits: modes "
+        "and photons change together with the outcomes.\n\n" + _table(lines)
     )
 
 
@@ -199,6 +220,8 @@ def _batches(rows: pd.DataFrame) -> str:
     lines = []
     for (space, modes, photons, _), group in _circuits(part):
         medians = group.set_index("engine")["median"]
+        if not {"fused", "merlin"} <= set(medians.index):
+            continue
         ratio = medians["merlin"] / medians["fused"]
         size = int(group["batch"].iloc[0])
         lines.append(
@@ -301,8 +324,8 @@ def _agreement(passes: pd.DataFrame) -> str:
         return ""
     lines = [
         {
-            "simulator": LABELS[str(engine)],
-            "precision": str(part["precision"].iloc[0]),
+            "simulator": _label(str(engine)),
+            "precision": in_markdown(part["precision"].iloc[0]),
             "probabilities": f"{part['deviation'].max():.1e}",
             "gradient": "–"
             if part["gradient_deviation"].isna().all()
@@ -319,23 +342,25 @@ def _agreement(passes: pd.DataFrame) -> str:
 
 def _remarks(rows: pd.DataFrame) -> str:
     remarks = [
-        f"- {LABELS[row.engine]}: {row.note}." for row in rows[rows["kind"] == ABSENT].itertuples()
+        f"- {_label(row.engine)}: {in_markdown(row.note)}."
+        for row in rows[rows["kind"] == ABSENT].itertuples()
     ]
     timed = rows[rows["kind"] != ABSENT]
     remarks += [
-        f"- {LABELS[row.engine]}, ({row.modes},{row.photons}), {SPACE_NAMES[row.space]}, "
+        f"- {_label(row.engine)}, ({row.modes},{row.photons}), {SPACE_NAMES[row.space]}, "
         f"{row.direction}: {row.turns} of {row.planned} turns, as its time was used up."
         for row in timed[(timed["kind"] == PASS) & (timed["turns"] < timed["planned"])].itertuples()
     ]
     busiest = timed.groupby("engine", sort=False)["cores"].max()
     remarks += [
-        f"- {LABELS[str(engine)]}: up to {cores:.2f} cores busy, more than the one that was asked."
+        f"- {_label(str(engine))}: up to {cores:.2f} cores busy, more than the one that was asked."
         for engine, cores in busiest[busiest > SEVERAL_CORES].items()
     ]
-    compiled = rows[rows["compilation"] > 0].drop_duplicates(["engine", "modes", "photons"])
+    circuit = ["engine", "modes", "photons", "space"]
+    compiled = rows[rows["compilation"] > 0].drop_duplicates(circuit)
     remarks += [
-        f"- {LABELS[row.engine]}, ({row.modes},{row.photons}): {row.compilation:.0f} s of "
-        "compilation before the first call, not part of the times."
+        f"- {_label(row.engine)}, ({row.modes},{row.photons}), {SPACE_NAMES[row.space]}: "
+        f"{row.compilation:.0f} s of compilation before the first call, not part of the times."
         for row in compiled.itertuples()
     ]
     return "## Remarks\n\n" + "\n".join(remarks) + "\n" if remarks else ""

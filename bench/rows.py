@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bench.measure import Timing
 from qcnn import InvalidInput
+from qcnn.fock import SPACES
+from qcnn.registry import check_name
 from studies.rows import write_text
 
 #: Kinds of rows.
@@ -24,7 +27,19 @@ PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT = (
     "multiply-adds",
     "absent",
 )
+KINDS = (PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT)
 FORWARD, FORWARD_BACKWARD = "forward", "forward+backward"
+#: What was measured of whom; no two rows have the same.
+_KEY = ["kind", "engine", "model", "modes", "photons", "space", "batch", "direction"]
+#: Where the rows come from: a run replaces the file, so all have the same.
+_ORIGIN = ["load", "commit", "platform", "packages"]
+#: What the report holds against each other in whole training steps.
+_STEPS = [
+    (kind, model, engine)
+    for kind in (STEP, QUANTUM)
+    for model in ("notebook", "paper")
+    for engine in ("fused", "merlin")
+]
 
 
 @dataclass(frozen=True)
@@ -116,23 +131,73 @@ def read_rows(path: Path) -> pd.DataFrame:
             f"out is {str(path.parent)!r}; allowed are folders with a {path.name} as "
             "`python -m bench.compare` writes it"
         )
-    texts = [name for name, kind in _TYPES.items() if kind is str]
     try:
-        rows = pd.read_csv(
-            path, dtype=dict.fromkeys(texts, "str"), keep_default_na=False, na_values=_na_values()
-        )
-        rows = rows[list(COLUMNS)].astype({name: _TYPES[name] for name in COLUMNS})
-        # What every run measures and every report holds the others against.
-        missing = {RATE, CALL} - set(rows["kind"])
-        if missing:
-            raise ValueError(f"no row of the kind {min(missing)!r}")
+        rows = pd.read_csv(path, dtype=_dtypes(), keep_default_na=False, na_values=_na_values())
+        rows = rows[list(COLUMNS)]
+        _check(rows)
         return rows
-    except (ValueError, KeyError, pd.errors.ParserError) as error:
+    except (ValueError, KeyError, OverflowError, pd.errors.ParserError) as error:
         reason = str(error).splitlines()[0]
         raise InvalidInput(
             f"{path} is not a results file of a comparison ({reason}); allowed is a file as "
             "`python -m bench.compare` writes it"
         ) from None
+
+
+def _dtypes() -> dict[str, str]:
+    names = {str: "str", int: "int64", float: "float64"}
+    return {name: names[kind] for name, kind in _TYPES.items() if isinstance(kind, type)}
+
+
+def _check(rows: pd.DataFrame) -> None:
+    """Raises ValueError for rows that no run writes: a report of them would be wrong in silence."""
+    # What every run measures and every report holds the others against.
+    missing = {RATE, CALL} - set(rows["kind"])
+    if missing:
+        raise ValueError(f"no row of the kind {min(missing)!r}")
+    _check_values(rows)
+    timed = rows[rows["kind"] != ABSENT]
+    _check_times(timed)
+    found = list(zip(timed["kind"], timed["model"], timed["engine"], strict=True))
+    absent = [step for step in _STEPS if step not in found]
+    if absent and any(kind in (STEP, QUANTUM) for kind, *_ in found):
+        raise ValueError(f"no row of {', '.join(absent[0])}")
+    repeated = rows[rows.duplicated(_KEY)]
+    if not repeated.empty:
+        raise ValueError(f"two rows of {', '.join(map(str, repeated.iloc[0][_KEY]))}")
+    if len(rows[_ORIGIN].drop_duplicates()) > 1:
+        raise ValueError(f"rows that differ in {', '.join(_ORIGIN)}: those of more than one run")
+
+
+def _check_values(rows: pd.DataFrame) -> None:
+    for name, allowed in (
+        ("kind", KINDS),
+        ("space", ("", *SPACES)),
+        ("direction", ("", FORWARD, FORWARD_BACKWARD)),
+    ):
+        unknown = set(rows[name]) - set(allowed)
+        if unknown:
+            raise ValueError(f"{name} is {min(unknown)!r}")
+    for name in set(rows[rows["kind"] != RATE]["engine"]):
+        check_name("engine", name)
+    if (rows[rows["kind"].isin((PASS, BATCH))]["space"] == "").any():
+        raise ValueError("a circuit without space")
+    if (rows[rows["kind"] == PASS]["direction"] == "").any():
+        raise ValueError("a pass without direction")
+    for name, kinds in (
+        ("operations", (RATE, PASS)),
+        ("outcomes", (PASS, BATCH)),
+        ("batch", (BATCH, STEP)),
+    ):
+        if (rows[rows["kind"].isin(kinds)][name] < 1).any():
+            raise ValueError(f"{name} below 1")
+
+
+def _check_times(timed: pd.DataFrame) -> None:
+    quartiles = timed[["lower_quartile", "median", "upper_quartile"]].to_numpy()
+    # Not the other way round: nan is no time.
+    if not (np.isfinite(quartiles) & (quartiles > 0)).all() or (np.diff(quartiles) < 0).any():
+        raise ValueError("quartiles that are not positive and in their order")
 
 
 def _na_values() -> dict[str, list[str]]:

@@ -18,8 +18,6 @@ from qcnn.errors import InvalidInput
 #: ``mapping`` names one of either: no name may stand for both.
 mappings: dict[str, Any] = {}
 baselines: dict[str, Any] = {}
-
-#: What is part of a text (``name:option=1+2,option=3``), of a file's name and of a folder's.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -30,6 +28,18 @@ def import_modules(package: str, path: Iterable[str]) -> list[ModuleType]:
         for module in iter_modules(path)
         if not module.name.startswith("_")
     ]
+
+
+def check_name(kind: str, name: str) -> None:
+    """Raises InvalidInput unless a name is of letters and digits and, after the first, _ - .
+
+    It can be part of a text (``name:option=1+2,option=3``), of a file's name and of a folder's.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InvalidInput(
+            f"the {kind} name is {name!r}; allowed are letters, digits and any of _-. after the "
+            "first"
+        )
 
 
 def enter(
@@ -47,18 +57,14 @@ def enter(
     Args:
         registry: what each name stands for.
         kind: of what is registered, for messages ("mapping").
-        name: letters, digits, ``_``, ``-`` and ``.``, a letter or digit first.
+        name: see :func:`check_name`.
         entry: a class, a function, a module or an object.
         beside: registries, by their kind, in which the name must not be either.
 
     Raises:
         InvalidInput: for another name, and for one that is taken.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise InvalidInput(
-            f"the {kind} name is {name!r}; allowed are letters, digits and any of _-. after the "
-            "first"
-        )
+    check_name(kind, name)
     known = registry.get(name)
     if known is not None and known is not entry and not _is_run_again(known, entry):
         raise _taken(kind, name, kind, registry, entry)
