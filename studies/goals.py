@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from studies.labels import FINAL
 from studies.quoted import QUOTED, QUOTED_COLUMN
-from studies.rows import completed
 from studies.statistics import mean_interval, percent_interval, points
+from studies.tables import longest_trainings
 
 #: Mean accuracy on the 10,000 test images of MNIST, by the most trainable parameters allowed.
 GOALS = {
@@ -26,8 +25,11 @@ LABEL = r"^(?P<budget>\d{1,15}) parameters: (?P<arm>.*)$"
 
 
 def split_labels(rows: pd.DataFrame) -> pd.DataFrame:
-    """Complete final runs of labels such as ``688 parameters: photonic``, with both parts."""
-    final = completed(rows, FINAL)
+    """Longest complete final runs of labels such as ``688 parameters: photonic``, with both parts.
+
+    Runs of one label that were trained for fewer epochs are another arm's, not more seeds of it.
+    """
+    final = longest_trainings(rows)
     parts = final["label"].str.extract(LABEL)
     found = final.assign(budget=parts["budget"].astype(float), arm=parts["arm"])
     return found[found["budget"].notna()].astype({"budget": "int64"})

@@ -6,20 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
+from studies.budgets import mapping_parameters_of, phases_of
 from studies.catalogue import studies_by_name
 from studies.contrast_findings import contrasts_in_a_sentence
-from studies.contrasts import arm_names, evaluate_contrasts, sentence
-from studies.labels import DIRECT
+from studies.contrasts import PAIRS_FOR_A_CLAIM, arm_names, evaluate_contrasts, sentence
+from studies.labels import DIRECT, FINALIST, SEARCH
 from studies.rows import add_rows, read_rows
 from studies.statistics import holm, paired_difference
-from studies.study import Contrast
+from studies.study import Cell, Contrast, Options, Study, fresh_seeds
 
 CONTRAST = Contrast("χ = 4", "χ = 4: trained phases", "χ = 4: no input")
 
@@ -206,7 +209,103 @@ def test_only_shared_seeds_of_equal_training_are_paired(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(studies_by_name))
-def test_declared_contrasts_are_few_and_between_arms_that_exist(name: str) -> None:
+def test_declared_contrasts_are_few_and_each_is_one(name: str) -> None:
     study = studies_by_name[name]
     assert len(study.contrasts) <= 25
     assert len({(c.first, c.second) for c in study.contrasts}) == len(study.contrasts)
+    assert len({frozenset((c.first, c.second)) for c in study.contrasts}) == len(study.contrasts)
+
+
+@pytest.mark.parametrize(
+    ("name", "preset"),
+    [
+        (name, preset)
+        for name in sorted(studies_by_name)
+        for preset in studies_by_name[name].presets
+    ],
+)
+def test_declared_contrasts_are_between_arms_that_exist(
+    name: str, preset: str, tmp_path: Path
+) -> None:
+    """All pairs that a preset promises are there, as if every one of its runs had been done."""
+    study = studies_by_name[name]
+    made = {each: options_of(study, each, tmp_path) for each in ("full", preset)}
+    rows = {each: rows_of_final_runs(study, options) for each, options in made.items()}
+    declared = {label for c in study.contrasts for label in (c.first, c.second)}
+    labels = {each: set(found["label"]) for each, found in rows.items()}
+    assert declared <= labels["full"]
+    # No preset calls an arm otherwise, and what a narrowed axis leaves of the arms is compared.
+    assert labels[preset] <= labels["full"] | {FINALIST}
+    there = [c for c in study.contrasts if {c.first, c.second} <= labels[preset]]
+    # The smallest of all may be too small for a comparison.
+    assert there or not study.contrasts or preset == "smoke"
+    results = evaluate_contrasts(rows[preset], study.contrasts)
+    assert [result.contrast for result in results] == there
+    options = made[preset]
+    for result in results:
+        # Every seed of both arms; those of the paper's schedule have fewer.
+        assert result.difference.pairs in {options.seeds, options.long_seeds}
+        if preset == "full" and options.long_seeds != result.difference.pairs:
+            assert result.difference.pairs >= PAIRS_FOR_A_CLAIM
+
+
+def options_of(study: Study, preset: str, folder: Path) -> Options:
+    """As ``python -m studies.run`` makes them."""
+    chosen = study.presets[preset]
+    axes = {axis.name: chosen.axes.get(axis.name, axis.default) for axis in study.axes}
+    names = ("trials", "finalists", "seeds", "long_seeds", "epochs")
+    return make_options(folder, axes, **{name: getattr(chosen, name) for name in names})
+
+
+def rows_of_final_runs(study: Study, options: Options) -> pd.DataFrame:
+    """The final runs of cells, of finalists and of the best candidates, all equally accurate."""
+    cells = study.cells(options)
+    chosen = (
+        []
+        if study.search is None
+        else study.search.choose_finalists(searched_rows(study, options), options)
+    )
+    if study.tuned is not None:
+        chosen += [(label, candidates[0]) for label, candidates in study.tuned(options).items()]
+    cells += [
+        Cell(configuration, seed, label)
+        for label, configuration in chosen
+        for seed in fresh_seeds(options, options.seeds)
+    ]
+    return pd.DataFrame(
+        [
+            make_row(
+                cell.seed,
+                label=cell.label,
+                configuration=cell.configuration.digest(),
+                test_accuracy=0.5,
+                **cell.configuration.axes(),
+            )
+            for cell in cells
+        ]
+    )
+
+
+def searched_rows(study: Study, options: Options) -> pd.DataFrame:
+    """What a search could have found, more than it would try."""
+    assert study.search is not None
+    trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    found = {}
+    for _ in range(100):
+        configuration = study.search.suggest(trials.ask(), options)
+        found[configuration.digest()] = configuration
+    return pd.DataFrame(
+        [
+            make_row(
+                options.seed,
+                SEARCH,
+                configuration=digest,
+                phases=phases_of(configuration),
+                trainable_parameters=phases_of(configuration)
+                + mapping_parameters_of(configuration),
+                val_accuracy=0.5,
+                **configuration.axes(),
+            )
+            for digest, configuration in found.items()
+        ]
+    )

@@ -1,0 +1,81 @@
+"""How large a photonic generator may become: by its parameters, and by what it costs."""
+
+from dataclasses import replace
+
+import pytest
+from stored_rows import CONFIGURATION
+
+from studies.budgets import largest_mps, mapping_parameters_of, most_pqcnns, phases_of
+from studies.configuration import Configuration
+from studies.references import weights_of
+
+WITHOUT_END = 10**9
+CONCATENATED = replace(CONFIGURATION, target="paper", mesh="minimal")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "size", "space", "most"),
+    [
+        # mixing holds a random number for each weight and outcome: 50 million at most, which
+        # for 6,690 weights are 7,473 outcomes.
+        ("mixing", (9, 4), "unbunched", 7_473 // 126),
+        ("mixing", (12, 6), "unbunched", 7_473 // 924),
+        ("mixing", (12, 6), "fock", 0),
+        # The others have no such matrix; 150,000 outcomes are enough.
+        ("whitened", (12, 6), "unbunched", 150_000 // 924),
+        ("affine", (12, 6), "fock", 150_000 // 12_376),
+        # 256 PQCNNs, however small they are.
+        ("mixing", (6, 3), "unbunched", 256),
+        ("whitened", (6, 3), "unbunched", 256),
+    ],
+)
+def test_no_budget_buys_more_than_the_time_allows(
+    mapping: str, size: tuple[int, int], space: str, most: int
+) -> None:
+    like = replace(CONCATENATED, mapping=mapping, space=space)
+    found = most_pqcnns(like, size, WITHOUT_END)
+    assert (0 if found is None else len(found.sizes)) == most
+
+
+def test_of_a_small_target_mixing_has_as_many_outcomes_as_the_others() -> None:
+    like = replace(CONCATENATED, mapping="mixing", target="cnn:channels=1,kernel=3,pooling=20")
+    assert weights_of(like.target, like.dataset) < 50_000_000 / 150_000
+    found = most_pqcnns(like, (12, 6), WITHOUT_END)
+    assert found is not None
+    assert len(found.sizes) == 150_000 // 924
+
+
+def count(configuration: Configuration) -> int:
+    return phases_of(configuration) + mapping_parameters_of(configuration)
+
+
+@pytest.mark.parametrize("trained_phases", [0, 7])
+@pytest.mark.parametrize("mapping", ["mixing", "whitened", "affine"])
+def test_a_budget_is_filled_with_whole_pqcnns(mapping: str, trained_phases: int) -> None:
+    size = (9, 4)
+    like = replace(CONFIGURATION, mapping=mapping, trained_phases=trained_phases, sizes=(size,))
+    least = count(like)
+    assert most_pqcnns(like, size, least - 1) is None
+    assert most_pqcnns(like, size, least) == like
+    found = most_pqcnns(like, size, 1000)
+    assert found is not None
+    assert count(found) <= 1000 < count(replace(found, sizes=(*found.sizes, size)))
+
+
+@pytest.mark.parametrize("mostly_phases", [True, False])
+def test_the_bond_dimension_is_the_largest_that_the_budget_has_room_for(
+    mostly_phases: bool,
+) -> None:
+    for budget in (157, 223, 471, 688, 3292):
+        found = largest_mps(CONFIGURATION, budget, mostly_phases=mostly_phases)
+        allowed = [
+            chi
+            for chi in range(1, 20)
+            for mapping in [
+                mapping_parameters_of(replace(CONFIGURATION, mapping=f"mps:bond_dimension={chi}"))
+            ]
+            if mapping + 128 <= budget and (mapping <= 128 or not mostly_phases)
+        ]
+        assert found is not None
+        assert found.mapping == f"mps:bond_dimension={max(allowed)}"
+    assert largest_mps(CONFIGURATION, 128, mostly_phases=mostly_phases) is None
