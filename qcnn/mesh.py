@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qcnn.checks import whole_number
 from qcnn.errors import InvalidInput
-from qcnn.fock import whole_number
 from qcnn.plotting import import_matplotlib
 
 if TYPE_CHECKING:

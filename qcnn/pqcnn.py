@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from qcnn.checks import whole_number
 from qcnn.engines import build_engine
 from qcnn.errors import InvalidInput
 from qcnn.fock import (
@@ -15,7 +16,6 @@ from qcnn.fock import (
     count_outcomes,
     effective_phases,
     enumerate_states,
-    whole_number,
 )
 from qcnn.mesh import make_mesh
 from qcnn.response import differentiate, most_independent

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
+from qcnn.checks import whole_number
 from qcnn.errors import InvalidInput
-from qcnn.fock import check_space, count_outcomes, whole_number
+from qcnn.fock import check_space, count_outcomes
 from qcnn.mesh import check_mesh, count_phases
 
 Size = tuple[int, int]
