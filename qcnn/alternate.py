@@ -130,7 +130,7 @@ def train_alternating(
     """
     started = time.monotonic()
     run = _start(model, data, config)
-    identity = _identify(run)
+    identity = "" if checkpoint is None else _identify(run)
     notify = on_epoch or (lambda record: None)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(config.seed, "target randomness"))
@@ -197,6 +197,12 @@ def _run_round(run: _Run, notify: Callable[[EpochRecord], None]) -> None:
 def _identify(run: _Run) -> str:
     """A hash of what fixes a run's numbers: settings, initial model, images."""
     model, data = run.model, run.data
+    for name, value in model.state_dict().items():
+        if not isinstance(value, Tensor):
+            raise InvalidInput(
+                f"{name} in the state of the model is a {type(value).__name__}; allowed with a "
+                "checkpoint are tensors"
+            )
     tensors = {
         **model.state_dict(),
         "training images": data.train_images,

@@ -71,6 +71,7 @@ class GeneratedNetwork(Described, ABC):
         # Frozen, so that what requires gradients is exactly what an optimiser changes.
         self.target = copy_module(target).requires_grad_(False)
         self._generated_name = _names_of_shared_parameters(self.target)
+        self._places = _places(self.target, self.layout.names)
 
     def describe(self) -> dict[str, Any]:
         """The options, the structure of the target, and which of its weights are generated."""
@@ -91,7 +92,10 @@ class GeneratedNetwork(Described, ABC):
         :func:`qcnn.evaluate` give it a batch of images alone.
         """
         generated = self.layout.unflatten(self.generate())
-        return torch.func.functional_call(self.target, generated, inputs, keywords)
+        weights = {place: generated[name] for place, name in self._places.items()}
+        # Tied weights are in their places already. Torch's own way of tying puts them twice into
+        # a module that has two names, and so does not get the original back.
+        return torch.func.functional_call(self.target, weights, inputs, keywords, tie_weights=False)
 
     def weights(self) -> dict[str, Tensor]:
         """The target's state dict: generated weights by name, and its own buffers."""
@@ -135,6 +139,17 @@ def count_parameters(model: nn.Module) -> ParameterCounts:
 def network_weights(model: nn.Module) -> dict[str, Tensor]:
     """The state dict of the network that a model amounts to."""
     return model.weights() if isinstance(model, GeneratedNetwork) else model.state_dict()
+
+
+def _places(module: nn.Module, names: tuple[str, ...]) -> dict[str, str]:
+    """Where the parameters of these names are, each module once: place and name."""
+    known = {id(module.get_parameter(name)): name for name in names}
+    return {
+        f"{prefix}.{leaf}".lstrip("."): known[id(value)]
+        for prefix, part in module.named_modules()
+        for leaf, value in part.named_parameters(recurse=False, remove_duplicate=False)
+        if id(value) in known
+    }
 
 
 def _names_of_shared_parameters(module: nn.Module) -> dict[str, str]:

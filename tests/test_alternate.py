@@ -30,10 +30,11 @@ from qcnn import (
     train_alternating,
 )
 from qcnn.checkpoint import fingerprint, read_checkpoint
-from qcnn.cobyla import fit_phases
+from qcnn.cobyla import fit_phases, is_plain
 from qcnn.controls import Control, RedrawnRandom
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.seeds import derive
+from qcnn.targets import TARGETS
 from qcnn.train import split_parameters
 
 CONFIG = AlternatingConfig(
@@ -136,6 +137,72 @@ def test_phases_stay_where_no_trial_is_better() -> None:
     images, labels = torch.zeros(5, 1, 4, 4), torch.zeros(5, dtype=torch.int64)
     fit_phases(best, [best.phases], images, labels, evaluations=60, trust_radius=1.0, epoch=1)
     assert torch.equal(best.phases, best.start)
+
+
+class Flattened(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU())
+        self.out = nn.Linear(16, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.out(self.layers(images).view(len(images), -1))
+        return logits
+
+
+def hooked() -> nn.Module:
+    target = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(16, 3))
+    target[0].register_forward_hook(lambda _, __, features: features.view(len(features), -1))
+    return target
+
+
+@pytest.mark.parametrize(
+    ("target", "innermost"),
+    [
+        *[(target_from_text(name).build((1, 28, 28), 3), True) for name in TARGETS],
+        (nn.Sequential(nn.Sequential(nn.Conv2d(1, 4, 3)), nn.Flatten(), nn.Linear(16, 3)), True),
+        (Flattened(), False),
+        (hooked(), False),
+        (nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Sequential(Flattened())), False),
+    ],
+)
+def test_only_plain_sequences_see_channels_innermost(target: nn.Module, innermost: bool) -> None:
+    assert is_plain(target) is innermost
+    assert is_plain(QuantumTrain(target, PQCNN(5, 2, seed=0), "mixing")) is innermost
+
+
+@pytest.mark.parametrize("build", [Flattened, hooked])
+def test_targets_that_cannot_take_channels_innermost_are_fitted(
+    build: Callable[[], nn.Module],
+) -> None:
+    trained = QuantumTrain(build(), [PQCNN(6, 2, seed=0)], "mixing")
+    result = train_alternating(trained, stripes(), replace(CONFIG, rounds=1))
+    assert result.last.train.loss < 1.1
+
+
+class Halving(nn.Module):
+    """Halves its input in place before it looks at it."""
+
+    def __init__(self, phases: nn.Parameter) -> None:
+        super().__init__()
+        self.phases = phases
+
+    def forward(self, images: Tensor) -> Tensor:
+        images.mul_(0.5)
+        logit = -(self.phases - images.mean()).square().sum()
+        return torch.stack([logit, torch.zeros(())]).expand(len(images), 2)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_evaluation_sees_the_same_batch(channels: int) -> None:
+    phases = nn.Parameter(torch.zeros(2))
+    images, labels = torch.full((5, channels, 4, 4), 0.8), torch.zeros(5, dtype=torch.int32)
+    for given in (images, images.contiguous(memory_format=torch.channels_last)):
+        fit_phases(
+            Halving(phases), [phases], given, labels, evaluations=80, trust_radius=1.0, epoch=1
+        )
+        assert torch.equal(given, torch.full((5, channels, 4, 4), 0.8))
+        assert phases.tolist() == pytest.approx([0.4, 0.4], abs=0.01)
 
 
 def test_a_record_for_every_epoch_the_last_of_the_final_state() -> None:

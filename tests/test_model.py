@@ -1,5 +1,7 @@
 """The whole model on the sources' networks and on modules a user brings."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -8,12 +10,16 @@ from qcnn import (
     PQCNN,
     InvalidInput,
     QuantumTrain,
+    baseline_from_text,
     choose_sizes,
     count_parameters,
     mapping_names,
     target_from_text,
 )
+from qcnn.controls import GENERATORS, build_generator
 from qcnn.layout import describe_target
+from qcnn.mappings.mixing import Mixing
+from qcnn.noise import Noise, NoisyPQCNN
 
 
 def samplers(weights: int = 978, count: int = 2) -> list[PQCNN]:
@@ -154,6 +160,100 @@ def test_bad_models(target: nn.Module, mapping: str, combine: str | None, senten
 def test_no_samplers() -> None:
     with pytest.raises(InvalidInput, match="samplers is 0; allowed"):
         QuantumTrain(nn.Linear(2, 2), [], "affine")
+
+
+def test_one_sampler_needs_no_list() -> None:
+    target = nn.Linear(2, 2)
+    for sampler in (
+        PQCNN(4, 2, seed=0),
+        NoisyPQCNN(PQCNN(4, 2, seed=0), Noise(), seed=0),
+        build_generator("fixed_random", PQCNN(4, 2, seed=0), seed=0),
+    ):
+        model = QuantumTrain(target, sampler, "mixing", seed=1)
+        assert model.pqcnns() == [sampler]
+        for several in ([sampler], (sampler,), nn.ModuleList([sampler]), iter([sampler])):
+            other = QuantumTrain(target, several, "mixing", seed=1)  # type: ignore[arg-type]
+            assert torch.equal(other.generate(), model.generate())
+
+
+@pytest.mark.parametrize(
+    ("samplers", "sentence"),
+    [
+        (None, "a sampler is None; allowed are PQCNNs, noisy ones and controls"),
+        (3, "a sampler is 3; allowed are"),
+        ("9x4", "a sampler is '9'; allowed are"),
+        ([PQCNN(4, 2), (9, 4)], "a sampler is (9, 4); allowed are"),
+        ([PQCNN(4, 2), None], "a sampler is None; allowed are"),
+        ([PQCNN], "a sampler is <class 'qcnn.pqcnn.PQCNN'>; allowed are"),
+        ([nn.Linear(2, 2)], "a sampler is Linear(in_features=2"),
+        (nn.Linear(2, 2), "a sampler is Linear(in_features=2"),
+        ((), "the number of samplers is 0; allowed is at least 1"),
+        (nn.ModuleList(), "the number of samplers is 0; allowed is at least 1"),
+    ],
+)
+def test_what_is_no_sampler_is_named(samplers: Any, sentence: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        QuantumTrain(nn.Linear(2, 2), samplers, "mixing")
+    assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("mapping", [None, 3, Mixing, "hashing", ["mixing"], nn.Linear(2, 2)])
+def test_what_is_no_mapping_is_named(mapping: Any) -> None:
+    with pytest.raises(InvalidInput, match="mapping is .*; allowed are affine, "):
+        QuantumTrain(nn.Linear(2, 2), PQCNN(4, 2), mapping)
+
+
+@pytest.mark.parametrize(
+    "mapping", ["mps:bond_dimension=1000000", "mps:bond_dimension=1000000000", "mlp:hidden=9999999"]
+)
+def test_a_mapping_larger_than_any_is_refused_before_it_is_built(mapping: str) -> None:
+    with pytest.raises(InvalidInput, match="trainable parameters of M.* is .*; allowed are at mo"):
+        QuantumTrain(nn.Linear(2, 2), PQCNN(4, 2), mapping)
+
+
+def test_fixed_matrices_that_do_not_fit_into_the_memory_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qcnn.machine.available_memory", lambda: 10**5)
+    target = nn.Linear(50, 20)
+    for build in (
+        lambda: QuantumTrain(target, PQCNN(6, 3), "mixing"),
+        lambda: QuantumTrain(target, PQCNN(6, 3), "whitened"),
+        lambda: baseline_from_text("random_subspace:dimension=500").build(target, 0),
+    ):
+        with pytest.raises(InvalidInput, match="the matrix of .* needs .* GiB of memory; avail"):
+            build()
+
+
+class InPlace(nn.Module):
+    """A mapping that works in place on the distributions it is given."""
+
+    def forward(self, distributions: list[Tensor]) -> Tensor:
+        return torch.cat([p.mul_(3).add_(1) for p in distributions])[:6]
+
+
+@pytest.mark.parametrize("generator", GENERATORS)
+def test_a_mapping_works_on_copies(generator: str) -> None:
+    sampler = build_generator(generator, PQCNN(4, 2, seed=0), seed=0)
+    model = QuantumTrain(nn.Linear(2, 2), sampler, "mixing", seed=1).eval()
+    model.mapping = InPlace()
+    if generator != "redrawn_random":
+        before = sampler().clone()
+        assert torch.equal(model.generate(), model.generate())
+        assert torch.equal(sampler(), before)
+    noisy = NoisyPQCNN(PQCNN(4, 2, seed=0), Noise(phase_error=0.1), seed=0)
+    device = QuantumTrain(nn.Linear(2, 2), noisy, "mixing", seed=1).eval()
+    device.mapping = InPlace()
+    assert torch.equal(device.generate(), device.generate())
+
+
+def test_a_mapping_that_gives_another_number_of_weights_is_named() -> None:
+    model = QuantumTrain(nn.Linear(2, 2), PQCNN(4, 2, seed=0), "mixing", seed=1)
+    model.factor = model.offset = None
+    for shape in ((5,), (7,), (1, 6), ()):
+        model.mapping.forward = lambda _, shape=shape: torch.ones(shape)  # type: ignore[method-assign, misc]
+        with pytest.raises(InvalidInput, match=r"generated weights are of shape .*; allowed is"):
+            model(torch.zeros(1, 2))
 
 
 def test_a_mapping_of_a_users_own_is_found_by_its_name() -> None:

@@ -59,3 +59,43 @@ def test_a_baseline_lets_the_network_be_larger() -> None:
 def test_too_small_a_budget() -> None:
     with pytest.raises(InvalidInput, match="budget is 76; allowed .* trained by direct .* 77"):
         smaller_targets(76)
+
+
+def test_networks_that_the_baseline_or_the_images_do_not_take_are_left_out() -> None:
+    text = "magnitude_pruning:kept=90"  # the smallest of all has 77 weights
+    for name in smaller_targets(90, text):
+        network = target_from_text(name).build()
+        assert count_parameters(baseline_from_text(text).build(network, 0)).total == 90
+    small = smaller_targets(300, image_shape=(1, 17, 17))
+    assert [name.partition(",")[2] for name in small] == ["kernel=5+3,pooling=3+2", "kernel=5"]
+    for name in small:
+        target_from_text(name).build((1, 17, 17))
+    with pytest.raises(InvalidInput, match=r"image_shape is \(1, 3, 3\); allowed are images that"):
+        smaller_targets(300, image_shape=(1, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("700",), "budget is '700'; allowed are whole numbers from 1"),
+        ((True,), "budget is True; allowed"),
+        ((700.0,), "budget is 700.0; allowed"),
+        ((0,), "budget is 0; allowed"),
+        ((700, "mixing"), "baseline is 'mixing'; allowed are direct"),
+        ((700, None), "baseline is None; allowed are direct"),
+        ((700, "direct", (28, 28)), "image_shape is (28, 28); allowed are (channels, height, wid"),
+        ((700, "direct", "28"), "image_shape is '28'; allowed are (channels"),
+        ((700, "direct", (1, 28, 2.5)), "width of image_shape is 2.5; allowed are whole numbers"),
+        ((700, "direct", (1, 28, 28), 1), "classes is 1; allowed are whole numbers from 2"),
+        ((700, "direct", (1, 28, 28), "10"), "classes is '10'; allowed are whole numbers from 2"),
+    ],
+)
+def test_wrong_arguments_are_one_sentence(arguments: tuple, sentence: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        smaller_targets(*arguments)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_a_list_is_as_good_as_a_tuple() -> None:
+    shape = [1, 28, 28]
+    assert smaller_targets(688, "direct", shape) == smaller_targets(688)  # type: ignore[arg-type]

@@ -1,11 +1,18 @@
 """Training: deterministic, scheduled, honest about divergence."""
 
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from qcnn import (
     PQCNN,
+    AlternatingConfig,
     Data,
     DivergedError,
     InvalidInput,
@@ -14,9 +21,11 @@ from qcnn import (
     evaluate,
     target_from_text,
     train,
+    train_alternating,
 )
 from qcnn.engines import ENGINES
 from qcnn.train import SCHEDULES
+from studies.measures import weights_and_gradients
 
 
 @pytest.fixture(scope="module")
@@ -207,3 +216,223 @@ def test_target_too_large_for_the_images() -> None:
         InvalidInput, match=r"kernel is \(5,\) and pooling \(2,\) for 2 convolutions; allowed"
     ):
         target_from_text("cnn2202").build((1, 8, 8), 10)
+
+
+def network_of(*layers: nn.Module) -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), *layers)
+
+
+class Returns(nn.Module):
+    """A linear network whose output something is done to."""
+
+    def __init__(self, change: Callable[[Tensor], Any]) -> None:
+        super().__init__()
+        self.linear, self.change = nn.Linear(16, 3), change
+
+    def forward(self, images: Tensor) -> Any:
+        return self.change(self.linear(images.flatten(1)))
+
+
+UNSUITABLE: list[tuple[Callable[[], nn.Module], str]] = [
+    (lambda: network_of(nn.Linear(16, 2)), "is of shape (…, 2); allowed for … images of 3 classes"),
+    (lambda: nn.Linear(4, 3), "is of shape (…, 1, 4, 3); allowed for … images of 3 classes is"),
+    (lambda: Returns(lambda x: (x, x)), "the output of target Returns is of type tuple; allowed"),
+    (lambda: Returns(lambda x: {"logits": x}), "is of type dict; allowed are tensors of floats"),
+    (lambda: Returns(lambda x: None), "is of type NoneType; allowed"),
+    (lambda: Returns(lambda x: x.argmax(1)), "is of type torch.int64; allowed are tensors of floa"),
+    (lambda: Returns(lambda x: x.to(torch.complex64)), "is of type torch.complex64; allowed"),
+    (lambda: Returns(lambda x: x[:, 0]), "is of shape (…,); allowed for … images of 3 classes is"),
+    (lambda: Returns(lambda x: x.T), "is of shape (3, …); allowed"),
+    (lambda: Returns(lambda x: x[1:]), "; allowed for … images of 3 classes is (…, 3)"),
+    (lambda: network_of(nn.Linear(15, 3)), "target Sequential fails on a batch of shape (…, 1, 4"),
+    (lambda: nn.Conv2d(3, 3, 3), "fails on a batch of shape (…, 1, 4, 4) and type torch.float32"),
+    (lambda: nn.Bilinear(16, 16, 3), "missing 1 required positional argument: 'input2'); allowed"),
+    (lambda: nn.Embedding(4, 3), "target Embedding fails on a batch of shape"),
+]
+
+
+@pytest.mark.parametrize(("build", "sentence"), UNSUITABLE)
+@pytest.mark.parametrize("generated", [False, True])
+def test_a_target_that_does_not_suit_the_data_is_one_sentence(
+    data: Data, build: Callable[[], nn.Module], sentence: str, generated: bool
+) -> None:
+    pattern = re.escape(sentence).replace("…", r"\d+")
+
+    def make() -> nn.Module:
+        return QuantumTrain(build(), [PQCNN(6, 2, seed=0)], "mixing") if generated else build()
+
+    with pytest.raises(InvalidInput, match=pattern) as caught:
+        train(make(), data, TrainConfig(epochs=1))
+    assert "\n" not in str(caught.value)
+    with pytest.raises(InvalidInput, match=pattern):
+        evaluate(make(), data.validation_images, data.validation_labels)
+    if generated:
+        config = AlternatingConfig(rounds=1, adam_epochs=1, evaluations=40)
+        with pytest.raises(InvalidInput, match=pattern):
+            train_alternating(make(), data, config)
+
+
+def test_more_outputs_than_classes_are_taken(data: Data) -> None:
+    result = train(network_of(nn.Linear(16, 5)), data, TrainConfig(epochs=5, batch_size=16))
+    assert result.last.train.accuracy > 0.8
+
+
+class Failing(nn.Linear):
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(16, 3)
+        self.error = error
+
+    def forward(self, images: Tensor) -> Tensor:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("full"), MemoryError(), DivergedError(1, "x"), KeyError("a")]
+)
+def test_what_has_nothing_to_do_with_the_images_is_passed_on(
+    data: Data, error: BaseException
+) -> None:
+    with pytest.raises(type(error)) as caught:
+        evaluate(Failing(error), data.test_images, data.test_labels)
+    assert caught.value is error
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "sentence"),
+    [
+        (torch.zeros(0, 1, 4, 4), torch.zeros(0).long(), "the number of images is 0 with 0 labels"),
+        (torch.zeros(2, 1, 4, 4), torch.zeros(3).long(), "the number of images is 2 with 3 labels"),
+        (np.zeros((2, 1, 4, 4)), torch.zeros(2).long(), "images is array"),
+        (torch.zeros(2, 1, 4, 4), [0, 1], "labels is [0, 1]; allowed are tensors"),
+        (torch.tensor(1.0), torch.zeros(1).long(), "images is tensor(1.); allowed are tensors"),
+        (torch.full((2, 1, 4, 4), torch.nan), torch.zeros(2).long(), "a pixel of the images is na"),
+        (torch.full((2, 1, 4, 4), -torch.inf), torch.zeros(2).long(), "a pixel of the images is n"),
+        (torch.zeros(2, 1, 4, 4), torch.zeros(2), "labels are of type torch.float32 and shape (2,"),
+        (torch.zeros(2, 1, 4, 4), torch.zeros(2, 3).long(), "labels are of type torch.int64 and s"),
+        (torch.zeros(2, 1, 4, 4), torch.tensor([True, False]), "labels are of type torch.bool and"),
+        (torch.zeros(2, 1, 4, 4), torch.tensor([0, -100]), "labels are of type torch.int64 and sh"),
+        (torch.zeros(2, 1, 4, 4), torch.tensor([0, 3]), "the output of target Sequential is of sh"),
+        (torch.zeros(2, 1, 4, 4).to(torch.uint8), torch.zeros(2).long(), "target Sequential fails"),
+        (torch.zeros(2, 1, 4, 4).double(), torch.zeros(2).long(), "target Sequential fails on a"),
+        (torch.zeros(2, 1, 5, 4), torch.zeros(2).long(), "target Sequential fails on a batch of s"),
+        (torch.zeros(2, 8, 8, 3), torch.zeros(2).long(), "the batch has images of shape (8, 8, 3)"),
+    ],
+)
+def test_images_and_labels_that_cannot_be_evaluated(
+    images: Any, labels: Any, sentence: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        evaluate(network_of(nn.Linear(16, 3)), images, labels)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_labels_of_any_whole_type_are_taken(data: Data) -> None:
+    network = network_of(nn.Linear(16, 3))
+    expected = evaluate(network, data.test_images, data.test_labels)
+    for kind in (torch.uint8, torch.int32, torch.int16):
+        assert evaluate(network, data.test_images, data.test_labels.to(kind)) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"model": "cnn"}, "model is 'cnn'; allowed is a torch.nn.Module"),
+        ({"model": None}, "model is None; allowed is a torch.nn.Module"),
+        ({"data": "digits"}, "data is 'digits'; allowed is a Data"),
+        ({"config": {"epochs": 3}}, "config is {'epochs': 3}; allowed is a TrainConfig"),
+        ({"config": AlternatingConfig()}, "config is AlternatingConfig(rounds=200"),
+    ],
+)
+def test_arguments_of_another_type(data: Data, change: dict[str, Any], sentence: str) -> None:
+    arguments = {"model": network_of(nn.Linear(16, 3)), "data": data, "config": TrainConfig()}
+    with pytest.raises(InvalidInput) as caught:
+        train(**arguments | change)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_every_part_is_in_its_own_mode_again_after_an_evaluation(data: Data) -> None:
+    network = network_of(nn.BatchNorm1d(16), nn.Dropout(0.5), nn.Linear(16, 3))
+    network[1].eval()
+    before = [part.training for part in network.modules()]
+    evaluate(network, data.test_images, data.test_labels)
+    with pytest.raises(InvalidInput):
+        evaluate(network, data.test_images[:, :, 1:], data.test_labels)
+    assert [part.training for part in network.modules()] == before
+
+
+def test_a_last_image_alone_joins_the_batch_before_it_under_batch_normalisation(
+    data: Data,
+) -> None:
+    sizes: list[int] = []
+
+    def count(_: nn.Module, inputs: tuple[Tensor]) -> None:
+        sizes.append(len(inputs[0]))
+
+    for norm, size, expected in (
+        (True, 149, [150]),
+        (True, 50, [50, 50, 50]),
+        (True, 74, [74, 74, 2]),
+        (False, 149, [149, 1]),
+        (False, 4, [4] * 37 + [2]),
+    ):
+        network = network_of(nn.BatchNorm1d(16) if norm else nn.Identity(), nn.Linear(16, 3))
+        sizes.clear()
+        handle = network.register_forward_pre_hook(
+            lambda module, inputs: count(module, inputs) if module.training else None
+        )
+        train(network, data, TrainConfig(epochs=1, batch_size=size, schedule="cosine"))
+        handle.remove()
+        assert sum(sizes) == 150
+        assert sizes == expected
+    with pytest.raises(InvalidInput, match="in a batch is 1; allowed with batch normalisation are"):
+        train(network_of(nn.BatchNorm1d(16), nn.Linear(16, 3)), data, TrainConfig(batch_size=1))
+
+
+def test_the_rate_falls_to_nothing_over_the_steps_that_there_are(data: Data) -> None:
+    network = network_of(nn.BatchNorm1d(16), nn.Linear(16, 3))
+    rates: list[float] = []
+    step = torch.optim.Adam.step
+
+    class Watched(torch.optim.Adam):
+        def step(self, *arguments: Any) -> Any:
+            rates.append(self.param_groups[0]["lr"])
+            return step(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("torch.optim.Adam", Watched)
+        config = TrainConfig(epochs=7, batch_size=149, schedule="cosine", learning_rate=1.0)
+        train(network, data, config)
+    expected = [(1 + math.cos(math.pi * place / 7)) / 2 for place in range(7)]
+    assert rates == pytest.approx(expected)
+
+
+class Subtracting(nn.Module):
+    """The issue's example: it works in place on its input."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(16, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        images.sub_(0.5)
+        logits: Tensor = self.linear(images.flatten(1))
+        return logits
+
+
+@pytest.mark.parametrize(
+    "build", [Subtracting, lambda: nn.Sequential(nn.Hardtanh(0, 0.5, inplace=True), Subtracting())]
+)
+def test_the_same_evaluation_twice_is_the_same(data: Data, build: Callable[[], nn.Module]) -> None:
+    network = build()
+    before = data.test_images.clone()
+    first = evaluate(network, data.test_images, data.test_labels)
+    assert evaluate(network, data.test_images, data.test_labels) == first
+    model = QuantumTrain(network, PQCNN(6, 2, seed=0), "mixing")
+    of_model = evaluate(model, data.test_images, data.test_labels)
+    assert evaluate(model, data.test_images, data.test_labels) == of_model
+    assert weights_and_gradients(model, data) == weights_and_gradients(model, data)
+    assert evaluate(model.export(), data.test_images, data.test_labels) == of_model
+    assert torch.equal(data.test_images, before)
+    expanded = torch.full((1, 1, 4, 4), 0.3).expand(7, 1, 4, 4)
+    assert evaluate(network, expanded, torch.zeros(7).long()).accuracy in (0, 1)
