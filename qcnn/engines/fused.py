@@ -21,6 +21,7 @@ from torch import Tensor
 
 from qcnn.engines import _kernels
 from qcnn.engines._once import check_plain, only_first, read_numbers
+from qcnn.engines._rounding import cancelled
 from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState, check_input, check_space, count_outcomes
@@ -145,13 +146,20 @@ class FusedPass:
         )
         if broken >= 0:
             _check_finite(phases)
-            raise InvalidInput(
-                "the collision-free outcomes have probability 0 at these phases; allowed are "
-                'phases where one of them is possible, or space="fock"'
-            )
+            raise InvalidInput(self._why_broken(probabilities[broken]))
         shaped = probabilities if phases.dim() == 2 else probabilities[0]
         record = (values, cells, columns, *results, *self._detection)
         return _as_tensor(shaped, self.dtype), record
+
+    def _why_broken(self, probabilities: NDArray[np.float64]) -> str:
+        """The message for finite phases at which these are no distribution."""
+        total = probabilities.sum()
+        if self.space == "unbunched" and total < 1:
+            return (
+                "the collision-free outcomes have probability 0 at these phases; allowed are "
+                'phases where one of them is possible, or space="fock"'
+            )
+        return cancelled(self.photons, total)
 
 
 class _Differentiable(torch.autograd.Function):

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from qcnn.engines import Engine
+from qcnn.engines._kernels import LARGEST_ERROR
+from qcnn.engines._rounding import cancelled
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState, count_outcomes, enumerate_states
 from qcnn.mesh import Mesh
@@ -13,6 +15,9 @@ from qcnn.plotting import import_matplotlib
 
 if TYPE_CHECKING:
     import merlin as ML
+
+#: Rounding alone leaves 2e-6 in single precision.
+_LARGEST_ERRORS = {torch.float32: 1e-4, torch.float64: LARGEST_ERROR}
 
 
 class _MerlinPass:
@@ -33,7 +38,7 @@ class _MerlinPass:
         return build, self.arguments
 
     def __call__(self, phases: Tensor) -> Tensor:
-        mesh, _, space, _, dtype = self.arguments
+        mesh, photons, space, _, dtype = self.arguments
         if phases.shape[-1:] != (mesh.phases,) or phases.dim() > 2:
             raise InvalidInput(
                 f"phases has shape {tuple(phases.shape)}; allowed are ({mesh.phases},) and "
@@ -44,6 +49,12 @@ class _MerlinPass:
         self.layer.to(phases.device)
         probabilities = self.layer(phases.to(dtype)).reshape(*phases.shape[:-1], -1)
         selected = probabilities[..., self.order.to(phases.device)]
+        if space == "fock":
+            totals = selected.detach().sum(-1).flatten()
+            largest = _LARGEST_ERRORS[dtype]
+            sound = (totals - 1).abs() < largest
+            if not sound.all():
+                raise InvalidInput(cancelled(photons, totals[~sound][0].item(), largest))
         return selected / selected.sum(-1, keepdim=True) if space == "unbunched" else selected
 
 

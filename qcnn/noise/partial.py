@@ -84,7 +84,7 @@ def probabilities(
         if weight == 0:
             continue
         level, other = levels[together], levels[photons - together]
-        bunched = _inverse_input_factorials(photon_columns, together).to(total.dtype)
+        bunched = _inverse_input_factorials(photon_columns, together)
         first = _squared(coherent[together]) * level.inverse_factorials * bunched[:, None]
         second = separate[photons - together] * other.inverse_factorials
         pairs = first.T @ second.index_select(0, level.complement)
@@ -199,5 +199,6 @@ def _inverse_input_factorials(photon_columns: Sequence[int], together: int) -> T
         [
             1 / _factorials([subset.count(column) for column in set(subset)])
             for subset in combinations(photon_columns, together)
-        ]
+        ],
+        dtype=torch.float64,
     )

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from qcnn.engines._once import check_plain
@@ -130,10 +131,16 @@ class NoisyPQCNN(Described):
         exact = accept(weights, self.noise).distribution
         if self.noise.shots == 0:
             return exact
-        shares = weights.detach().numpy()
-        drawn = self._shots.multinomial(self.noise.shots, [*shares, max(0.0, 1 - shares.sum())])
+        drawn = self._draw(weights.detach().double().numpy())
         frequencies = accept(torch.from_numpy(drawn[:-1] / self.noise.shots), self.noise)
         return frequencies.distribution + (exact - exact.detach())
+
+    def _draw(self, shares: NDArray[np.float64]) -> NDArray[np.int64]:
+        """How many shots end in each outcome, and in the last place how many are rejected."""
+        # NumPy refuses shares whose sum rounding has lifted above 1.
+        accepted = max(1.0, float(shares.sum()))
+        rejected = max(0.0, 1 - float(shares.sum()))
+        return self._shots.multinomial(self.noise.shots, [*(shares / accepted), rejected])
 
     def _weights(self, phases: Tensor) -> Tensor:
         """Probability of each outcome among all shots, for a source without g2."""
