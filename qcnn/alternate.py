@@ -15,7 +15,7 @@ from qcnn.cobyla import LARGEST_RADIUS, LAST_RADIUS, fit_phases
 from qcnn.data import Data
 from qcnn.errors import InvalidInput
 from qcnn.logits import least_batch
-from qcnn.seeds import derive
+from qcnn.seeds import check_seed, derive
 from qcnn.train import (
     LARGEST_RATE,
     EpochRecord,
@@ -67,12 +67,12 @@ class AlternatingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_seed(self.seed)
         check_types(self)
         for name in ("rounds", "adam_epochs", "batch_size", "evaluations", "phase_batch_size"):
             whole_number(getattr(self, name), name, 1, LARGEST_COUNT)
         number_between(self.learning_rate, "learning_rate", 0, LARGEST_RATE)
         number_between(self.trust_radius, "trust_radius", LAST_RADIUS, LARGEST_RADIUS)
-        whole_number(self.seed, "seed", 0)
 
     @property
     def epochs(self) -> int:

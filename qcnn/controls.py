@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from qcnn.errors import InvalidInput
 from qcnn.pqcnn import PQCNN
-from qcnn.seeds import generator
+from qcnn.seeds import check_seed, generator
 from qcnn.state import Described
 
 
@@ -161,4 +161,4 @@ def build_generator(name: str, sampler: PQCNN, seed: int) -> PQCNN | Control:
     """
     if name not in GENERATORS:
         raise InvalidInput(f"generator is {name!r}; allowed are {', '.join(GENERATORS)}")
-    return GENERATORS[name](sampler, seed)
+    return GENERATORS[name](sampler, check_seed(seed))

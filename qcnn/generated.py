@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -88,21 +89,30 @@ class GeneratedNetwork(Described, ABC):
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """What the target returns for these inputs under the generated weights.
 
-        They are the target's own, in number and by name; :func:`qcnn.train` and
-        :func:`qcnn.evaluate` give it a batch of images alone.
+        They are the target's own, in number and by name, and are given to it in its own
+        precision; :func:`qcnn.train` and :func:`qcnn.evaluate` give it a batch of images alone.
         """
-        generated = self.layout.unflatten(self.generate())
+        generated = self._generated()
         weights = {place: generated[name] for place, name in self._places.items()}
+        given = tuple(match_inputs(self, value) for value in inputs)
+        named = {name: match_inputs(self, value) for name, value in keywords.items()}
         # Tied weights are in their places already. Torch's own way of tying puts them twice into
         # a module that has two names, and so does not get the original back.
-        return torch.func.functional_call(self.target, weights, inputs, keywords, tie_weights=False)
+        return torch.func.functional_call(self.target, weights, given, named, tie_weights=False)
 
     def weights(self) -> dict[str, Tensor]:
         """The target's state dict: generated weights by name, and its own buffers."""
-        generated = self.layout.unflatten(self.generate())
+        generated = self._generated()
         return {
             name: generated.get(self._generated_name.get(name, name), value)
             for name, value in self.target.state_dict().items()
+        }
+
+    def _generated(self) -> dict[str, Tensor]:
+        """The generated weights by name, each in the precision that it has in the target."""
+        return {
+            name: value.to(self.target.get_parameter(name).dtype)
+            for name, value in self.layout.unflatten(self.generate()).items()
         }
 
     def export(self) -> nn.Module:
@@ -112,6 +122,24 @@ class GeneratedNetwork(Described, ABC):
             for name, value in self.layout.unflatten(self.generate()).items():
                 plain.get_parameter(name).copy_(value).requires_grad_(True)
         return plain
+
+
+def match_inputs(model: nn.Module, inputs: Any) -> Any:
+    """Floating-point tensors in the precision of the network that they enter; others as they are.
+
+    Anything but a tensor is left alone, too.
+    """
+    if not isinstance(inputs, Tensor):
+        return inputs
+    network = model.target if isinstance(model, GeneratedNetwork) else model
+    own = precision(network)
+    return inputs if own is None or not inputs.is_floating_point() else inputs.to(own)
+
+
+def precision(module: nn.Module) -> torch.dtype | None:
+    """Type of the first floating-point parameter or buffer of a module; None if it has none."""
+    tensors = chain(module.parameters(), module.buffers())
+    return next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), None)
 
 
 def count_trainable(module: nn.Module) -> int:

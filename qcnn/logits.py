@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from qcnn.checks import shown
 from qcnn.data._data import check_channels_first
 from qcnn.errors import InvalidInput
-from qcnn.generated import GeneratedNetwork
+from qcnn.generated import GeneratedNetwork, match_inputs
 
 #: What torch raises for inputs that do not suit a layer. Exactly these: what is raised for other
 #: reasons, such as a lack of memory, is of a type derived from them.
@@ -34,7 +34,7 @@ def compute_logits(model: nn.Module, images: Tensor, classes: int) -> Tensor:
         InvalidInput: if the model does not take the images, or returns anything else.
     """
     try:
-        logits = model(images.clone())
+        logits = model(match_inputs(model, images.clone()))
     except _UNSUITABLE as error:
         if type(error) not in _UNSUITABLE:
             raise

@@ -8,8 +8,15 @@ from torch import Tensor, nn
 from qcnn.checks import LARGEST_MODEL, shown
 from qcnn.combine import count_joint_outcomes, tensor_product
 from qcnn.errors import InvalidInput
-from qcnn.generated import GeneratedNetwork, ParameterCounts, count_stored, count_trainable
+from qcnn.generated import (
+    GeneratedNetwork,
+    ParameterCounts,
+    count_stored,
+    count_trainable,
+    precision,
+)
 from qcnn.mappings import Calibrated, Mapping, mapping_from_text
+from qcnn.seeds import check_seed
 from qcnn.together import (
     Sampler,
     count_effective_phases,
@@ -60,6 +67,7 @@ class QuantumTrain(GeneratedNetwork):
         *,
         seed: int = 0,
     ) -> None:
+        check_seed(seed)
         choice = mapping if isinstance(mapping, Mapping) else mapping_from_text(mapping)
         super().__init__(target, choice)
         self.samplers = nn.ModuleList(_listed(samplers))
@@ -120,7 +128,9 @@ class QuantumTrain(GeneratedNetwork):
         )
 
     def _distributions(self) -> list[Tensor]:
-        distributions = [d.to(self.layout.initial.dtype) for d in run_together(self.pqcnns())]
+        # A mapping without numbers of its own works in the target's precision.
+        own = precision(self.mapping) or precision(self.target)
+        distributions = [distribution.to(own) for distribution in run_together(self.pqcnns())]
         if self.combine == "product":
             return [tensor_product(distributions, self.layout.weights)]
         return distributions

@@ -1,13 +1,13 @@
 """A boson sampler with trainable phases (PQCNN)."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor, nn
 
 from qcnn.checks import whole_number
-from qcnn.engines import build_engine
+from qcnn.engines import Engine, build_engine
 from qcnn.errors import InvalidInput
 from qcnn.fock import (
     FockState,
@@ -24,6 +24,8 @@ from qcnn.state import Described
 
 if TYPE_CHECKING:
     import perceval as pcvl
+
+_DTYPES = (torch.float32, torch.float64)
 
 
 class PQCNN(Described):
@@ -98,12 +100,13 @@ class PQCNN(Described):
         check_space(space)
         self.space = space
         self.input_state: FockState = check_input(self.modes, self.photons, space, input_state)
-        if dtype not in (torch.float32, torch.float64):
+        if dtype not in _DTYPES:
             raise InvalidInput(f"dtype is {dtype}; allowed are torch.float32 and torch.float64")
         self.engine = engine
         self.mesh = make_mesh(mesh, self.modes, self.input_state, layers)
         self._mesh_name = mesh
-        self._pass = build_engine(engine, self.mesh, self.photons, space, self.input_state, dtype)
+        self._dtype = dtype
+        self._pass = self._build(dtype)
         fractions = torch.rand(self.mesh.phases, generator=generator(seed, "phases"), dtype=dtype)
         phases = 2 * torch.pi * fractions
         self.trained = trained
@@ -119,8 +122,21 @@ class PQCNN(Described):
         return most_independent(*self._respond(phases), trained)
 
     def _respond(self, phases: Tensor) -> tuple[Tensor, Tensor]:
-        state = self.mesh, self.photons, self.space, self.input_state
-        return differentiate(build_engine(self.engine, *state, torch.float64), phases.double())
+        return differentiate(self._build(torch.float64), phases.double())
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        # What .double() and .float() do to the phases is meant for the probabilities too.
+        super()._apply(fn, recurse)
+        own = self.trained_phases.dtype
+        if own != self._dtype and own in _DTYPES:
+            self._dtype = own
+            self._pass = self._build(own)
+        return self
+
+    def _build(self, dtype: torch.dtype) -> Engine:
+        return build_engine(
+            self.engine, self.mesh, self.photons, self.space, self.input_state, dtype
+        )
 
     @property
     def phases(self) -> Tensor:

@@ -23,7 +23,7 @@ from qcnn.errors import DivergedError, InvalidInput
 from qcnn.generated import GeneratedNetwork, network_weights
 from qcnn.logits import check_batch, check_module, compute_logits, evaluating, least_batch
 from qcnn.model import QuantumTrain
-from qcnn.seeds import derive, generator
+from qcnn.seeds import check_seed, derive, generator
 
 SCHEDULES = ("none", "cosine", "one-cycle", "plateau")
 #: A rate or clip above this is a mistake: Adam moves every parameter by about its rate.
@@ -61,6 +61,7 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_seed(self.seed)
         check_types(self)
         for name in ("epochs", "batch_size"):
             whole_number(getattr(self, name), name, 1, LARGEST_COUNT)
@@ -68,7 +69,6 @@ class TrainConfig:
             if getattr(self, name) is not None:
                 number_between(getattr(self, name), name, 0, LARGEST_RATE)
         check_choice(self.schedule, "schedule", SCHEDULES)
-        whole_number(self.seed, "seed", 0)
 
 
 @dataclass(frozen=True)

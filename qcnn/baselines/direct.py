@@ -7,6 +7,7 @@ from torch import nn
 from qcnn.baselines._base import Baseline, register_baseline
 from qcnn.copies import copy_module
 from qcnn.layout import check_initialised
+from qcnn.seeds import check_seed
 
 
 @register_baseline("direct")
@@ -15,5 +16,6 @@ class Direct(Baseline):
     """Every weight is trained; a smaller target makes it a baseline at a smaller count."""
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
+        check_seed(seed)
         check_initialised(target)
         return copy_module(target)

@@ -9,7 +9,7 @@ from qcnn.baselines._base import Baseline, register_baseline
 from qcnn.checks import LARGEST_COUNT, whole_number
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
 from qcnn.layout import layer_of
-from qcnn.seeds import generator
+from qcnn.seeds import check_seed, generator
 
 _MATRICES = (nn.Linear, nn.modules.conv._ConvNd)
 
@@ -38,6 +38,7 @@ class LowRank(Baseline):
         whole_number(self.rank, "rank", 1, LARGEST_COUNT)
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
+        check_seed(seed)
         return _LowRank(target, self, seed)
 
 

@@ -12,6 +12,7 @@ from qcnn.baselines._pruned import PrunedNetwork
 from qcnn.errors import InvalidInput
 from qcnn.generated import ParameterCounts
 from qcnn.layout import describe_target
+from qcnn.seeds import check_seed
 
 
 @register_baseline("magnitude_pruning")
@@ -41,6 +42,7 @@ class MagnitudePruning(Baseline):
             raise InvalidInput(f"after is {self.after}; allowed are numbers above 0, up to 1")
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
+        check_seed(seed)
         weights = describe_target(target).weights
         check_count(self.kept, "kept", weights)
         return _PrunedLater(target, torch.ones(weights), self)

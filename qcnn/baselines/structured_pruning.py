@@ -11,6 +11,7 @@ from qcnn.baselines._pruned import PrunedNetwork
 from qcnn.copies import copy_module
 from qcnn.errors import InvalidInput
 from qcnn.layout import check_own_weight, describe_target
+from qcnn.seeds import check_seed
 
 
 @register_baseline("structured_pruning")
@@ -38,6 +39,7 @@ class StructuredPruning(Baseline):
             raise InvalidInput(f"share is {self.share}; allowed are numbers between 0 and 1")
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
+        check_seed(seed)
         return PrunedNetwork(target, _mask_by_norm(target, self.share), self)
 
 

@@ -10,7 +10,7 @@ from qcnn.checks import check_choice, shown
 from qcnn.errors import InvalidInput
 from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
 from qcnn.layout import WeightLayout, check_own_weight, layer_of, owner_of
-from qcnn.seeds import generator
+from qcnn.seeds import check_seed, generator
 
 _STARTS = ("target", "source")
 
@@ -40,6 +40,7 @@ class WeightSharing(Baseline):
         check_choice(self.start, "start", _STARTS)
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
+        check_seed(seed)
         return _Shared(target, self, seed)
 
 

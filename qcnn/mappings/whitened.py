@@ -101,8 +101,9 @@ class _Whitened(nn.Module):
             starts = torch.stack([self.options.features(responses[i][0]) for i in places])
             read_outs = torch.stack([self.options.read_out(*responses[i]) for i in places])
             # They follow from the initial phases: no random numbers of the mapping.
-            self.register_buffer(f"starts_{number}", starts.float(), persistent=False)
-            self.register_buffer(f"read_outs_{number}", read_outs.float(), persistent=False)
+            own = torch.get_default_dtype()  # as that of the directions
+            self.register_buffer(f"starts_{number}", starts.to(own), persistent=False)
+            self.register_buffer(f"read_outs_{number}", read_outs.to(own), persistent=False)
         phases = sum(jacobian.shape[1] for _, jacobian in responses)
         check_memory(3 * 4 * self.weights * phases, "the matrix of whitened")
         random = generator(self.seed, "fixed numbers")

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
-from math import factorial, prod
+from math import comb, factorial, prod
 
 import numpy as np
 import torch
@@ -31,6 +31,8 @@ from qcnn.machine import check_memory
 Integers = NDArray[np.int64]
 # A pair's outcome, its product, the weighted one, and the gradients of both.
 _PAIR_BYTES = 5 * 8
+# The complex factors, their product, and the square of the sum.
+_PART_BYTES = 3 * 16
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,10 @@ def build_levels(modes: int, photons: int, space: str) -> tuple[Level, ...]:
     """
     counts = [count_outcomes(modes, k, space) for k in range(photons + 1)]
     pairs = sum(here * others for here, others in zip(counts, reversed(counts), strict=True))
+    # Every subset of k photons has a permanent for every state of k photons, and k parts of it.
+    parts = sum(comb(photons, k) * counts[k] * (k + 1) for k in range(photons + 1))
     what = f"{photons} partially distinguishable photons in {modes} modes with space={space!r}"
-    check_memory(_PAIR_BYTES * pairs, what)
+    check_memory(_PAIR_BYTES * pairs + _PART_BYTES * parts, what)
     states = [enumerate_states(modes, k, space) for k in range(photons + 1)]
     removals = [_removals(states[k - 1], states[k]) if k else _none() for k in range(photons + 1)]
     subsets = [list(combinations(range(photons), k)) for k in range(photons + 1)]

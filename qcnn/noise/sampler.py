@@ -20,7 +20,7 @@ from qcnn.noise.device import (
 )
 from qcnn.noise.partial import probabilities
 from qcnn.pqcnn import PQCNN
-from qcnn.seeds import derive, generator
+from qcnn.seeds import check_seed, derive, generator
 from qcnn.state import Described
 
 
@@ -53,7 +53,7 @@ class NoisyPQCNN(Described):
         super().__init__()
         self.sampler = sampler
         self.noise = noise
-        self.seed = seed
+        self.seed = check_seed(seed)
         self._exact = noise.indistinguishability == 1 and noise.shots == 0
         self.engine = sampler.engine if self._exact else "subsets"
         self._errors = generator(seed, "training errors")
