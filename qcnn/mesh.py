@@ -30,14 +30,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qcnn.checks import whole_number
+from qcnn.checks import shown, whole_number
 from qcnn.errors import InvalidInput
+from qcnn.machine import check_memory
 from qcnn.plotting import import_matplotlib
 
 if TYPE_CHECKING:
     import perceval as pcvl
 
 MESHES = ("rectangular", "minimal")
+# A mode's place in the input state and in the entries; a cell as a tuple and as a row of the
+# table, its phases, and the light that passes it.
+_MODE_BYTES, _CELL_BYTES = 64, 256
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,22 @@ def make_mesh(name: str, modes: int, input_state: Sequence[int], layers: int = 1
     check_mesh(name)
     number = check_layers(layers, name)
     return rectangular(modes, number) if name == "rectangular" else minimal(modes, input_state)
+
+
+def check_mesh_size(name: str, modes: int, photons: int, layers: int = 1) -> None:
+    """Refuse a mesh that no memory holds, before anything is built.
+
+    Raises:
+        InvalidInput: for such a mesh, an unknown name, and layers that it cannot have.
+    """
+    check_mesh(name)
+    number = check_layers(layers, name)
+    diagonals = modes if name == "rectangular" else 2 * min(modes, photons)
+    cells = number * modes * diagonals // 2
+    check_memory(
+        _MODE_BYTES * modes + _CELL_BYTES * cells,
+        f"a {name} mesh of {shown(modes)} modes and {shown(number)} layers",
+    )
 
 
 def check_mesh(name: str) -> None:

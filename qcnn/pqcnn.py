@@ -17,7 +17,8 @@ from qcnn.fock import (
     effective_phases,
     enumerate_states,
 )
-from qcnn.mesh import make_mesh
+from qcnn.machine import check_memory
+from qcnn.mesh import check_mesh_size, make_mesh
 from qcnn.response import differentiate, most_independent
 from qcnn.seeds import generator
 from qcnn.state import Described
@@ -98,11 +99,17 @@ class PQCNN(Described):
         self.modes = whole_number(modes, "modes", 1)
         self.photons = whole_number(photons, "photons", 0)
         check_space(space)
+        check_mesh_size(mesh, self.modes, self.photons, layers)
         self.space = space
         self.input_state: FockState = check_input(self.modes, self.photons, space, input_state)
         if dtype not in _DTYPES:
             raise InvalidInput(f"dtype is {dtype}; allowed are torch.float32 and torch.float64")
         self.engine = engine
+        # Before the mesh, which takes longer to build than to count.
+        check_memory(
+            8 * count_outcomes(self.modes, self.photons, space),
+            f"{self.photons} photons in {self.modes} modes with space={space!r}",
+        )
         self.mesh = make_mesh(mesh, self.modes, self.input_state, layers)
         self._mesh_name = mesh
         self._dtype = dtype

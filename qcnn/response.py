@@ -6,8 +6,12 @@ import torch
 from scipy.linalg import qr
 from torch import Tensor
 
+from qcnn.machine import check_memory
+
 #: Radians; central differences in float64 are then right to about 1e-8.
 _STEP = 1e-4
+#: Phases that are moved in one call: all of them at once need memory as their square.
+_TOGETHER = 256
 #: A probability below this does not count as one that a phase can move.
 _LEAST = 1e-12
 
@@ -24,10 +28,17 @@ def differentiate(run: Callable[[Tensor], Tensor], phases: Tensor) -> tuple[Tens
     Returns:
         shapes ``(outcomes,)`` and ``(outcomes, phases)``, the latter in 1/radian.
     """
-    steps = _STEP * torch.eye(len(phases), dtype=phases.dtype)
-    found = run(torch.cat([phases[None], phases + steps, phases - steps]))
-    above, below = found[1:].split(len(phases)) if len(phases) else (found[1:], found[1:])
-    return found[0], (above - below).T / (2 * _STEP)
+    probabilities = run(phases[None])[0]
+    count = len(phases)
+    check_memory(2 * 8 * count * len(probabilities), f"a Jacobian of {count} phases")
+    jacobian = torch.empty(len(probabilities), count, dtype=phases.dtype)
+    for first in range(0, count, _TOGETHER):
+        places = torch.arange(first, min(first + _TOGETHER, count))
+        steps = torch.zeros(len(places), count, dtype=phases.dtype)
+        steps[torch.arange(len(places)), places] = _STEP
+        above, below = run(torch.cat([phases + steps, phases - steps])).split(len(places))
+        jacobian[:, places] = (above - below).T / (2 * _STEP)
+    return probabilities, jacobian
 
 
 def most_independent(probabilities: Tensor, jacobian: Tensor, count: int) -> Tensor:

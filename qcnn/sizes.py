@@ -4,12 +4,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
 
-from qcnn.checks import whole_number
+from qcnn.checks import shown, whole_number
 from qcnn.errors import InvalidInput
 from qcnn.fock import check_space, count_outcomes
 from qcnn.mesh import check_mesh, count_phases
 
 Size = tuple[int, int]
+
+_MOST_WEIGHTS = 2**200
+_MOST_SAMPLERS = 10**6
+#: Modes of the sizes that are looked at first.
+_FIRST_MODES = 24
+#: Sizes that a search may look at, about a second's work.
+_MOST_STEPS = 1_500_000
 
 
 def choose_sizes(
@@ -29,26 +36,62 @@ def choose_sizes(
 
     Raises:
         InvalidInput: a ``ValueError``, with the largest number of weights that would fit
-            if the request is impossible.
+            if the request is impossible; also for requests whose search has no end in sight.
 
     >>> choose_sizes(6690, 2)
     [(9, 4), (8, 3)]
     >>> choose_sizes(6690, 2, mesh="minimal")
     [(10, 3), (8, 3)]
     """
-    whole_number(num_weights, "num_weights", 1)
-    whole_number(count, "count", 1)
-    whole_number(max_modes, "max_modes", 2)
+    num_weights = whole_number(num_weights, "num_weights", 1)
+    count = whole_number(count, "count", 1)
+    max_modes = whole_number(max_modes, "max_modes", 2)
     check_space(space)
     check_mesh(mesh)
-    catalogue = _Catalogue(space, max_modes, mesh)
-    largest = max(size.outcomes for size in catalogue.sizes) ** count
-    if num_weights > largest:
+    for value, name, most in (
+        (num_weights, "num_weights", _MOST_WEIGHTS),
+        (count, "count", _MOST_SAMPLERS),
+    ):
+        if value > most:
+            raise InvalidInput(
+                f"{name} is {shown(value)}; allowed are whole numbers from 1 to {most}"
+            )
+    # No size has fewer phases or photons than (2, 1), whose outcomes are 2.
+    if 2 ** min(count, _MOST_WEIGHTS.bit_length()) >= num_weights:
+        return [(2, 1)] * count
+    catalogue = _Catalogue(space, min(max_modes, _FIRST_MODES), mesh)
+    while num_weights > catalogue.largest**count and catalogue.max_modes < max_modes:
+        catalogue = _Catalogue(space, min(max_modes, 2 * catalogue.max_modes), mesh)
+    request = f"{count} PQCNNs of at most {shown(max_modes)} modes in {space} space"
+    if num_weights > catalogue.largest**count:
         raise InvalidInput(
-            f"num_weights is {num_weights}; allowed for {count} PQCNNs of at most {max_modes} "
-            f"modes in {space} space are at most {largest}"
+            f"num_weights is {num_weights}; allowed for {request} are at most "
+            f"{catalogue.largest**count}"
         )
+    try:
+        return _search(catalogue, num_weights, count, max_modes)
+    except _TooLong:
+        raise InvalidInput(
+            f"num_weights is {num_weights} for {request}, among which a search takes too long; "
+            "allowed are fewer weights or fewer modes"
+        ) from None
+
+
+def _search(catalogue: "_Catalogue", num_weights: int, count: int, max_modes: int) -> list[Size]:
+    """The cheapest choice of at most ``max_modes`` modes; the catalogue has to offer one."""
+    # Larger sizes than these cost more, beside the cheapest for all others, than is known to do.
+    phases = catalogue.fewest_phases(num_weights, count)
+    room = phases - (count - 1) * count_phases(2, 1, catalogue.mesh)
+    modes = catalogue.max_modes
+    while modes < max_modes and count_phases(modes + 1, 1, catalogue.mesh) <= room:
+        modes += 1
+    if modes > catalogue.max_modes:
+        catalogue = _Catalogue(catalogue.space, modes, catalogue.mesh, room)
     return catalogue.choose(num_weights, count)
+
+
+class _TooLong(Exception):
+    pass
 
 
 @dataclass(frozen=True)
@@ -62,7 +105,11 @@ class _Sized:
 class _Catalogue:
     """All sizes, largest first, and the memoised searches over multisets of them."""
 
-    def __init__(self, space: str, max_modes: int, mesh: str) -> None:
+    def __init__(
+        self, space: str, max_modes: int, mesh: str, most_phases: float = float("inf")
+    ) -> None:
+        self.space, self.max_modes, self.mesh = space, max_modes, mesh
+        self.steps = 0
         self.sizes = [
             _Sized(
                 modes,
@@ -72,7 +119,9 @@ class _Catalogue:
             )
             for modes in range(max_modes, 1, -1)
             for photons in range(modes, 0, -1)
+            if count_phases(modes, photons, mesh) <= most_phases
         ]
+        self.largest = max(size.outcomes for size in self.sizes)
         best: dict[int, int] = {}
         for size in self.sizes:
             best[size.phases] = max(best.get(size.phases, 0), size.outcomes)
@@ -81,14 +130,19 @@ class _Catalogue:
         self.fewest_photons = lru_cache(maxsize=None)(self._fewest_photons)
         self.fewest_outcomes = lru_cache(maxsize=None)(self._fewest_outcomes)
 
-    def choose(self, num_weights: int, count: int) -> list[Size]:
+    def fewest_phases(self, num_weights: int, count: int) -> int:
+        """Of all choices with enough outcomes; there has to be one."""
         cheapest = count * self.best_by_phases[0][0]
         dearest = count * self.best_by_phases[-1][0]
-        phases = next(
+        return next(
             phases
             for phases in range(cheapest, dearest + 1)
             if self.most_outcomes(count, phases) >= num_weights
         )
+
+    def choose(self, num_weights: int, count: int) -> list[Size]:
+        """The cheapest choice; there has to be one."""
+        phases = self.fewest_phases(num_weights, count)
         found = self.fewest_outcomes(count, 0, phases, num_weights)
         assert found is not None  # most_outcomes has shown that a choice exists
         chosen = [self.sizes[index] for index in found]
@@ -99,6 +153,7 @@ class _Catalogue:
         """Largest product of ``count`` outcome counts at exactly ``phases``; 0 for none."""
         if count == 0:
             return int(phases == 0)
+        self._spend(len(self.best_by_phases))
         return max(
             (
                 outcomes * self.most_outcomes(count - 1, phases - cost)
@@ -148,7 +203,13 @@ class _Catalogue:
                 best = product, (index, *rest)
         return None if best is None else best[1]
 
+    def _spend(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > _MOST_STEPS:
+            raise _TooLong
+
     def _affordable(self, first: int, phases: int) -> list[tuple[int, _Sized]]:
+        self._spend(len(self.sizes) - first)
         return [
             (index, size)
             for index, size in enumerate(self.sizes[first:], start=first)

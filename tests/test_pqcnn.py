@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import Any
 
 import numpy as np
 import perceval as pcvl
@@ -306,3 +307,54 @@ def test_bad_input_is_one_sentence(
     with pytest.raises(InvalidInput, match=sentence.replace("(", r"\(").replace(")", r"\)")) as e:
         PQCNN(*arguments, **options)  # type: ignore[arg-type]
     assert "\n" not in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "message"),
+    [
+        ((10**6, 2), {}, "a rectangular mesh of 1000000 modes and 1 layers needs"),
+        ((10**9, 1), {}, "a rectangular mesh of 1000000000 modes"),
+        ((10**9, 0), {}, "a rectangular mesh of 1000000000 modes"),
+        ((10**400, 2), {}, "a rectangular mesh of 10{400} modes"),
+        ((10**5000, 2), {}, "a rectangular mesh of a number of thousands of digits modes"),
+        ((10**9, 1), {"mesh": "minimal"}, "a minimal mesh of 1000000000 modes"),
+        ((10**6, 3), {"mesh": "minimal"}, "3 photons in 1000000 modes"),
+        ((9, 4), {"layers": 10**12}, "a rectangular mesh of 9 modes and 1000000000000 layers"),
+        ((2000, 1000), {}, r"1000 photons in 2000 modes .* needs 1e\+592 GiB"),
+        ((80, 40), {"engine": "merlin"}, "40 photons in 80 modes"),
+        ((3, 10**9), {"space": "fock", "input_state": (10**9, 0, 0)}, "1000000000 photons in 3"),
+    ],
+)
+def test_what_no_machine_holds_is_refused_before_it_is_built(
+    size: tuple[int, int], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=f"^{message}.*; available are"):
+        PQCNN(*size, **options)
+
+
+@pytest.mark.parametrize("name", ["negative", "conjugate", "strided", "expanded"])
+@pytest.mark.parametrize("grad", [False, True])
+def test_views_are_taken_for_the_numbers_that_they_show(engine: str, name: str, grad: bool) -> None:
+    sampler = PQCNN(4, 2, engine=engine, seed=0, dtype=torch.float64)
+    numbers = torch.rand(3, 12, dtype=torch.float64)
+    views = {
+        "negative": torch._neg_view(-numbers),
+        "conjugate": torch.complex(numbers, -numbers).conj().imag,
+        "strided": torch.stack([numbers, numbers], 2)[..., 0],
+        "expanded": numbers[:1].expand(3, -1),
+    }
+    seen = views[name].detach().requires_grad_(grad)
+    plain = torch.tensor(seen.tolist(), dtype=torch.float64, requires_grad=grad)
+    cotangent = torch._neg_view(-torch.rand(3, 6, dtype=torch.float64))
+    found, expected = sampler(seen), sampler(plain)
+    torch.testing.assert_close(found, expected, atol=1e-13, rtol=0)
+    if grad:
+        found.backward(cotangent)
+        expected.backward(cotangent.resolve_neg())
+        torch.testing.assert_close(seen.grad, plain.grad, atol=1e-12, rtol=0)
+
+
+def test_a_sampler_without_phases_responds_to_none() -> None:
+    probabilities, jacobian = PQCNN(1, 1).response()
+    assert probabilities.tolist() == [1.0]
+    assert jacobian.shape == (1, 0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qcnn import InvalidInput, choose_sizes
 from qcnn.fock import count_outcomes
 from qcnn.mesh import MESHES, count_phases
-from qcnn.sizes import Size
+from qcnn.sizes import Size, _Catalogue
 
 
 def exhaustive(
@@ -90,3 +90,50 @@ def test_bad_input(arguments: tuple[int, int], options: dict[str, object], name:
 
 def test_large_requests_end() -> None:
     assert len(choose_sizes(10**30, 8)) == 8
+
+
+@pytest.mark.parametrize("count", [13, 14, 400, 10_000])
+def test_many_samplers_are_the_smallest_ones(count: int) -> None:
+    assert choose_sizes(6690, count) == [(2, 1)] * count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "found"),
+    [
+        ((6690, 2), {"max_modes": 10**12}, [(9, 4), (8, 3)]),
+        ((2**60, 1), {"max_modes": 10**9}, [(64, 29)]),
+        ((6690, 1), {"mesh": "minimal", "max_modes": 10**9}, [(18, 5)]),
+    ],
+)
+def test_no_limit_on_the_modes_is_no_longer_search(
+    arguments: tuple[int, int], options: dict[str, object], found: list[Size]
+) -> None:
+    assert choose_sizes(*arguments, **options) == found  # type: ignore[arg-type]
+
+
+@given(st.integers(1, 10**7), st.integers(1, 3), st.sampled_from(MESHES))
+def test_larger_sizes_are_left_out_only_where_they_cost_more(
+    weights: int, count: int, mesh: str
+) -> None:
+    """The same choice whether sizes beyond the first ones are allowed or looked at at once."""
+    catalogue = _Catalogue("fock", 40, mesh)
+    assert choose_sizes(weights, count, space="fock", mesh=mesh, max_modes=40) == (
+        catalogue.choose(weights, count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((6690, 10**9), {}, "count is 1000000000; allowed are whole numbers from 1 to 1000000$"),
+        ((10**5000, 3), {}, "num_weights is a number of thousands of digits; allowed are whole"),
+        ((-(10**5000), 3), {}, "num_weights is a number of thousands of digits; allowed are whole"),
+        ((2**200, 30), {"mesh": "minimal", "max_modes": 10**9}, "a search takes too long; allowed"),
+        ((2**200, 1), {}, "at most 24 modes in unbunched space are at most 2704156"),
+    ],
+)
+def test_extreme_requests_are_refused(
+    arguments: tuple[int, int], options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        choose_sizes(*arguments, **options)  # type: ignore[arg-type]

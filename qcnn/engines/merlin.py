@@ -10,12 +10,15 @@ from qcnn.engines._kernels import LARGEST_ERROR
 from qcnn.engines._rounding import cancelled
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState, count_outcomes, enumerate_states
+from qcnn.machine import check_memory
 from qcnn.mesh import Mesh
 from qcnn.plotting import import_matplotlib
 
 if TYPE_CHECKING:
     import merlin as ML
 
+#: For each mode: states of Perceval, of MerLin and of this project.
+_OUTCOME_BYTES = 3 * 8
 #: Rounding alone leaves 2e-6 in single precision.
 _LARGEST_ERRORS = {torch.float32: 1e-4, torch.float64: LARGEST_ERROR}
 
@@ -77,8 +80,11 @@ def build(
     MerLin refuses a bunched input together with collision-free outcomes; such a sampler
     runs in Fock space and is post-selected here.
     """
-    if count_outcomes(mesh.modes, photons, space) == 1:
+    outcomes = count_outcomes(mesh.modes, photons, space)
+    if outcomes == 1:
         return _Certain(dtype)
+    what = f"{photons} photons in {mesh.modes} modes with space={space!r}"
+    check_memory(_OUTCOME_BYTES * (mesh.modes + 8) * outcomes, what)
     import_matplotlib()
     import merlin as ML
 
