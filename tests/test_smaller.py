@@ -99,3 +99,15 @@ def test_wrong_arguments_are_one_sentence(arguments: tuple, sentence: str) -> No
 def test_a_list_is_as_good_as_a_tuple() -> None:
     shape = [1, 28, 28]
     assert smaller_targets(688, "direct", shape) == smaller_targets(688)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("channels", [(1, 2), (9, 18), (16, 16), (16, 32)])
+@pytest.mark.parametrize("shape", ["kernel=5+3,pooling=3+2", "kernel=5"])
+def test_a_network_at_either_end_of_its_family_fills_its_own_count(
+    channels: tuple[int, int], shape: str
+) -> None:
+    """1 to 16 channels, then as many or up to twice as many; the budget itself is allowed."""
+    text = f"cnn:channels={channels[0]}+{channels[1]},{shape}"
+    count = count_parameters(target_from_text(text).build()).total
+    (found,) = [each for each in smaller_targets(count) if each.endswith(f",{shape}")]
+    assert count_parameters(target_from_text(found).build()).total == count

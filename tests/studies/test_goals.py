@@ -21,6 +21,9 @@ def arm(budget: int, name: str, accuracies: list[float], **values: object) -> li
         ([0.895] * 10, "89.0 %: met, +0.5"),
         ([0.88] * 10, "89.0 %: missed, −1.0"),
         ([0.895] * 9, "89.0 %: open, 9 of 10 seeds"),
+        # The mean decides, however the middle of the seeds stands.
+        ([0.5, *[0.895] * 10], "89.0 %: missed, −3.1"),
+        ([0.99, *[0.889] * 10], "89.0 %: met, +0.8"),
     ],
 )
 def test_a_goal_is_met_missed_or_open(accuracies: list[float], text: str) -> None:

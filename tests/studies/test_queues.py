@@ -141,3 +141,19 @@ def test_what_a_sampler_and_pruner_are_is_said_in_the_row_of_a_search(tmp_path: 
     assert (row["role"], row["seed"], row["search"]) == ("search", 0, queue.key)
     assert row["sampler"] == "TPESampler(multivariate, constant_liar)"
     assert row["pruner"] == "NopPruner"
+
+
+def test_the_sampler_is_what_the_row_of_a_search_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers that do not see each other's running trials would propose the same."""
+    asked: dict[str, Any] = {}
+
+    class Recorded(optuna.samplers.TPESampler):
+        def __init__(self, **options: Any) -> None:
+            asked.update(options)
+            super().__init__(**options)
+
+    monkeypatch.setattr("optuna.samplers.TPESampler", Recorded)
+    make_queue(make_options(tmp_path, AXES))
+    assert (asked.get("multivariate"), asked.get("constant_liar")) == (True, True)

@@ -1,0 +1,211 @@
+"""Every column and sentence of the pages takes its number from the split that it names."""
+
+import pandas as pd
+import pytest
+from stored_rows import make_row
+
+from studies.catalogue import studies_by_name
+from studies.contrast_findings import contrasts_in_a_sentence
+from studies.contrasts import evaluate_contrasts, sentence
+from studies.evidence import against_quoted, counted, validation_against_test
+from studies.findings import best_against_references, mappings_and_collapse
+from studies.labels import DIRECT, FINALIST, NOTEBOOK
+from studies.study import Contrast
+from studies.tables import accuracy_table, settings_table, summarise
+from studies.verdicts import spread_of_validation, validation_gaps
+
+STUDY = studies_by_name["bond_dimension"]
+
+
+def runs(label: str, seeds: int = 2, configuration: str = "", **values: object) -> pd.DataFrame:
+    """Seeds of one model."""
+    name = configuration or label
+    return pd.DataFrame(
+        [make_row(seed, label=label, configuration=name, **values) for seed in range(seeds)]
+    )
+
+
+def test_a_table_shows_each_accuracy_and_count_in_its_column() -> None:
+    rows = runs(
+        "an arm",
+        train_accuracy=0.91,
+        val_accuracy=0.82,
+        test_accuracy=0.73,
+        best_val_accuracy=0.64,
+        trainable_parameters=556,
+        phases=128,
+        effective_phases=81,
+        mapping_parameters=428,
+    )
+    (line,) = accuracy_table(rows, "digits").to_dict("records")
+    assert line == {
+        "trainable": "556",
+        "phases (effective)": "128 (81)",
+        "mapping": "428",
+        "model": "an arm",
+        "epochs": "2",
+        "seeds": "2",
+        "test": "73.0 % [73.0, 73.0]",
+        "validation": "82.0 % [82.0, 82.0]",
+        "training": "91.0 % [91.0, 91.0]",
+    }
+    (means,) = summarise(rows).to_dict("records")
+    assert (means["train_accuracy"], means["val_accuracy"], means["test_accuracy"]) == (
+        pytest.approx(0.91),
+        pytest.approx(0.82),
+        pytest.approx(0.73),
+    )
+
+
+def test_runs_that_diverged_are_counted_and_take_no_part() -> None:
+    rows = pd.concat(
+        [
+            runs("an arm", test_accuracy=0.7),
+            runs("an arm", 1, status="diverged", test_accuracy=None, val_accuracy=None).assign(
+                seed=9
+            ),
+        ]
+    )
+    (line,) = accuracy_table(rows, "digits").to_dict("records")
+    assert (line["seeds"], line["test"]) == ("2 (+1 diverged)", "70.0 % [70.0, 70.0]")
+    (means,) = summarise(rows).to_dict("records")
+    assert (means["seeds"], means["diverged"]) == (2, 1)
+
+
+def test_lines_stand_in_the_order_of_their_count_and_datasets_apart() -> None:
+    rows = pd.concat(
+        [
+            runs("b", trainable_parameters=1000),
+            runs("c", trainable_parameters=900),
+            runs("a", trainable_parameters=1000),
+            runs("other", dataset="mnist", trainable_parameters=1),
+            runs("searched", 1, role="search"),
+        ]
+    )
+    assert accuracy_table(rows, "digits")["model"].tolist() == ["c", "a", "b"]
+    settings = settings_table(rows)
+    assert settings["model"].tolist() == ["b", "c", "a", "other"]
+    assert set(settings["schedule"]) == {"one-cycle, 0.03"}
+
+
+def test_the_best_finalist_is_chosen_by_validation_and_stated_by_test() -> None:
+    searched = pd.DataFrame(
+        [make_row(seed, "search", configuration=str(seed)) for seed in range(7)]
+    )
+    rows = pd.concat(
+        [
+            searched,
+            runs(FINALIST, 3, "better", val_accuracy=0.9, test_accuracy=0.5, phases=7),
+            runs(FINALIST, 3, "worse", val_accuracy=0.8, test_accuracy=0.99, phases=9),
+            runs(DIRECT, 2, trainable_parameters=6690, test_accuracy=0.97, val_accuracy=0.1),
+            runs(DIRECT, 2, "longer", epochs=99, test_accuracy=0.33),
+            runs(NOTEBOOK, 1, test_accuracy=0.08, val_accuracy=0.2),
+        ]
+    )
+    text = best_against_references(rows)
+    assert text.startswith("Of 7 searched settings, the most accurate finalist by validation is ")
+    assert "(7 phases, 81 of them effective) it reaches 50.0 % [50.0, 50.0] on the test" in text
+    assert "with 6,690 parameters, reaches 97.0 % [97.0, 97.0] (2 seeds)" in text
+    assert text.endswith("the reference notebook's configuration reaches 8.0 % (1 seed).")
+
+
+def test_the_collapse_is_stated_from_before_the_training_by_the_median_phase() -> None:
+    start = '{"saturated": 0.98, "response": {"0.5": 2e-07, "0.99": 0.5, "0.01": 0.0}}'
+    end = '{"saturated": 0.5, "response": {"0.5": 1.0, "0.99": 1.0, "0.01": 1.0}}'
+    rows = pd.concat(
+        [
+            runs("logit_tanh", test_accuracy=0.1, measured=f'{{"start": {start}, "end": {end}}}'),
+            runs("mlp", val_accuracy=0.9, test_accuracy=0.4, trainable_parameters=321),
+        ]
+    )
+    text = mappings_and_collapse(rows)
+    assert "is mlp (321 trainable): 40.0 % [40.0, 40.0] on the test images" in text
+    assert "logit_tanh stays at 10.0 % [10.0, 10.0]" in text
+    assert "98.0 % of its weights are within 0.001 of −1" in text
+    assert "the median phase changes them by 2e-07 per radian" in text
+
+
+def gaps(accuracies: list[tuple[float, float]]) -> pd.DataFrame:
+    """Runs of these validation and test accuracies."""
+    return pd.DataFrame(
+        [
+            make_row(seed, val_accuracy=validation, test_accuracy=test)
+            for seed, (validation, test) in enumerate(accuracies)
+        ]
+    )
+
+
+def test_validation_is_compared_with_test_run_by_run() -> None:
+    rows = gaps([(0.92, 0.9), (0.90, 0.9), (0.96, 0.9), (0.9, 0.4), (0.6, 0.5)])
+    # Only runs above 50 % on the test images count: +2, 0 and +6 points.
+    assert validation_gaps(rows).tolist() == pytest.approx([0.02, 0.0, 0.06])
+    (text,) = validation_against_test(STUDY, rows)
+    assert text == (
+        "Over 3 runs above 50 % the accuracy on the 600 validation images differs from that on "
+        "the 10,000 test images by +2.7 points on average, with a standard deviation of 3.1 "
+        "points from run to run."
+    )
+    assert validation_against_test(STUDY, rows[:1]) == []
+    twenty = gaps([(0.9 - 0.001 * n, 0.9) for n in range(101)])
+    text = spread_of_validation(STUDY, twenty)
+    assert text == "One run in twenty is more than 9.5 points off."
+
+
+def test_the_papers_figure_stands_beside_the_right_splits() -> None:
+    rows = runs(
+        "χ = 4: lean form",
+        val_accuracy=0.9,
+        test_accuracy=0.88,
+        epochs=8,
+        val_accuracy_by_epoch="0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.9",
+    )
+    assert against_quoted(STUDY, rows) == [
+        "χ = 4: lean form (556 trainable, 8 epochs, 2 seeds): validation 90.0 % [90.0, 90.0], "
+        "test 88.0 % [88.0, 88.0]; quoted: 93.3 % ± 0.6 with 688. The last quarter of the epochs "
+        "brings +30.0 points of validation."
+    ]
+    rows.loc[1, ["val_accuracy", "test_accuracy"]] = [0.3, 0.19]
+    (text,) = against_quoted(STUDY, rows)
+    assert "Seeds that stay below 20 %: 1; the others reach 90.0 % of the validation im" in text
+    rows.loc[0, "test_accuracy"] = 0.2  # two in ten is no longer a guess
+    assert "Seeds that stay below 20 %: 1;" in against_quoted(STUDY, rows)[0]
+    rows["test_accuracy"] = 0.1
+    assert "Seeds that stay below 20 %: 2. The last" in against_quoted(STUDY, rows)[0]
+
+
+def test_phases_are_counted_by_size_and_mesh() -> None:
+    rows = pd.concat(
+        [
+            runs("a", phases=128, effective_phases=81),
+            runs("b", phases=81, effective_phases=81, mesh="minimal"),
+            runs("c", phases=0, effective_phases=0),
+        ]
+    )
+    assert counted(STUDY, rows) == [
+        "(9,4) (8,4), rectangular mesh: 128 phases are trained, of which 81 are effective.",
+        "(9,4) (8,4), minimal mesh: 81 phases are trained, of which 81 are effective.",
+    ]
+
+
+LOSES, WINS = Contrast("χ = 4", "a", "b"), Contrast("χ = 4", "c", "b")
+
+
+def test_the_largest_difference_may_be_a_loss() -> None:
+    def arm(label: str, mean: float, **values: object) -> pd.DataFrame:
+        found = runs(label, 10, **values)
+        return found.assign(test_accuracy=[mean + 0.0001 * seed**2 for seed in range(10)])
+
+    rows = pd.concat(
+        [
+            arm("a", 0.5, val_accuracy=0.9, trainable_parameters=11),
+            arm("b", 0.7, val_accuracy=0.1, trainable_parameters=22),
+            runs("c", 10, trainable_parameters=33).assign(test_accuracy=0.8),
+        ]
+    )
+    text = contrasts_in_a_sentence(rows, [LOSES, WINS])
+    assert (
+        "2 show a difference; the largest: at χ = 4, a (11 trainable) against b (22): −20." in text
+    )
+    first, second = evaluate_contrasts(rows, [LOSES, WINS])
+    assert (first.parameters, second.parameters) == ((11, 22), (33, 22))
+    assert sentence(second).startswith("at χ = 4, c (33 trainable) against b (22): +9.")
