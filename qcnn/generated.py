@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.copies import copy_module
-from qcnn.layout import describe_target
+from qcnn.layout import check_initialised, describe_target
 from qcnn.state import Described, describe_structure
 
 
@@ -158,7 +158,12 @@ def count_stored(module: nn.Module) -> int:
 
 
 def count_parameters(model: nn.Module) -> ParameterCounts:
-    """The counts of any model, a directly trained network included."""
+    """The counts of any model, a directly trained network included.
+
+    Raises:
+        InvalidInput: for anything but a module all of whose parameters have a shape.
+    """
+    check_initialised(model)
     if isinstance(model, GeneratedNetwork):
         return model.parameter_counts()
     return ParameterCounts(other=count_trainable(model))

@@ -40,7 +40,7 @@ class TrainConfig:
         batch_size: images in a step; the last batch of an epoch may be smaller (a single
             image joins the batch before it where the target has batch normalisation).
         learning_rate: rate of every parameter that is no phase; the highest one where
-            a schedule changes it.
+            a schedule changes it. At most 1e6, as the other rate and the clip.
         phase_learning_rate: rate of the phases; the learning rate when absent.
         schedule: ``"none"``, ``"cosine"`` (to 0 over all steps), ``"one-cycle"`` (up for
             30 % of the steps, then down) or ``"plateau"`` (a tenth after 5 epochs

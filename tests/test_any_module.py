@@ -423,6 +423,12 @@ def test_what_cannot_be_generated_is_named(
     assert str(caught.value).startswith(sentence)
 
 
+@pytest.mark.parametrize("model", [nn.LazyLinear(3), "cnn2202", None])
+def test_what_has_no_count_is_named(model: Any) -> None:
+    with pytest.raises(InvalidInput, match="allowed (are modules that have|is a torch.nn.Module)"):
+        count_parameters(model)
+
+
 def test_a_script_is_named() -> None:
     import warnings
 

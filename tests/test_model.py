@@ -18,6 +18,7 @@ from qcnn import (
 )
 from qcnn.controls import GENERATORS, build_generator
 from qcnn.layout import describe_target
+from qcnn.mappings import mapping_from_text
 from qcnn.mappings.mixing import Mixing
 from qcnn.noise import Noise, NoisyPQCNN
 
@@ -203,9 +204,13 @@ def test_what_is_no_mapping_is_named(mapping: Any) -> None:
         QuantumTrain(nn.Linear(2, 2), PQCNN(4, 2), mapping)
 
 
-@pytest.mark.parametrize(
-    "mapping", ["mps:bond_dimension=1000000", "mps:bond_dimension=1000000000", "mlp:hidden=9999999"]
-)
+@pytest.mark.parametrize("mapping", ["mps:bond_dimension=1000000", "mlp:hidden=99999999"])
+def test_options_of_a_mapping_larger_than_any_are_refused_as_text(mapping: str) -> None:
+    with pytest.raises(InvalidInput, match="is 9*(1000000|99999999); allowed are whole numbers fr"):
+        mapping_from_text(mapping)
+
+
+@pytest.mark.parametrize("mapping", ["mps:bond_dimension=2000", "mlp:hidden=9999999"])
 def test_a_mapping_larger_than_any_is_refused_before_it_is_built(mapping: str) -> None:
     with pytest.raises(InvalidInput, match="trainable parameters of M.* is .*; allowed are at mo"):
         QuantumTrain(nn.Linear(2, 2), PQCNN(4, 2), mapping)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import LARGEST_COUNT, check_choice, whole_number
+from qcnn.checks import LARGEST_MODEL, check_choice, whole_number
 from qcnn.layout import Placement, WeightLayout
 from qcnn.mappings._base import (
     Mapping,
@@ -38,7 +38,7 @@ class MLP(Mapping):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole_number(self.hidden, "hidden", 1, LARGEST_COUNT)
+        whole_number(self.hidden, "hidden", 1, LARGEST_MODEL)
         check_choice(self.activation, "activation", ("none", "tanh"))
         check_choice(self.placement, "placement", ("fan_in", "source"))
 

@@ -5,11 +5,12 @@ for every prefix and not once for every weight.
 """
 
 from dataclasses import dataclass
+from math import isqrt
 
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import LARGEST_COUNT, check_choice, whole_number
+from qcnn.checks import LARGEST_MODEL, check_choice, whole_number
 from qcnn.layout import Placement, WeightLayout
 from qcnn.mappings._base import (
     Mapping,
@@ -49,7 +50,8 @@ class MPS(Mapping):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole_number(self.bond_dimension, "bond_dimension", 1, LARGEST_COUNT)
+        # The two matrices of a single bit alone are not to be larger than any model.
+        whole_number(self.bond_dimension, "bond_dimension", 1, isqrt(LARGEST_MODEL // 2))
         check_choice(self.form, "form", _FORMS)
         check_choice(self.placement, "placement", ("fan_in", "source"))
 
