@@ -59,6 +59,7 @@ class GeneratedNetwork(Described, ABC):
 
     def __init__(self, target: nn.Module, options: object = None) -> None:
         super().__init__()
+        self.layout = describe_target(target)
         # As it is now: attributes of the target may count what happens to it.
         structure = describe_structure(target)
         self._made_of = {
@@ -68,7 +69,6 @@ class GeneratedNetwork(Described, ABC):
                 for name in structure
             },
         }
-        self.layout = describe_target(target)
         # Frozen, so that what requires gradients is exactly what an optimiser changes.
         self.target = copy_module(target).requires_grad_(False)
         self._generated_name = _names_of_shared_parameters(self.target)

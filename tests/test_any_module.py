@@ -204,7 +204,8 @@ def make(name: str) -> nn.Module:
 
 def generate_by(rule: str, target: nn.Module) -> nn.Module:
     if rule in mapping_names():
-        return QuantumTrain(target, [PQCNN(7, 3, seed=0), PQCNN(7, 3, seed=1)], rule, seed=2)
+        # Few outcomes come last, so that several of the first sampler's are read by any target.
+        return QuantumTrain(target, [PQCNN(9, 4, seed=0), PQCNN(4, 2, seed=1)], rule, seed=2)
     return baseline_from_text(BASELINES.get(rule, rule)).build(target, 2)
 
 
