@@ -23,6 +23,8 @@ from bench.rows import ABSENT, Row, write_rows
 from bench.task import Task
 from qcnn import InvalidInput
 from qcnn.fock import SPACES
+from studies.arguments import MOST_MODES, PositiveNumber, WholeNumber
+from studies.configuration import shortened
 from studies.console import one_sentence_errors
 from studies.provenance import git_commit, package_versions, platform_text
 
@@ -46,7 +48,9 @@ class Names(click.ParamType):
         for name in names:
             if name not in self.allowed:
                 what = param.name if param else self.name
-                raise InvalidInput(f"{what} holds {name!r}; allowed are {', '.join(self.allowed)}")
+                raise InvalidInput(
+                    f"{what} holds {shortened(name)}; allowed are {', '.join(self.allowed)}"
+                )
         return names
 
 
@@ -68,10 +72,10 @@ def _size(text: str) -> tuple[int, int]:
         modes, photons = map(int, text.split("x"))
     except ValueError:
         modes, photons = 0, 0
-    if not 1 <= photons <= modes:
+    if not 1 <= photons <= modes <= MOST_MODES:
         raise InvalidInput(
-            f"sizes holds {text!r}; allowed are modes x photons such as 8x4,9x4, with at least "
-            "one photon and at most one in each mode"
+            f"sizes holds {shortened(text)}; allowed are modes x photons such as 8x4,9x4, with at "
+            f"least one photon, at most one in each mode, and at most {MOST_MODES} modes"
         )
     return modes, photons
 
@@ -96,14 +100,14 @@ def _size(text: str) -> tuple[int, int]:
 )
 @click.option(
     "--repeats",
-    type=click.IntRange(min=1),
+    type=WholeNumber(1, 1_000_000),
     default=30,
     show_default=True,
     help="turns of each simulator",
 )
 @click.option(
     "--budget",
-    type=click.FloatRange(min=0, min_open=True),
+    type=PositiveNumber(),
     default=5.0,
     show_default=True,
     help="seconds after which a simulator gets no more turns for a circuit",

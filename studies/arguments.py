@@ -16,6 +16,8 @@ _SEEDS_BELOW = 2**63
 #: A list of more values than this is a slip.
 _MOST_VALUES = 1000
 _LARGEST_RATE = 1e6
+#: Circuits of more modes are nowhere near what can be simulated.
+MOST_MODES = 256
 
 
 class WholeNumber(click.IntRange):

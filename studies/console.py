@@ -54,8 +54,10 @@ def patient_streams() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream, before in zip((sys.stdout, sys.stderr), kept, strict=True):
+            stream.flush()
+            if before is None:
+                stream.close()
         sys.stdout, sys.stderr = kept
 
 

@@ -6,7 +6,7 @@ import optuna
 from qcnn import InvalidInput, mapping_from_text
 from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, count_outcomes
-from studies.arguments import ChoiceText, PositiveNumber, WholeNumbers
+from studies.arguments import MOST_MODES, ChoiceText, PositiveNumber, WholeNumbers
 from studies.configuration import INPUTS, Configuration, Size, enough_outcomes
 from studies.figures import ACCURACY, CURVES, HEAT_MAP, SEEDS
 from studies.finalists import non_dominated_configurations
@@ -14,9 +14,6 @@ from studies.findings import best_against_references
 from studies.references import direct_cells, notebook_cells, weights_of
 from studies.standard import MESH_AXIS, standard
 from studies.study import Axis, Cell, Options, Preset, Search, Study
-
-#: Modes of a PQCNN; more than that many are nowhere near what can be simulated.
-_MOST = 256
 
 
 def check(options: Options) -> None:
@@ -138,10 +135,16 @@ STUDY = Study(
     question="How many modes and photons should each PQCNN have?",
     axes=(
         Axis(
-            "modes", WholeNumbers(2, _MOST), tuple(range(4, 13)), "modes of each PQCNN, e.g. 6,8-12"
+            "modes",
+            WholeNumbers(2, MOST_MODES),
+            tuple(range(4, 13)),
+            "modes of each PQCNN, e.g. 6,8-12",
         ),
         Axis(
-            "photons", WholeNumbers(1, _MOST), tuple(range(1, 7)), "photons of each PQCNN, e.g. 1-6"
+            "photons",
+            WholeNumbers(1, MOST_MODES),
+            tuple(range(1, 7)),
+            "photons of each PQCNN, e.g. 1-6",
         ),
         Axis("count", click.IntRange(1, 16), 3, "number of PQCNNs"),
         Axis("space", click.Choice(SPACES), "unbunched", "detection outcomes kept"),

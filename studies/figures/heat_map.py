@@ -21,6 +21,8 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         for sizes, accuracy in zip(largest["sizes"], largest["val_accuracy"], strict=True)
         for modes, photons in set(sizes_from_text(sizes))
     ]
+    if not pairs:
+        return None
     best = pd.DataFrame(pairs).pivot_table(
         index="photons", columns="modes", values="accuracy", aggfunc="max"
     )

@@ -3,10 +3,23 @@
 import click
 import pytest
 
-from studies.arguments import ChoiceTexts, Names, PositiveNumbers, WholeNumbers
+from studies.arguments import (
+    EPOCHS,
+    JOBS,
+    SEED,
+    SEEDS,
+    TRIALS,
+    ChoiceTexts,
+    Names,
+    PositiveNumber,
+    PositiveNumbers,
+    WholeNumber,
+    WholeNumbers,
+)
 from studies.catalogue import studies_by_name
-from studies.run import _default_text
+from studies.run import _default_text, main
 
+_MANY = "allowed are at most 1000 whole numbers from 1 to 1000"
 NAMES = Names(("none", "cosine", "one-cycle"))
 
 
@@ -38,17 +51,52 @@ def test_lists(kind: click.ParamType, text: str, value: object) -> None:
         (PositiveNumbers(), "fast", "'fast'; allowed are positive numbers such as 0.01,0.1"),
         (NAMES, "none,cosne", "'none,cosne'; allowed are one or more of none,cosine,one-cycle"),
         (NAMES, "", "''; allowed are one or more of none,cosine,one-cycle"),
+        (NAMES, "x" * 999, f"'{'x' * 59}…; allowed are one or more of none,cosine,one-cycle"),
+        (WholeNumbers(1), "6-4", "'6-4'; allowed are whole numbers from 1 such as 4,6-8"),
+        (WholeNumbers(1), "4,8-6", "'4,8-6'; allowed are whole numbers from 1 such as 4,6-8"),
+        (WholeNumbers(1), "1-1000000000", f"'1-1000000000'; {_MANY}"),
+        (WholeNumbers(1), "1-9,1000000001", f"'1-9,1000000001'; {_MANY}"),
+        (WholeNumbers(1), "1-600,1-600", f"'1-600,1-600'; {_MANY}"),
+        (PositiveNumber(), "nan", "'nan'; allowed are positive numbers up to 1e+06"),
+        (PositiveNumber(), "inf", "'inf'; allowed are positive numbers up to 1e+06"),
+        (PositiveNumber(), "-1", "'-1'; allowed are positive numbers up to 1e+06"),
+        (PositiveNumber(), "0.1,0.2", "'0.1,0.2'; allowed are positive numbers up to 1e+06"),
+        (PositiveNumber(), "1e300", "'1e300'; allowed are positive numbers up to 1e+06"),
+        (PositiveNumbers(), "0.1,1e7", "'0.1,1e7'; allowed are at most 1000 positive numbers up"),
+        (SEED, 2**63, f"{2**63}; allowed are whole numbers from 0 to {SEED.most}"),
+        (SEED, "9" * 20, f"{'9' * 20}; allowed are whole numbers from 0 to {SEED.most}"),
+        (SEEDS, 10**9, "1000000000; allowed are whole numbers from 1 to 10000"),
+        (EPOCHS, 10**9, "1000000000; allowed are whole numbers from 1 to 10000"),
+        (TRIALS, 10**9, "1000000000; allowed are whole numbers from 1 to 1000000"),
+        (JOBS, 10**9, "1000000000; allowed are whole numbers from 1 to 1024"),
+        (ChoiceTexts("mapping"), "", "0 of them; allowed are from 1 to 1000 with spaces between"),
     ],
 )
 def test_a_mistake_is_one_sentence(kind: click.ParamType, text: str, sentence: str) -> None:
     with pytest.raises(click.BadParameter) as error:
         kind.convert(text, None, None)
-    assert error.value.message == sentence
+    assert error.value.message.startswith(sentence)
 
 
 def test_an_unknown_mapping_in_a_list_is_named() -> None:
     with pytest.raises(click.UsageError, match="mapping is 'nothing'; allowed are"):
         ChoiceTexts("mapping").convert("mixing nothing", None, None)
+
+
+def test_every_seed_that_can_follow_another_can_be_stored() -> None:
+    largest = SEED.convert(str(SEED.most), None, None)
+    assert largest + SEEDS.most == 2**63 - 1
+
+
+def test_no_option_of_a_study_is_without_bounds() -> None:
+    """A number is either one of a few, or of a type with bounds on both sides."""
+    for command in main.commands.values():
+        for option in command.params:
+            kind = option.type
+            if isinstance(kind, click.IntRange) and not isinstance(kind, WholeNumber):
+                assert kind.max is not None, option.name
+            assert not isinstance(kind, click.FloatRange), option.name
+            assert kind not in (click.INT, click.FLOAT), option.name
 
 
 @pytest.mark.parametrize("name", sorted(studies_by_name))
