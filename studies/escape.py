@@ -11,7 +11,7 @@ _MARKDOWN = re.compile(
     r"""
     [\\`*|$<>~]                    # code, emphasis, cells, formulas, HTML, struck out
     | &(?=\#?\w+;)                  # what reads as an HTML entity
-    | ^\[ | \](?=[(\[])            # links, and what they refer to
+    | ^\[ | \](?=[(\[]) | (?<=\])[(\[]  # links, and what they refer to
     | (?<!\w)_ | _(?!\w)            # emphasis; inside a word it is none
     | ^(?:\#+|[+-]|\d+(?=[.)]))(?=[.)]?(?:\s|$))  # headings and lists
     | ^[=-]+$                     # headings and rules
@@ -26,7 +26,7 @@ def in_markdown(text: str) -> str:
     """A text for a paragraph, a list or a cell of Markdown, on one line.
 
     >>> in_markdown("a|b <b> [x](y) 95 % interval [1, 2] of logit_tanh")
-    'a\\\\|b &lt;b&gt; [x\\\\](y) 95 % interval [1, 2] of logit_tanh'
+    'a\\\\|b &lt;b&gt; [x\\\\]\\\\(y) 95 % interval [1, 2] of logit_tanh'
     """
 
     def escape(found: re.Match[str]) -> str:

@@ -15,6 +15,8 @@ from studies.references import direct_cells, notebook_cells, weights_of
 from studies.standard import MESH_AXIS, standard
 from studies.study import Axis, Cell, Options, Preset, Search, Study
 
+_MODES, _PHOTONS = WholeNumbers(2, MOST_MODES), WholeNumbers(1, MOST_MODES)
+
 
 def check(options: Options) -> None:
     """Raises InvalidInput if no sizes within the axes can be trained."""
@@ -134,18 +136,8 @@ STUDY = Study(
     name="mode_sweep",
     question="How many modes and photons should each PQCNN have?",
     axes=(
-        Axis(
-            "modes",
-            WholeNumbers(2, MOST_MODES),
-            tuple(range(4, 13)),
-            "modes of each PQCNN, e.g. 6,8-12",
-        ),
-        Axis(
-            "photons",
-            WholeNumbers(1, MOST_MODES),
-            tuple(range(1, 7)),
-            "photons of each PQCNN, e.g. 1-6",
-        ),
+        Axis("modes", _MODES, tuple(range(4, 13)), "modes of each PQCNN, e.g. 6,8-12"),
+        Axis("photons", _PHOTONS, tuple(range(1, 7)), "photons of each PQCNN, e.g. 1-6"),
         Axis("count", click.IntRange(1, 16), 3, "number of PQCNNs"),
         Axis("space", click.Choice(SPACES), "unbunched", "detection outcomes kept"),
         Axis("input", click.Choice(INPUTS), "spread", "modes that the photons enter"),
