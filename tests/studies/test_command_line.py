@@ -6,17 +6,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from math import comb
 from pathlib import Path
 
 import pytest
+from stored_rows import make_row
 
+from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
 from studies.configuration import configuration_from_axes
 from studies.execute import evaluate_stored
 from studies.report import command_line as report_line
-from studies.rows import COLUMNS, read_rows
+from studies.rows import COLUMNS, add_rows, read_rows
 from studies.run import command_line as run_line
+from studies.storage import open_store
+from studies.study import Options, Study
+from studies.trials import TrialQueue
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 STUDY = ("studies.run", "mode_sweep", "--dataset", "digits")
@@ -179,6 +185,10 @@ def test_list(command: Run) -> None:
         ((*TUNED, "--learning-rates", "0"), "'0'; allowed are positive numbers such as 0.01,0.1"),
         ((*TUNED, "--budget", "40"), "allowed for small networks trained by"),
         (("studies.report", "--out", "nowhere"), "out is 'nowhere'; allowed are folders"),
+        ((*STUDY, "--modes", "2-1000000000"), "allowed are at most 1000 whole numbers"),
+        ((*STUDY, "--seeds", "1000000000"), "allowed are whole numbers from 1 to 10000"),
+        ((*STUDY, "--seed", str(2**63)), "allowed are whole numbers from 0 to 92233720368547"),
+        ((*STUDY, "--learning-rate", "nan"), "'nan'; allowed are positive numbers up to"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(
@@ -198,7 +208,68 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(
     errors = capsys.readouterr().err
     assert sentence in errors
     assert len(errors.strip().splitlines()) == 1
-    assert not (tmp_path / "o" / "runs.csv").exists()
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["fresh", "there"])
+def test_a_command_that_is_refused_while_it_runs_leaves_the_folder_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    folder = tmp_path / "new" / "out"
+    if there:
+        folder.mkdir(parents=True)
+        (folder / "notes.txt").write_text("kept")
+    before = sorted(tmp_path.rglob("*"))
+
+    def refuse(study: Study, options: Options, _: object) -> Path:
+        """As a worker does that finds too little memory."""
+        queue = TrialQueue(study, options, "command", open_store(options.out, None))
+        queue.enqueue_missing(study.cells(options))
+        raise InvalidInput("a state needs 900 GiB of memory; available are 2")
+
+    monkeypatch.setattr("studies.run.run_study", refuse)
+    monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(folder)])
+    with pytest.raises(SystemExit) as end:
+        run_line()
+    assert end.value.code == 2
+    if there:
+        assert set(before) <= set(tmp_path.rglob("*"))
+    else:
+        assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_refused_command_removes_nothing_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(study: Study, options: Options, _: object) -> Path:
+        for epochs in (1, 2):
+            chosen = replace(options, epochs=epochs)
+            TrialQueue(study, chosen, "command", open_store(options.out, None))
+        raise InvalidInput("a state needs 900 GiB of memory; available are 2")
+
+    monkeypatch.setattr("studies.run.run_study", refuse)
+    monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit):
+        run_line()
+    assert (tmp_path / "out" / "journal.log").exists()
+
+
+def test_a_folder_of_another_study_is_refused_and_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_rows(tmp_path / "ablation" / "runs.csv", [make_row(1, study="noise")])
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(tmp_path / "ablation")])
+    with pytest.raises(SystemExit) as end:
+        run_line()
+    assert end.value.code == 2
+    assert "which holds runs of 'noise'; allowed are folders with" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "argv", ["studies.report", "--out", str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        report_line()
+    assert end.value.code == 2
+    assert "holds runs of 'noise'; allowed are those of 'ablation'" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_mistake_at_the_prompt(command: Run) -> None:

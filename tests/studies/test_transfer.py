@@ -67,6 +67,18 @@ def test_what_cannot_be_transferred_is_refused(results: Path) -> None:
         transferred_cells(pd.DataFrame(columns=rows.columns), "mnist", "digits")
 
 
+def test_a_folder_without_the_study_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    for results in (tmp_path / "nowhere", tmp_path / "file"):
+        (tmp_path / "file").write_text("")
+        arguments = ("mode_sweep", "--dataset", "digits", "--results", results, "--out", out)
+        assert transfer(monkeypatch, *arguments) == 2
+        assert f"results is '{results}', in which there is no mode_s" in capsys.readouterr().err
+        assert not out.exists()
+
+
 def test_an_unknown_study_or_dataset_ends_with_code_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
