@@ -67,7 +67,7 @@ def searched_parameters(text: str) -> Searched:
             distribution = json_to_distribution(stored)
             if not distribution._contains(distribution.to_internal_repr(value)):
                 raise ValueError
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except Exception:  # Optuna's classes are made from whatever the text says
             raise InvalidInput(
                 f"search_parameters is {shortened(text)}; allowed are values with the "
                 "distributions that they were drawn from"

@@ -11,6 +11,8 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from math import inf
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +172,9 @@ def complete_row(row: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidInput: if it is not what a study writes.
     """
-    whole = {**AXIS_DEFAULTS, **row}
+    # What is missing may be left out, None or NaN.
+    given = {name: value for name, value in row.items() if value is not None and value == value}
+    whole = {**AXIS_DEFAULTS, **given}
     if unknown := whole.keys() - set(COLUMNS):
         raise InvalidInput(f"a row has {min(unknown)!r}; allowed are the columns of runs.csv")
     _typed(_record(whole))
@@ -189,14 +193,17 @@ def _field(name: str, value: Any) -> str:
     """A value as the file holds it: ten digits of a result, every digit of a choice."""
     if value is None or value != value:
         return ""
-    if isinstance(value, str) != (_TYPES[name] == "str"):
-        raise InvalidInput(
-            f"{name} is {shortened(value)}; allowed are values of the type {_TYPES[name]}"
-        )
-    if name not in _FRACTIONAL:
+    kind = _TYPES[name]
+    if isinstance(value, bool) or not isinstance(value, str if kind == "str" else Real):
+        raise InvalidInput(f"{name} is {shortened(value)}; allowed are values of the type {kind}")
+    if kind != "float64":
         return str(value)
-    text = f"{value:.10g}"
-    return repr(float(value)) if name in AXES and float(text) != value else text
+    try:
+        number = float(value)
+    except OverflowError:
+        number = inf
+    text = f"{number:.10g}"
+    return repr(number) if name in AXES and float(text) != number else text
 
 
 def _as_text(records: Iterable[Sequence[str]]) -> str:
