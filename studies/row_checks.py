@@ -22,7 +22,8 @@ CURVES = (
 )
 _ACCURACIES = ("train_accuracy", "val_accuracy", "test_accuracy", "best_val_accuracy")
 #: Longest texts; what a page or a figure shows has to have room there.
-LONGEST, _LONGEST_LABEL = 1_000_000, 500
+LONGEST = 1_000_000
+_LONGEST_OF = {"label": 500, **dict.fromkeys(AXES, 10_000)}
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?(e[+-]?\d+)?|inf|nan)")
 #: What a search has drawn: value and distribution of each parameter.
@@ -37,7 +38,7 @@ def check_row(row: Mapping[str, Any]) -> None:
     """
     for name, value in row.items():
         if isinstance(value, str):
-            _check_text(name, value)
+            check_text(name, value)
     _check_choice(row, "role", (SEARCH, FINAL))
     _check_choice(row, "status", (COMPLETE, DIVERGED, FAILED))
     digest = known_configuration({name: row[name] for name in AXES}).digest()
@@ -91,8 +92,14 @@ def object_from_text(text: str, name: str) -> dict[str, Any]:
     return found
 
 
-def _check_text(name: str, text: str) -> None:
-    most = _LONGEST_LABEL if name == "label" else LONGEST
+def printable(text: str, most: int) -> str:
+    """A text on one line, of at most ``most`` characters, each of which a row may hold."""
+    return _UNPRINTABLE.sub("?", " ".join(text.split()))[:most]
+
+
+def check_text(name: str, text: str) -> None:
+    """Raises InvalidInput for a text that is too long for its column or cannot be printed."""
+    most = _LONGEST_OF.get(name, LONGEST)
     if len(text) > most or _UNPRINTABLE.search(text):
         raise InvalidInput(
             f"{name} is {shortened(text)}; allowed are at most {most:,} characters that can be "

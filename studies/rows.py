@@ -23,7 +23,7 @@ from qcnn import InvalidInput
 from qcnn.files import write_bytes
 from studies.configuration import AXES, AXIS_DEFAULTS, shortened
 from studies.labels import COMPLETE, FAILED
-from studies.row_checks import LONGEST, check_row
+from studies.row_checks import LONGEST, check_row, printable
 
 COLUMNS = (
     "study",
@@ -185,7 +185,7 @@ def _record(row: Mapping[str, Any]) -> Record:
     counts = dict.fromkeys(_COUNTS, 0) if row.get("status") == FAILED else {}
     given = {name: value for name, value in row.items() if value is not None}
     whole = {**_ADDED, **counts, **given}
-    whole["error"] = " ".join(str(whole.get("error", "")).split())[:_LONGEST_ERROR]
+    whole["error"] = printable(str(whole.get("error", "")), _LONGEST_ERROR)
     return tuple(_field(name, whole.get(name)) for name in COLUMNS)
 
 

@@ -18,7 +18,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from qcnn import InvalidInput
 from studies.configuration import AXES, AXIS_DEFAULTS, known_configuration
 from studies.labels import FINAL, SEARCH
-from studies.row_checks import object_from_text, searched_parameters
+from studies.row_checks import check_text, object_from_text, searched_parameters
 from studies.rows import complete_row
 from studies.study import Cell
 
@@ -130,6 +130,7 @@ def cell_from_text(text: str) -> Cell:
             raise InvalidInput(f"seed is {seed!r}; allowed are whole numbers from 0 to {2**63 - 1}")
         if not isinstance(label, str):
             raise InvalidInput(f"label is {label!r}; allowed are texts")
+        check_text("label", label)
         if role not in (SEARCH, FINAL):
             raise InvalidInput(f"role is {role!r}; allowed are {SEARCH}, {FINAL}")
         return Cell(known_configuration(axes), seed, label, role)

@@ -124,6 +124,7 @@ WRONG = (
     ("label", "a\x00b", "label is 'a\\x00b'; allowed are at most 500 characters"),
     ("label", "\x1b[31m", "allowed are at most 500 characters that can be printed"),
     ("label", "x" * 501, "allowed are at most 500 characters"),
+    ("sizes", "9x4+" * 3000, "allowed are at most 10,000 characters"),
     ("platform", "x" * 1_000_001, "allowed are at most 1,000,000 characters"),
 )
 
@@ -186,6 +187,7 @@ def test_what_a_trial_carries_is_checked_alike() -> None:
         (lambda c: c["configuration"].pop("target"), "without the axis 'target'; allowed"),
         (lambda c: c.update(seed=-1), "seed is -1; allowed are whole numbers from 0"),
         (lambda c: c.update(label=None), "label is None; allowed are texts"),
+        (lambda c: c.update(label="x" * 501), "allowed are at most 500 characters"),
         (lambda c: c.update(role="other"), "role is 'other'; allowed are search, final"),
     ],
 )
@@ -323,7 +325,7 @@ def test_what_a_run_may_hold_is_read_back(tmp_path: Path) -> None:
     rows = [
         make_row(2**63 - 1, learning_rate=0.012345678912345678, label='=a|b,"c"', val_accuracy=0.5,
                  test_accuracy=0.5),
-        make_row(1, status="diverged", error="x\n\x0by\t" + "z" * 2000, best_val_epoch=None,
+        make_row(1, status="diverged", best_val_epoch=None, error="x\n\x0by\t\x00\ud800" + "z" * 999,
                  **none | {f"{s}_loss_by_epoch": "inf" for s in ("train", "val")},
                  train_accuracy_by_epoch="0.1", val_accuracy_by_epoch="0.1"),
         make_row(2, measured=json.dumps({"start": {}, "end": {"saturated": 0.5, **quantiles}})),
@@ -339,7 +341,7 @@ def test_what_a_run_may_hold_is_read_back(tmp_path: Path) -> None:
     found = read_rows(path)
     assert found["seed"].tolist() == [row["seed"] for row in rows]
     assert found["learning_rate"][0] == 0.012345678912345678
-    assert found["error"][1].startswith("x y zzz")
+    assert found["error"][1].startswith("x y ??zzz")
     assert len(found["error"][1]) == 1000
     assert found["phases"].tolist()[-1] == 0
     assert found["label"][0] == '=a|b,"c"'
