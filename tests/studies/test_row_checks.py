@@ -325,8 +325,8 @@ def test_what_a_run_may_hold_is_read_back(tmp_path: Path) -> None:
     rows = [
         make_row(2**63 - 1, learning_rate=0.012345678912345678, label='=a|b,"c"', val_accuracy=0.5,
                  test_accuracy=0.5),
-        make_row(1, status="diverged", best_val_epoch=None, error="x\n\x0by\t\x00\ud800" + "z" * 999,
-                 **none | {f"{s}_loss_by_epoch": "inf" for s in ("train", "val")},
+        make_row(1, status="diverged", best_val_epoch=None,
+                 error="x\n\x0by\t\x00\ud800" + "z" * 999, **none | {f"{s}_loss_by_epoch": "inf" for s in ("train", "val")},
                  train_accuracy_by_epoch="0.1", val_accuracy_by_epoch="0.1"),
         make_row(2, measured=json.dumps({"start": {}, "end": {"saturated": 0.5, **quantiles}})),
         make_row(3, measured='{"start": {"accepted_fraction": [0.5, 0.25]}}'),
