@@ -24,7 +24,7 @@ _ACCURACIES = ("train_accuracy", "val_accuracy", "test_accuracy", "best_val_accu
 #: Longest texts; what a page or a figure shows has to have room there.
 LONGEST = 1_000_000
 _LONGEST_OF = {"label": 500, **dict.fromkeys(AXES, 10_000)}
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?(e[+-]?\d+)?|inf|nan)")
 #: What a search has drawn: value and distribution of each parameter.
 Searched = dict[str, tuple[Any, BaseDistribution]]
