@@ -1,16 +1,21 @@
 """Where a worker process begins: it watches its parent before it imports anything large."""
 
+import ctypes
 import multiprocessing as mp
 import os
 import pickle
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import spawn
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
 from typing import Any
+
+#: Of prctl(2): the signal that a process gets when its parent ends.
+_PR_SET_PDEATHSIG = 1
 
 
 def begin(main: Mapping[str, Any], arguments: bytes, connection: Connection) -> None:
@@ -22,6 +27,7 @@ def begin(main: Mapping[str, Any], arguments: bytes, connection: Connection) -> 
         connection: to the parent.
     """
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    _be_killed_with_parent()
     spawn.prepare(dict(main))
     from studies.workers import work
 
@@ -44,6 +50,13 @@ def main_left_out() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+def _be_killed_with_parent() -> None:
+    """Where the kernel does it nothing is waited for: a thread is, while a library is loaded."""
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def _die_with_parent() -> None:
