@@ -115,6 +115,10 @@ class _NamingDamage(JournalStorage):
         self._lines = lines
         super().__init__(lines)
 
+    def _write_log(self, op_code: int, extra_fields: dict[str, Any]) -> None:
+        self._sync_with_backend()  # nothing is written behind a damaged line
+        super()._write_log(op_code, extra_fields)
+
     def _sync_with_backend(self) -> None:
         try:
             super()._sync_with_backend()

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -78,6 +79,8 @@ class WorkerPool:
         self._jobs = options.jobs
         self._workers: list[_Worker] = []
         self._false_starts = 0
+        # It is started by the first process otherwise, and then lets Ctrl-C through again.
+        resource_tracker.ensure_running()
         try:
             for _ in range(options.jobs):
                 self._workers.append(self._start())
