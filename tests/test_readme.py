@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -25,6 +26,19 @@ def test_library_example(capsys: pytest.CaptureFixture[str]) -> None:
     code = example("qcnn.load_data").replace('"auto"', '"digits"').replace("epochs=10", "epochs=1")
     exec(code, {})
     assert "ParameterCounts(phases=128, effective_phases=81" in capsys.readouterr().out
+
+
+def test_a_model_is_saved_and_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    code = example("qcnn.load_data").replace('"auto"', '"digits"').replace("epochs=10", "epochs=1")
+    exec(code, names)
+    saving, training = example("save_file").split("qcnn.train(")
+    exec(saving, names)
+    assert torch.equal(names["again"].generate(), names["model"].generate())
+    exec("qcnn.train(" + training, names)
+    exported = torch.load("cnn.pt")
+    assert exported.keys() == names["target"].state_dict().keys()
 
 
 def test_noise_examples(
