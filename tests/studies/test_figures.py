@@ -12,11 +12,14 @@ from matplotlib.figure import Figure as Canvas
 from PIL import Image
 from stored_rows import CONFIGURATION, PLAIN, make_row
 
+from qcnn import baseline_names, mapping_names
 from studies.catalogue import studies_by_name
-from studies.figures import ACCURACY, CURVES, HEAT_MAP, RATES, SEEDS
+from studies.figures import ACCURACY, CURVES, HEAT_MAP, METHODS, RATES, SEEDS
 from studies.figures.accuracy import _APART
 from studies.figures.style import (
     COLOURS,
+    METHOD_STYLES,
+    PALETTE,
     PHOTONIC,
     SOURCE_A,
     interval_bars,
@@ -163,6 +166,53 @@ def test_axes_are_labelled(tmp_path: Path, figure: Any) -> None:
 @pytest.mark.parametrize("figure", [ACCURACY, SEEDS])
 def test_without_a_run_that_ended_well_there_is_no_figure(tmp_path: Path, figure: Any) -> None:
     assert figure.draw(rows_of(tmp_path, status="diverged")) is None
+
+
+#: Place of the colour among those of lines, and the marker, as committed figures have them.
+STYLES = {
+    "affine": (1, "o"),
+    "log_affine": (2, "s"),
+    "logit_tanh": (3, "D"),
+    "mixing": (0, "^"),
+    "mlp": (4, "v"),
+    "mps": (5, "P"),
+    "whitened": (7, "*"),
+    "direct": (9, "X"),
+    "magnitude_pruning": (1, "D"),
+    "random_subspace": (2, "^"),
+    "structured_pruning": (3, "v"),
+    "weight_sharing": (0, "P"),
+}
+
+
+def test_every_method_keeps_its_colour_and_marker() -> None:
+    assert set(METHOD_STYLES) == {*mapping_names(), *baseline_names()}
+    for name, (place, marker) in STYLES.items():
+        assert METHOD_STYLES[name] == {"color": PALETTE[place], "marker": marker}
+
+
+def test_a_new_method_repaints_none_and_is_told_from_all() -> None:
+    before = dict(METHOD_STYLES)
+    names = ["abacus", "cubic", "mine", "zeta", "mps2"]
+    found = [METHOD_STYLES[name] for name in names]
+    assert before == METHOD_STYLES
+    assert [METHOD_STYLES[name] for name in reversed(names)] == found[::-1]
+    looks = {(*style["color"], style["marker"]) for style in [*found, *before.values()]}
+    assert len(looks) == len(names) + len(before)
+    markers = {style["marker"] for style in before.values()}
+    assert not markers & {style["marker"] for style in found}
+
+
+def test_a_method_of_ones_own_is_drawn_with_a_style_of_its_own(tmp_path: Path) -> None:
+    arms = (("old", "pqcnn", 100, (0.5, 0.6)),)
+    rows = rows_of(tmp_path, arms, mapping="mixing")
+    (alone,) = drawn(rows, METHODS).axes
+    (both,) = drawn(pd.concat([rows.assign(mapping="abacus:power=3"), rows]), METHODS).axes
+    labels = [container.get_label() for container in both.containers]
+    assert labels == ["abacus", "mixing"]
+    new, old = (container.lines[0] for container in both.containers)
+    assert old.get_color() == alone.containers[0].lines[0].get_color()
+    assert new.get_color() == METHOD_STYLES["abacus"]["color"] != old.get_color()
 
 
 def test_families_have_colours_of_their_own() -> None:

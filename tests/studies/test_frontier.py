@@ -10,9 +10,9 @@ import pytest
 from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
-from qcnn import InvalidInput, count_parameters, load_data, mapping_names
+from qcnn import InvalidInput, count_parameters, load_data, registry
 from studies.budgets import mapping_parameters_of, phases_of
-from studies.catalogue.frontier import STUDY, best_at_budgets, leads, suggest, tuned
+from studies.catalogue.frontier import MAPPINGS, STUDY, best_at_budgets, leads, suggest, tuned
 from studies.configuration import build_model
 from studies.findings import accuracies_at_budgets
 
@@ -27,7 +27,7 @@ def point(**changes: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("budget", OPTIONS.axes["budget"])
-@pytest.mark.parametrize("mapping", mapping_names())
+@pytest.mark.parametrize("mapping", MAPPINGS)
 def test_every_proposal_keeps_its_budget(budget: int, mapping: str) -> None:
     for size, mesh, space, target in product(
         ("6x3", "12x6"), ("minimal", "rectangular"), ("unbunched", "fock"), ("paper", "2.2")
@@ -40,6 +40,15 @@ def test_every_proposal_keeps_its_budget(budget: int, mapping: str) -> None:
         assert count <= budget
         if budget <= 688 and mapping == "mps":
             assert 2 * phases_of(found) >= count
+
+
+def test_a_search_goes_on_where_a_mapping_was_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Optuna refuses other choices for a parameter of the same search."""
+    trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    suggest(trials.ask(), OPTIONS)
+    monkeypatch.setitem(registry.mappings, "added", registry.mappings["mixing"])
+    assert set(MAPPINGS) < set(registry.mappings)
+    suggest(trials.ask(), OPTIONS)
 
 
 def test_every_lead_is_whitened_and_fills_its_budget() -> None:

@@ -18,6 +18,7 @@ from studies.catalogue.noise import accepted_fractions
 from studies.configuration import Configuration, build_model, noisy
 from studies.execute import evaluate_stored, execute, weights_path
 from studies.figures import NOISE
+from studies.figures.style import store
 from studies.labels import FINAL
 from studies.noise_kinds import KINDS
 from studies.rows import add_rows, read_rows
@@ -200,6 +201,20 @@ def test_the_figure_shows_every_run_at_its_level(tmp_path: Path) -> None:
     assert points("shots")[0] == pytest.approx([100_000, 0.77])
     runs = panels["indistinguishability"].collections[0].get_offsets()
     assert len(runs) == 6
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 7, 10])
+def test_the_figure_has_a_panel_for_each_kind_however_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    kinds = [replace(KINDS[place % len(KINDS)], axis=f"kind {place}") for place in range(count)]
+    monkeypatch.setattr("studies.figures.noise.KINDS", kinds)
+    noisy = replace(CLEAN, evaluated_under="indistinguishability=0.9")
+    canvas = NOISE.draw(noisy_rows(tmp_path, [(CLEAN, 0.8), (noisy, 0.6)]))
+    assert canvas is not None
+    shown = [panel for panel in canvas.axes if panel.get_visible()]
+    assert [panel.get_xlabel() for panel in shown] == [kind.axis for kind in kinds]
+    store(canvas, tmp_path / "noise.png")
 
 
 def test_rows_without_noise_have_no_figure(tmp_path: Path) -> None:
