@@ -1,0 +1,234 @@
+"""Whatever the README says can be added is added to a copy, and the real commands run there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+(CUBIC,) = re.findall(r"```python\n((?:(?!```).)*?@register_mapping.*?)```", README, re.DOTALL)
+BASELINE = '''
+"""The last layer alone."""
+
+import copy
+from dataclasses import dataclass
+
+from torch import nn
+
+from qcnn.baselines import Baseline, register_baseline
+
+
+@register_baseline("last_layer")
+@dataclass(frozen=True)
+class LastLayer(Baseline):
+    layers: int = 1
+
+    def build(self, target: nn.Module, seed: int) -> nn.Module:
+        model = copy.deepcopy(target).requires_grad_(False)
+        list(model.children())[-self.layers].requires_grad_(True)
+        return model
+'''
+DATASET = '''
+"""Every second image of scikit-learn's digits."""
+
+import numpy as np
+
+from qcnn.data import CountSplit, Data, from_arrays, load_data, register_data
+
+
+@register_data("half-digits")
+def load_half() -> Data:
+    whole = load_data("digits")
+    images = (255 * whole.train_images[::2, 0].numpy()).astype(np.uint8)
+    labels = whole.train_labels[::2].numpy()
+    split = CountSplit(train=200, validation=100, test=100, seed=1)
+    return from_arrays("half-digits", images, labels, classes=10, split=split)
+'''
+FIGURE = '''
+"""A figure of one's own."""
+
+from studies.figures.style import METHOD_STYLES, Figure, method_names, new_canvas
+
+
+def _draw(rows):
+    canvas = new_canvas()
+    axes = canvas.add_subplot()
+    for name, part in rows.groupby(method_names(rows)):
+        axes.plot(part["trainable_parameters"], part["val_accuracy"], **METHOD_STYLES[name])
+    return canvas
+
+
+OWN = Figure("own", "A figure of one's own.", _draw)
+'''
+STUDY = '''
+"""Does what is added work together?"""
+
+from studies.figures import ACCURACY, CURVES, METHODS, RATES, SEEDS
+from studies.figures.own import OWN
+from studies.references import without_photons
+from studies.standard import arm, standard
+from studies.study import Contrast, Preset, Study
+
+
+def cells(options):
+    cubic = standard(options, mapping="cubic:power=5", target="cnn816", epochs=1)
+    small = standard(options, mapping="mixing", target="cnn816", epochs=1)
+    return [
+        *arm(options, "cubic", cubic),
+        *arm(options, "mixing", small),
+        *arm(options, "last layer", without_photons(cubic, "last_layer")),
+    ]
+
+
+STUDY = Study(
+    name="own",
+    question="Does what is added work together?",
+    axes=(),
+    presets={name: Preset(seeds=2, epochs=1) for name in ("smoke", "quick", "full")},
+    cells=cells,
+    figures=(OWN, ACCURACY, CURVES, METHODS, RATES, SEEDS),
+    contrasts=(Contrast("one epoch", "cubic", "mixing"),),
+)
+'''
+PEER = '''
+"""The fused engine under another name, without its gradient."""
+
+from dataclasses import replace
+
+from bench.peers.base import Prepared
+from bench.peers.fused import Fused
+from bench.task import Task
+
+
+class Own(Fused):
+    name = "own"
+    label = "A simulator of one's own"
+    package = "torch"
+
+    def prepare(self, task: Task) -> Prepared:
+        return replace(super().prepare(task), forward_backward=None)
+'''
+BENCHMARK = """
+from qcnn import choose_sizes
+
+
+class Sizes:
+    version = "1"
+
+    def time_choose(self) -> None:
+        choose_sizes(6690, 2)
+"""
+ADDED = {
+    "qcnn/mappings/cubic.py": CUBIC,
+    "qcnn/baselines/last_layer.py": BASELINE,
+    "qcnn/data/half.py": DATASET,
+    "studies/figures/own.py": FIGURE,
+    "studies/catalogue/own.py": STUDY,
+    "bench/peers/own.py": PEER,
+    "bench/benchmarks/own.py": BENCHMARK,
+}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages with one more of everything, and each file's words on how to add it."""
+    folder = tmp_path_factory.mktemp("copy")
+    for name in ("qcnn", "studies", "bench"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "asv.conf.json", folder)
+    for path, text in ADDED.items():
+        (folder / path).write_text(text.lstrip(), encoding="utf-8")
+    # "a file with a peer, named in its `__init__.py`"
+    named = folder / "bench" / "peers" / "__init__.py"
+    text = named.read_text(encoding="utf-8").replace("(MerLin(), ", "(MerLin(), Own(), ")
+    text = text.replace(
+        "from bench.peers.merlin", "from bench.peers.own import Own\nfrom bench.peers.merlin"
+    )
+    named.write_text(text, encoding="utf-8")
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """What a command says on its standard output."""
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_a_study_with_a_mapping_a_baseline_a_dataset_and_a_figure(copy: Path) -> None:
+    command = "studies.run own --preset smoke --dataset half-digits --jobs 1"
+    assert "dataset: half-digits (200 training" in run(copy, *command.split())
+    own = copy / "results" / "own"
+    mappings = set(pd.read_csv(own / "runs.csv")["mapping"])
+    assert mappings == {"cubic:power=5", "mixing", "last_layer"}
+    names = {path.name for path in (own / "figures").iterdir()}
+    figures = ("own", "accuracy", "curves", "methods", "seeds", "contrasts")
+    assert names == {f"{name}-half-digits.png" for name in figures}
+    before = {path: path.read_bytes() for path in own.rglob("*.*") if path.name != "journal.log"}
+    said = run(copy, "studies.report")
+    assert said.count("report: ") == 4
+    assert {path: path.read_bytes() for path in before} == before
+    assert "last layer" in (copy / "results" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_mapping_is_offered_on_the_command_line(copy: Path) -> None:
+    command = (
+        "studies.run mapping_sweep --preset smoke --dataset half-digits --jobs 1 "
+        "--out sweep --learning-rate 0.01 --mapping"
+    )
+    said = run(copy, *command.split(), "cubic:power=5 mixing")
+    assert "cubic:power=5" in said
+    assert "own " in run(copy, "studies.run", "--list")
+
+
+def test_a_peer(copy: Path) -> None:
+    command = "bench.compare --peers own --sizes 3x2,4x2 --spaces fock --repeats 1 --budget 0.1"
+    run(copy, *command.split(), "--out", "compared")
+    text = (copy / "compared" / "report.md").read_text(encoding="utf-8")
+    assert "A simulator of one's own" in text
+    assert (copy / "compared" / "time-against-outcomes.png").stat().st_size > 0
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="asv needs git")
+def test_a_benchmark(copy: Path) -> None:
+    person = ["-c", "user.name=someone", "-c", "user.email=someone@example.org"]
+    for command in (["init", "-q"], ["add", "bench"], [*person, "commit", "-q", "-m", "all"]):
+        subprocess.run(["git", "-C", str(copy), *command], check=True, capture_output=True)
+    run(copy, "asv", "machine", "--yes")
+    command = "asv run --quick --dry-run --show-stderr --bench Sizes --environment"
+    assert "own.Sizes.time_choose" in run(copy, *command.split(), f"existing:{sys.executable}")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "old", "new"),
+    [
+        ("qcnn/mappings/cubic.py", "mapping", "qcnn.mappings.cubic", "qcnn.mappings.zz"),
+        ("qcnn/baselines/last_layer.py", "baseline", "qcnn.baselines.l", "qcnn.baselines.zz"),
+        ("qcnn/data/half.py", "dataset", "qcnn.data.half", "qcnn.data.zz"),
+        ("studies/catalogue/own.py", "study", "studies.catalogue.own", "studies.catalogue.zz"),
+    ],
+)
+def test_a_file_copied_and_not_renamed_is_refused_by_name(
+    copy: Path, path: str, kind: str, old: str, new: str
+) -> None:
+    second = (copy / path).with_name("zz.py")
+    second.write_bytes((copy / path).read_bytes())
+    try:
+        with pytest.raises(AssertionError, match=f"the {kind} name .* is taken; .*{old}.*{new}"):
+            run(copy, "studies.run", "--list")
+    finally:
+        second.unlink()
