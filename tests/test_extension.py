@@ -154,9 +154,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, *arguments: str) -> str:
-    """What a command says on its standard output."""
-    done = subprocess.run(
+def start(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder), "HOME": str(folder)},
@@ -164,6 +163,11 @@ def run(folder: Path, *arguments: str) -> str:
         text=True,
         check=False,
     )
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """What a command says on its standard output."""
+    done = start(folder, *arguments)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -228,7 +232,9 @@ def test_a_file_copied_and_not_renamed_is_refused_by_name(
     second = (copy / path).with_name("zz.py")
     second.write_bytes((copy / path).read_bytes())
     try:
-        with pytest.raises(AssertionError, match=f"the {kind} name .* is taken; .*{old}.*{new}"):
-            run(copy, "studies.run", "--list")
+        done = start(copy, "studies.run", "--list")
+        assert (done.returncode, done.stdout) == (2, "")
+        said = f"error: the {kind} name .* is taken; a name other than .*{old}.*{new}.*\\n"
+        assert re.fullmatch(said, done.stderr)
     finally:
         second.unlink()
