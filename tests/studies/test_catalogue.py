@@ -1,16 +1,20 @@
 """One contract for every study."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import optuna
 import pandas as pd
 import pytest
 from smallest import make_options, smoke_axes
 
-from qcnn import load_data
+from qcnn import InvalidInput, load_data
 from studies.budgets import mapping_parameters_of, phases_of
-from studies.catalogue import studies_by_name
+from studies.catalogue import name_studies, studies_by_name
 from studies.configuration import build_model, configuration_from_axes
+from studies.figures import ACCURACY, SEEDS
+from studies.figures.style import Figure
 from studies.study import Cell, Options, Study
 from studies.tuning import candidate_cells
 
@@ -79,3 +83,36 @@ def labels_of_finalists(study: Study, options: Options) -> set[str]:
         known["val_loss_by_epoch"] = "0.5"
         rows.append(found.axes() | counts | known)
     return {label for label, _ in study.search.choose_finalists(pd.DataFrame(rows), options)}
+
+
+def module(name: str, study: Study) -> ModuleType:
+    made = ModuleType(name)
+    made.STUDY = study  # type: ignore[attr-defined]
+    return made
+
+
+def test_two_studies_of_one_name_are_refused_and_both_files_are_named() -> None:
+    modules = [module("a.first", studies_by_name["capacity"]) for _ in range(2)]
+    assert name_studies(modules[:1]) == {"capacity": studies_by_name["capacity"]}
+    modules[1].__name__ = "a.second"
+    with pytest.raises(InvalidInput) as caught:
+        name_studies(modules)
+    assert str(caught.value) == (
+        "the study name 'capacity' is taken; a name other than capacity is needed, as the study "
+        "a.first has it and study a.second asks for it"
+    )
+    outside = replace(studies_by_name["capacity"], name="../capacity")
+    with pytest.raises(InvalidInput, match="the study name is '../capacity'; allowed are letters"):
+        name_studies([module("a.first", outside)])
+
+
+@pytest.mark.parametrize("name", ["accuracy", "contrasts"])
+def test_two_figures_of_one_file_are_refused(name: str) -> None:
+    def nothing(rows: pd.DataFrame) -> None:
+        return None
+
+    study = replace(
+        studies_by_name["capacity"], figures=(ACCURACY, SEEDS, Figure(name, "Mine.", nothing))
+    )
+    with pytest.raises(InvalidInput, match=f"the figure name '{name}' is taken; .*nothing asks"):
+        name_studies([module("a.first", study)])
