@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -18,14 +19,18 @@ def copy_module(module: nn.Module) -> nn.Module:
     Raises:
         InvalidInput: if the module holds something that cannot be copied.
     """
-    memo = {id(value): value.detach().clone() for value in _results(module)}
     try:
-        return copy.deepcopy(module, memo)
+        return copy.deepcopy(module, constants_for_results(module))
     except Exception as error:
         raise InvalidInput(
             f"target {type(module).__name__} cannot be copied ({type(error).__name__}: {error}); "
             "allowed are modules that copy.deepcopy takes"
         ) from error
+
+
+def constants_for_results(module: nn.Module) -> dict[int, Any]:
+    """A memo for ``copy.deepcopy`` in which results of parameters are constants."""
+    return {id(value): value.detach().clone() for value in _results(module)}
 
 
 def _results(module: nn.Module) -> Iterator[Tensor]:

@@ -1,14 +1,15 @@
 """What every network whose weights are computed from other numbers has in common."""
 
+import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from qcnn.copies import copy_module
+from qcnn.copies import constants_for_results, copy_module
 from qcnn.layout import check_initialised, describe_target
 from qcnn.state import Described, describe_structure
 
@@ -73,6 +74,13 @@ class GeneratedNetwork(Described, ABC):
         self.target = copy_module(target).requires_grad_(False)
         self._generated_name = _names_of_shared_parameters(self.target)
         self._places = _places(self.target, self.layout.names)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Torch refuses to copy results of parameters, which targets of many kinds hold.
+        memo |= constants_for_results(self)
+        memo[id(self)] = copied = self.__new__(type(self))
+        copied.__setstate__(copy.deepcopy(vars(self), memo))
+        return copied
 
     def describe(self) -> dict[str, Any]:
         """The options, the structure of the target, and which of its weights are generated."""

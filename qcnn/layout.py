@@ -1,7 +1,9 @@
 """Where the generated weights of a target network go, and at which scale."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Literal
 
 import torch
@@ -13,6 +15,9 @@ from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 
 Placement = Literal["fan_in", "source", "residual"]
+
+#: What torch cannot run with other weights than its own.
+_OPAQUE = (torch.jit.ScriptModule, nn.DataParallel, nn.parallel.DistributedDataParallel)
 
 _LAYERS = (
     nn.Linear,
@@ -139,8 +144,11 @@ def check_initialised(target: nn.Module) -> None:
 def _check_target(target: nn.Module) -> None:
     check_initialised(target)
     kind = f"target {type(target).__name__}"
-    if any(isinstance(part, torch.jit.ScriptModule) for part in target.modules()):
-        raise InvalidInput(f"{kind} is a script; allowed is the module that it was made from")
+    if any(isinstance(part, _OPAQUE) for part in target.modules()):
+        raise InvalidInput(
+            f"{kind} is a script or is spread over devices; allowed is the module that it was made "
+            "from"
+        )
     trained = {name: value for name, value in target.named_parameters() if value.requires_grad}
     for name, value in trained.items():
         if not value.is_floating_point() or value.layout != torch.strided or value.is_meta:
@@ -153,15 +161,42 @@ def _check_target(target: nn.Module) -> None:
         raise InvalidInput(
             f"{min(lost)} of {kind} is not in its state dict; allowed are parameters that are"
         )
-    names = {id(value): name for name, value in trained.items()}
     for part in target.modules():
-        for attribute, value in vars(part).items():
-            hidden = [names[id(each)] for each in _members(value) if id(each) in names]
-            if hidden and attribute != "_parameters" and not isinstance(part, nn.RNNBase):
+        for attribute in vars(part):
+            if _hides(part, attribute, trained.values(), target):
                 raise InvalidInput(
-                    f"{hidden[0]} of {kind} is also in the attribute {attribute}, where a "
-                    "generated weight would not be seen; allowed are registered parameters alone"
+                    f"{kind} has weights in the attribute {attribute} of a {type(part).__name__}, "
+                    "where a generated one would not be seen; allowed are registered parameters "
+                    "and modules, and functions that hold neither"
                 )
+
+
+def _hides(part: nn.Module, attribute: str, trained: Iterable[Tensor], target: nn.Module) -> bool:
+    """Whether an attribute holds a parameter, or a function that holds one or a module of one.
+
+    A parameter is put in the place of its name alone; a function is the same in every copy.
+    """
+    if attribute in ("_parameters", "_modules") or isinstance(part, nn.RNNBase):
+        return False  # recurrent layers bring their lists of weights up to date themselves
+    weights = {id(value) for value in trained}
+    owners = weights | {id(module) for module in target.modules()}
+    members = list(_members(vars(part)[attribute]))
+    inside = [
+        each
+        for function in members
+        if isinstance(function, FunctionType)
+        for held in _closed_over(function)
+        for each in _members(held)
+    ]
+    return any(id(each) in weights for each in members) or any(
+        id(each) in owners for each in inside
+    )
+
+
+def _closed_over(function: FunctionType) -> Iterator[object]:
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):  # a name that has no value yet
+            yield cell.cell_contents
 
 
 def _members(value: object) -> Iterable[object]:

@@ -65,6 +65,11 @@ def check_batch(images: Tensor, labels: Tensor) -> int:
             raise InvalidInput(
                 f"{name} is {shown(value)}; allowed are tensors with one entry for each image"
             )
+    for value, name in ((images, "images"), (labels, "labels")):
+        if value.layout != torch.strided or value.is_meta:
+            raise InvalidInput(
+                f"{name} are {value.layout} on {value.device}; allowed are dense tensors"
+            )
     if len(images) != len(labels) or not images.numel():
         raise InvalidInput(
             f"the number of images is {len(images)} with {len(labels)} labels; allowed are as many "

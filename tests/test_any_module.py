@@ -14,6 +14,7 @@ from qcnn import (
     PQCNN,
     AlternatingConfig,
     Data,
+    EpochRecord,
     GeneratedNetwork,
     InvalidInput,
     QuantumTrain,
@@ -269,9 +270,17 @@ def test_contract(rule: str, name: str) -> None:
             assert float(sampler.phases.grad.abs().max()) > 0  # type: ignore[union-attr]
 
     # It can be exported and copied after a step, too, and its weights stored.
-    if isinstance(model, GeneratedNetwork):
-        model.export()
     assert network_weights(model)
+    if isinstance(model, GeneratedNetwork):
+        model.eval()
+        found = run(model, images)
+        torch.testing.assert_close(run(model.export(), images), found)
+        twin = copy.deepcopy(model)
+        assert torch.equal(run(twin, images), found)
+        with torch.no_grad():
+            for value in twin.parameters():
+                value.zero_()
+        assert torch.equal(run(model, images), found)
 
 
 @pytest.fixture(scope="module")
@@ -314,6 +323,37 @@ def tensors_of(data: Data) -> list[Tensor]:
         for part in ("train", "validation", "test")
         for kind in ("images", "labels")
     ]
+
+
+class Interrupted(Exception):
+    pass
+
+
+def stop_after_two(record: EpochRecord) -> None:
+    if record.epoch == 2:
+        raise Interrupted
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "remembering"])
+def test_every_module_is_saved_loaded_and_gone_on_with(
+    name: str, data: Data, tmp_path: Path
+) -> None:
+    config = AlternatingConfig(
+        rounds=2, adam_epochs=1, batch_size=37, evaluations=25, phase_batch_size=50
+    )
+    whole = QuantumTrain(make(name), [PQCNN(5, 2, seed=0)], "mixing", seed=1)
+    expected = train_alternating(whole, data, config)
+    file = tmp_path / "checkpoint"
+    other = QuantumTrain(make(name), [PQCNN(5, 2, seed=0)], "mixing", seed=1)
+    with pytest.raises(Interrupted):
+        train_alternating(other, data, config, file, stop_after_two)
+    other = QuantumTrain(make(name), [PQCNN(5, 2, seed=0)], "mixing", seed=1)
+    assert train_alternating(other, data, config, file).history == expected.history
+
+    loaded = QuantumTrain(make(name), [PQCNN(5, 2, seed=7)], "mixing", seed=8)
+    loaded.load_state_dict(whole.state_dict())
+    images = images_of()
+    assert torch.equal(run(loaded.eval(), images), run(whole.eval(), images))
 
 
 def test_a_lazy_network_is_trained_directly(data: Data) -> None:
@@ -374,6 +414,26 @@ class Shadowed(nn.Module):
         return images.flatten(1) @ self.all[0].T
 
 
+class Closed(nn.Module):
+    """A copy of it reads the weights of the original."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.rand(16, 3))
+        self.read = lambda images: images.flatten(1) @ self.weight
+
+    def forward(self, images: Tensor) -> Tensor:
+        found: Tensor = self.read(images)
+        return found
+
+
+def hooked() -> nn.Module:
+    target = small()
+    last = target[3]
+    target.register_forward_hook(lambda module, inputs, output: output + last.bias)
+    return target
+
+
 class Complex(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -407,7 +467,9 @@ def meta() -> nn.Module:
         ),
         (Complex, "turns of target Complex is of type torch.complex64, torch.strided on cpu; all"),
         (meta, "weight of target Linear is of type torch.float32, torch.strided on meta; all"),
-        (Shadowed, "out.weight of target Shadowed is also in the attribute all, where"),
+        (Shadowed, "target Shadowed has weights in the attribute all of a Shadowed, where"),
+        (Closed, "target Closed has weights in the attribute read of a Closed, where a gen"),
+        (hooked, "target Sequential has weights in the attribute _forward_hooks of a Seq"),
         (Locked, "target Locked cannot be copied (TypeError: "),
         (lambda: Renamed(2, 2), "bias of target Renamed is not in its state dict; allowed are"),
         (nn.ReLU, "target ReLU has 0 trainable parameters; allowed is at least 1"),
@@ -430,14 +492,15 @@ def test_what_has_no_count_is_named(model: Any) -> None:
         count_parameters(model)
 
 
-def test_a_script_is_named() -> None:
+def test_what_torch_runs_with_its_own_weights_alone_is_named() -> None:
     import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         script = torch.jit.script(nn.Linear(2, 2))
-    with pytest.raises(InvalidInput, match="is a script; allowed is the module that it was made"):
-        QuantumTrain(script, [PQCNN(4, 2)], "mixing")
+    for opaque in (script, nn.Sequential(script), nn.DataParallel(nn.Linear(2, 2))):
+        with pytest.raises(InvalidInput, match="is a script or is spread over devices; allowed is"):
+            QuantumTrain(opaque, [PQCNN(4, 2)], "mixing")
 
 
 def test_a_norms_column_is_not_the_fan_in_of_a_bias() -> None:

@@ -314,6 +314,8 @@ def test_what_has_nothing_to_do_with_the_images_is_passed_on(
         (torch.zeros(2, 1, 4, 4), torch.tensor([0, -100]), "labels are of type torch.int64 and sh"),
         (torch.zeros(2, 1, 4, 4), torch.tensor([0, 3]), "the output of target Sequential is of sh"),
         (torch.zeros(2, 1, 4, 4).to(torch.uint8), torch.zeros(2).long(), "target Sequential fails"),
+        (torch.zeros(2, 1, 4, 4).to_sparse(), torch.zeros(2).long(), "images are torch.sparse_coo"),
+        (torch.zeros(2, 1, 4, 4), torch.zeros(2, device="meta").long(), "labels are torch.strided"),
         (torch.zeros(2, 1, 5, 4), torch.zeros(2).long(), "target Sequential fails on a batch of s"),
         (torch.zeros(2, 8, 8, 3), torch.zeros(2).long(), "the batch has images of shape (8, 8, 3)"),
     ],

@@ -76,6 +76,7 @@ def check_channels_first(what: str, shape: tuple[int, ...]) -> None:
 def _check_images(what: str, images: torch.Tensor) -> None:
     if not isinstance(images, torch.Tensor):
         raise InvalidInput(f"{what} has images of type {type(images).__name__}; tensors are needed")
+    _check_dense(what, images)
     if images.dtype != torch.float32 or images.ndim != 4:
         raise InvalidInput(
             f"{what} has images of type {images.dtype} and shape {tuple(images.shape)}; "
@@ -96,9 +97,17 @@ def _check_images(what: str, images: torch.Tensor) -> None:
         )
 
 
+def _check_dense(what: str, values: torch.Tensor) -> None:
+    if values.layout != torch.strided or values.is_meta:
+        raise InvalidInput(
+            f"{what} has tensors that are {values.layout} on {values.device}; dense ones are needed"
+        )
+
+
 def _check_labels(what: str, labels: torch.Tensor, classes: int) -> None:
     if not isinstance(labels, torch.Tensor):
         raise InvalidInput(f"{what} has labels of type {type(labels).__name__}; tensors are needed")
+    _check_dense(what, labels)
     if labels.dtype != torch.int64 or labels.ndim != 1:
         raise InvalidInput(
             f"{what} has labels of type {labels.dtype} and shape {tuple(labels.shape)}; "

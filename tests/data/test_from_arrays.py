@@ -251,6 +251,8 @@ def test_what_does_not_make_a_dataset(changes: dict[str, Any], words: str) -> No
         ({"test_images": torch.full((2, 1, 2, 3), torch.nan)}, "nan or infinite"),
         ({"train_images": torch.zeros(2, 1, 2, 3, dtype=torch.uint8)}, "type torch.uint8"),
         ({"test_labels": [0, 1]}, "labels of type list; tensors are needed"),
+        ({"test_images": torch.zeros(2, 1, 2, 3).to_sparse()}, "sparse_coo on cpu; dense ones"),
+        ({"test_labels": torch.zeros(2, device="meta").long()}, "on meta; dense ones are needed"),
         ({"name": 3}, "name is 3; allowed are texts"),
         ({"validation_labels": torch.zeros(2)}, "labels of type torch.float32"),
         ({"test_labels": torch.zeros(3).long()}, "2 images and 3 labels"),
