@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -53,5 +54,6 @@ def fingerprint(text: str, tensors: Mapping[str, Tensor]) -> str:
     for name in sorted(tensors):
         value = tensors[name].detach().cpu().contiguous()
         found.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        found.update(value.numpy().tobytes())
+        # As bytes, since NumPy lacks some of torch's types.
+        found.update(value.flatten().view(torch.uint8).numpy().tobytes())
     return found.hexdigest()

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.errors import InvalidInput
+from qcnn.machine import check_memory
 from qcnn.pqcnn import PQCNN
 from qcnn.seeds import check_seed, generator
 from qcnn.state import Described
@@ -115,6 +116,7 @@ class ClassicalGenerator(Control):
     def __init__(self, sampler: PQCNN, seed: int) -> None:
         count = sampler.trained_phases.numel()
         super().__init__(sampler, torch.randn(count, generator=generator(seed, "phases")))
+        check_memory(2 * 8 * self.outcomes * count, f"a map of {count} numbers")
         random = generator(seed, "classical map")
         matrix = torch.randn(self.outcomes, count, generator=random) / max(count, 1) ** 0.5
         self.register_buffer("matrix", matrix)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import qcnn.machine
 from qcnn import (
     PQCNN,
     InvalidInput,
@@ -293,3 +294,12 @@ def test_a_mapping_of_a_users_own_is_found_by_its_name() -> None:
         assert model.parameter_counts().total == 12
     finally:
         registered.pop("mine", None)
+
+
+@pytest.mark.parametrize("mapping", ["mixing", "whitened"])
+def test_matrices_that_no_memory_holds_are_refused(
+    mapping: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qcnn.machine, "available_memory", lambda: 2**20)
+    with pytest.raises(InvalidInput, match="needs .* GiB of memory; available are 0.000977 GiB"):
+        QuantumTrain(nn.Linear(100, 100), [PQCNN(5, 2), PQCNN(5, 2)], mapping)

@@ -120,6 +120,12 @@ def test_other_types_of_phases_are_refused(phases: torch.Tensor) -> None:
         PQCNN(4, 2)(phases)
 
 
+def test_a_noisy_sampler_in_half_precision_is_refused() -> None:
+    for noise in (Noise(indistinguishability=0.9), Noise(phase_error=0.1), Noise(shots=10)):
+        with pytest.raises(InvalidInput, match="phases has dtype torch.bfloat16; allowed are"):
+            NoisyPQCNN(PQCNN(4, 2), noise, 0).bfloat16()()
+
+
 @pytest.mark.parametrize(
     ("modes", "state"),
     [(3, (3, 0, 0)), (4, (2, 1, 0, 1)), (5, (0, 5, 0, 0, 0)), (6, (1, 1, 1, 1, 1, 1))],

@@ -14,6 +14,7 @@ from qcnn.seeds import generator
 
 
 def _normal_directions(weights: int, count: int, random: torch.Generator | None) -> Tensor:
+    check_memory(2 * 8 * weights * count, f"directions for {count} numbers of {weights} weights")
     directions = torch.randn(weights, count, generator=random)
     return directions * ((weights / count) ** 0.5 / directions.norm(dim=0))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from qcnn.errors import NotDifferentiable
+from qcnn.errors import InvalidInput, NotDifferentiable
 
 
 def check_plain(phases: Tensor, instead: str) -> None:
@@ -30,6 +30,14 @@ def check_plain(phases: Tensor, instead: str) -> None:
     wrapped = torch._C._functorch.is_functorch_wrapped_tensor(phases)
     if wrapped or forward_ad.unpack_dual(phases).tangent is not None:
         _refuse("forward-mode differentiation or a transformation of torch.func", instead)
+
+
+def check_type(phases: Tensor) -> None:
+    """Raises InvalidInput for phases that are not in single or double precision."""
+    if phases.dtype not in (torch.float32, torch.float64):
+        raise InvalidInput(
+            f"phases has dtype {phases.dtype}; allowed are torch.float32 and torch.float64"
+        )
 
 
 def read_numbers(tensor: Tensor) -> NDArray[Any]:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from qcnn.engines import _kernels
-from qcnn.engines._once import check_plain, only_first, read_numbers
+from qcnn.engines._once import check_plain, check_type, only_first, read_numbers
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState
 from qcnn.mesh import Mesh
@@ -35,12 +35,13 @@ def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
         complex128, shape ``(modes, occupied)``.
 
     Raises:
-        InvalidInput: for phases that are not finite or of another shape.
+        InvalidInput: for phases that are not finite, or of another shape or type.
         NotDifferentiable: as the fused engine.
     """
     check_plain(phases, INSTEAD)
     if phases.shape != (mesh.phases,):
         raise InvalidInput(f"phases has shape {tuple(phases.shape)}; allowed is ({mesh.phases},)")
+    check_type(phases)
     if not torch.isfinite(phases).all():
         raise InvalidInput("phases contain NaN or infinity; allowed are finite numbers")
     columns: Tensor = _Columns.apply(phases, mesh, input_state)

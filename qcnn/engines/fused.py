@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from qcnn.engines import _kernels
-from qcnn.engines._once import check_plain, only_first, read_numbers
+from qcnn.engines._once import check_plain, check_type, only_first, read_numbers
 from qcnn.engines._rounding import cancelled
 from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
 from qcnn.errors import InvalidInput
@@ -114,10 +114,7 @@ class FusedPass:
                 f"phases is on {phases.device}; allowed for the fused engine is the CPU, "
                 'and engine="merlin" serves other devices'
             )
-        if phases.dtype not in (torch.float32, torch.float64):
-            raise InvalidInput(
-                f"phases has dtype {phases.dtype}; allowed are torch.float32 and torch.float64"
-            )
+        check_type(phases)
         if phases.dim() == 2 and len(phases) * self._sample_bytes > _ALWAYS_FITS:
             check_memory(len(phases) * self._sample_bytes, f"a batch of {len(phases)}")
 

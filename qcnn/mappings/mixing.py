@@ -53,6 +53,7 @@ class _Mixing(nn.Module):
         super().__init__()
         self.floor = floor
         self.gains = nn.Parameter(torch.full((len(outcomes),), len(outcomes) ** -0.5))
+        check_memory(2 * 8 * weights * sum(outcomes), f"a mixing of {sum(outcomes)} outcomes")
         random = generator(seed, "fixed numbers")
         self.register_buffer(
             "mixing",
