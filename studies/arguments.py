@@ -15,7 +15,7 @@ from studies.storage import url_from_text
 _SEEDS_BELOW = 2**63
 #: A list of more values than this is a slip.
 _MOST_VALUES = 1000
-_LARGEST_RATE = 1e6
+_LARGEST = 1e6
 #: Circuits of more modes are nowhere near what can be simulated.
 MOST_MODES = 256
 
@@ -78,23 +78,19 @@ class WholeNumbers(click.ParamType):
         return tuple(sorted({number for each in ranges for number in each}))
 
 
-class PositiveNumber(click.ParamType):
-    """A positive number such as ``0.03``."""
+class PositiveNumber(click.FloatRange):
+    """A positive number such as ``0.03``, within what makes sense of a rate or of seconds."""
 
-    name = "number"
-
-    def __init__(self, most: float = _LARGEST_RATE) -> None:
-        self.most = most
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        found = _positive_numbers(str(value))
-        if len(found) != 1 or found[0] > self.most:
-            self.fail(
-                f"{shortened(value)}; allowed are positive numbers up to {self.most:g}", param, ctx
-            )
-        return found[0]
+        number = float(super().convert(value, param, ctx))
+        if not number <= _LARGEST:  # nor is NaN
+            self.fail(f"{number}; allowed are positive numbers up to {_LARGEST:g}", param, ctx)
+        return number
 
 
 class PositiveNumbers(click.ParamType):
@@ -112,10 +108,10 @@ class PositiveNumbers(click.ParamType):
             self.fail(
                 f"{shortened(value)}; allowed are positive numbers such as 0.01,0.1", param, ctx
             )
-        if len(found) > _MOST_VALUES or max(found) > _LARGEST_RATE:
+        if len(found) > _MOST_VALUES or max(found) > _LARGEST:
             self.fail(
                 f"{shortened(value)}; allowed are at most {_MOST_VALUES} positive numbers up to "
-                f"{_LARGEST_RATE:g}",
+                f"{_LARGEST:g}",
                 param,
                 ctx,
             )

@@ -138,6 +138,9 @@ def test_a_run_stops_at_a_disagreement(
         ("--sizes", "", "sizes holds ''; allowed are"),
         ("--repeats", "0", "0 is not in the range x>=1"),
         ("--budget", "0", "0.0 is not in the range x>0"),
+        ("--budget", "nan", "nan; allowed are positive numbers up to 1e+06"),
+        ("--repeats", "1000000000", "allowed are whole numbers from 1 to 1000000"),
+        ("--sizes", "1000000000x5", "sizes holds '1000000000x5'; allowed are"),
         ("--out", __file__, "allowed is a folder"),
     ],
 )

@@ -57,11 +57,11 @@ def test_lists(kind: click.ParamType, text: str, value: object) -> None:
         (WholeNumbers(1), "1-1000000000", f"'1-1000000000'; {_MANY}"),
         (WholeNumbers(1), "1-9,1000000001", f"'1-9,1000000001'; {_MANY}"),
         (WholeNumbers(1), "1-600,1-600", f"'1-600,1-600'; {_MANY}"),
-        (PositiveNumber(), "nan", "'nan'; allowed are positive numbers up to 1e+06"),
-        (PositiveNumber(), "inf", "'inf'; allowed are positive numbers up to 1e+06"),
-        (PositiveNumber(), "-1", "'-1'; allowed are positive numbers up to 1e+06"),
-        (PositiveNumber(), "0.1,0.2", "'0.1,0.2'; allowed are positive numbers up to 1e+06"),
-        (PositiveNumber(), "1e300", "'1e300'; allowed are positive numbers up to 1e+06"),
+        (PositiveNumber(), "nan", "nan; allowed are positive numbers up to 1e+06"),
+        (PositiveNumber(), "inf", "inf; allowed are positive numbers up to 1e+06"),
+        (PositiveNumber(), "-1", "-1.0 is not in the range x>0"),
+        (PositiveNumber(), "0.1,0.2", "'0.1,0.2' is not a valid float range"),
+        (PositiveNumber(), "1e300", "1e+300; allowed are positive numbers up to 1e+06"),
         (PositiveNumbers(), "0.1,1e7", "'0.1,1e7'; allowed are at most 1000 positive numbers up"),
         (SEED, 2**63, f"{2**63}; allowed are whole numbers from 0 to {SEED.most}"),
         (SEED, "9" * 20, f"{'9' * 20}; allowed are whole numbers from 0 to {SEED.most}"),
@@ -95,7 +95,8 @@ def test_no_option_of_a_study_is_without_bounds() -> None:
             kind = option.type
             if isinstance(kind, click.IntRange) and not isinstance(kind, WholeNumber):
                 assert kind.max is not None, option.name
-            assert not isinstance(kind, click.FloatRange), option.name
+            if isinstance(kind, click.FloatRange):
+                assert isinstance(kind, PositiveNumber), option.name
             assert kind not in (click.INT, click.FLOAT), option.name
 
 

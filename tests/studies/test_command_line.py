@@ -188,7 +188,7 @@ def test_list(command: Run) -> None:
         ((*STUDY, "--modes", "2-1000000000"), "allowed are at most 1000 whole numbers"),
         ((*STUDY, "--seeds", "1000000000"), "allowed are whole numbers from 1 to 10000"),
         ((*STUDY, "--seed", str(2**63)), "allowed are whole numbers from 0 to 92233720368547"),
-        ((*STUDY, "--learning-rate", "nan"), "'nan'; allowed are positive numbers up to"),
+        ((*STUDY, "--learning-rate", "nan"), "nan; allowed are positive numbers up to"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(
