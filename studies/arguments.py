@@ -15,6 +15,7 @@ from studies.storage import url_from_text
 _SEEDS_BELOW = 2**63
 #: A list of more values than this is a slip.
 _MOST_VALUES = 1000
+#: Of a rate, or of seconds.
 _LARGEST = 1e6
 #: Circuits of more modes are nowhere near what can be simulated.
 MOST_MODES = 256
