@@ -70,8 +70,9 @@ class PostgresqlStore(Store):
             with _setup_lock(engine):  # tables that two create at once are an error
                 _check_tables(engine, url)
                 self.storage: RDBStorage = self._connect()
-        except RuntimeError:  # Optuna's verdict on the version that is written there
-            raise _foreign_table(url, "alembic_version") from None
+            if self.storage.get_current_version() != self.storage.get_head_version():
+                self.close()
+                raise _foreign_table(url, "alembic_version")
         finally:
             engine.dispose()
 
@@ -158,7 +159,12 @@ class PostgresqlStore(Store):
             )
 
     def _connect(self, **options: Any) -> RDBStorage:
-        return RDBStorage(self._address, engine_kwargs=dict(self._engine_options), **options)
+        return RDBStorage(
+            self._address,
+            engine_kwargs=dict(self._engine_options),
+            skip_compatibility_check=True,  # here it is checked so that connections are closed
+            **options,
+        )
 
     def _trial_id(self, study: optuna.Study, number: int) -> int:
         study_id = self.storage.get_study_id_from_name(study.study_name)

@@ -53,8 +53,6 @@ def run_study(study: Study, options: Options, console: Console) -> Path:
 def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: TrialProgress) -> None:
     candidates = {} if study.tuned is None else study.tuned(options)
     cells = study.cells(options)
-    if options.retry_failed:
-        queue.store.patiently(queue.retry_failed)
     queue.store.patiently(lambda: queue.enqueue_missing(cells))
     with WorkerPool(options, study.name) as workers:
         if study.search is not None:

@@ -118,21 +118,12 @@ class TrialQueue:
         """
         with self.store.setup_lock():
             self._release_abandoned()
+            if self.options.retry_failed and not self._begun:
+                self._retry_failed()
             if self.study.search is not None:
                 self._enqueue_search(self.study.search)
             self._enqueue_cells(cells)
             self._begun = True
-
-    def retry_failed(self) -> None:
-        """Forget which runs were given up, so that they are enqueued again."""
-        with self.store.setup_lock():
-            for study in self._studies:
-                failed = [t.number for t in _finished(study) if _row(t)["status"] == FAILED]
-                study.set_user_attr(_RETRIED, sorted({*_retried(study), *failed}))
-            for name in self.cells.user_attrs:
-                if name.startswith(_LOST):
-                    self.cells.set_user_attr(name, {})
-            drop_failed(self.csv)
 
     def release_lost(self, worker: str, reason: str) -> str:
         """Give the run of a worker that was lost to another, or give it up after too many losses.
@@ -221,11 +212,34 @@ class TrialQueue:
                     _enqueue_again(study, trial)
         self.store.sweep()
 
+    def _retry_failed(self) -> None:
+        """Forget which runs were given up, and what they have cost."""
+        for study in self._studies:
+            failed = [trial for trial in _finished(study) if _row(trial)["status"] == FAILED]
+            study.set_user_attr(_RETRIED, sorted({*_retried(study), *(t.number for t in failed)}))
+            for trial in failed:
+                row = _row(trial)
+                self.cells.set_user_attr(_losses_name(row["configuration"], row["seed"]), {})
+                if study is self.search:
+                    study.enqueue_trial(dict(trial.params), user_attrs={SEARCHED: True})
+        drop_failed(self.csv)
+
+    def _stored_rows(self) -> list[Row]:
+        """Rows of ``runs.csv``, but for those of runs that another command wants again."""
+        rows = stored_rows(read_rows(self.csv))
+        forgotten = {name for name, losses in self.cells.user_attrs.items() if losses == {}}
+        return [
+            row
+            for row in rows
+            if row["status"] != FAILED
+            or _losses_name(row["configuration"], row["seed"]) not in forgotten
+        ]
+
     def _enqueue_search(self, search: Search) -> None:
         known = set(self.search_rows()["configuration"])
-        rows = read_rows(self.csv)
-        for row in stored_rows(rows[(rows["role"] == SEARCH) & (rows["search"] == self.key)]):
-            if row["configuration"] not in known:
+        for row in self._stored_rows():
+            own = row["role"] == SEARCH and row["search"] == self.key
+            if own and row["configuration"] not in known:
                 self.search.add_trial(finished_trial(row, len(self.search.directions)))
         counting = _counting(self.search)
         waiting = [trial for trial in counting if trial.state == TrialState.WAITING]
@@ -244,7 +258,7 @@ class TrialQueue:
             unwanted = [trial for trial in waiting if _key(trial) not in wanted]
             self._withdraw(self.cells, unwanted)
         known = set(map(_key, _counting(self.cells)))
-        stored = {row_key(row): row for row in stored_rows(read_rows(self.csv))}
+        stored = {row_key(row): row for row in self._stored_rows()}
         room = self._ahead - len(waiting)
         for cell in cells:
             key = cell_key(cell)
@@ -283,11 +297,13 @@ class TrialQueue:
 
     def _losses(self, cell: Cell) -> dict[str, str]:
         """What ended the workers that a run has cost, by their trials."""
-        return dict(self.cells.user_attrs.get(_losses_name(cell), {}))
+        digest, seed, _ = cell_key(cell)
+        return dict(self.cells.user_attrs.get(_losses_name(digest, seed), {}))
 
     def _count_loss(self, cell: Cell, trial: str, reason: str) -> list[str]:
         losses = self._losses(cell) | {trial: reason}
-        self.cells.set_user_attr(_losses_name(cell), losses)
+        digest, seed, _ = cell_key(cell)
+        self.cells.set_user_attr(_losses_name(digest, seed), losses)
         return list(losses.values())
 
     def _count_undrawn(self, reason: str) -> None:
@@ -398,15 +414,8 @@ class TrialQueue:
 
     def _known_row(self, cell: Cell) -> Row | None:
         self.store.patiently(self.take_rows)
-        rows = read_rows(self.csv)
-        digest, seed, role = cell_key(cell)
-        same = rows[(rows["configuration"] == digest) & (rows["seed"] == seed)]
-        row = next(iter(stored_rows(same[same["role"] == role])), None)
-        if row is not None and row["status"] == FAILED:
-            # Another command may have asked for it again: then its losses are forgotten.
-            losses = self.store.patiently(lambda: self._losses(cell))
-            return row if len(losses) >= MOST_LOSSES else None
-        return row
+        rows = self.store.patiently(self._stored_rows)
+        return next((row for row in rows if row_key(row) == cell_key(cell)), None)
 
     def _finish(self, study: optuna.Study, trial: optuna.Trial, row: Row) -> None:
         """Store the row, in the storage first: it says which of two workers was the one."""
@@ -468,8 +477,8 @@ def _key(trial: FrozenTrial) -> tuple[str, int, str] | None:
     return None if cell is None else cell_key(cell)
 
 
-def _losses_name(cell: Cell) -> str:
-    return f"{_LOST} {cell.configuration.digest()} {cell.seed}"
+def _losses_name(digest: str, seed: int) -> str:
+    return f"{_LOST} {digest} {seed}"
 
 
 def _enqueue_again(study: optuna.Study, trial: FrozenTrial) -> None:

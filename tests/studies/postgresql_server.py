@@ -10,7 +10,7 @@ from types import TracebackType
 from urllib.parse import quote
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Identifier, Literal
 
 USER, PASSWORD = "anna", "a:pass/word@100%"
 
@@ -76,6 +76,15 @@ class Server:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
                 [database],
+            )
+
+    def set_read_only(self, database: str, *, read_only: bool) -> None:
+        """What new connections to a database find, as after a failover."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(
+                SQL("ALTER DATABASE {} SET default_transaction_read_only = {}").format(
+                    Identifier(database), Literal("on" if read_only else "off")
+                )
             )
 
     def url(self, database: str, password: str = PASSWORD) -> str:

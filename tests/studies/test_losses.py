@@ -142,6 +142,14 @@ def test_a_search_goes_on_after_a_configuration_that_kills(
     assert set(rows["role"]) == {SEARCH}
     assert set(rows["search"]) == {queue.key}
     assert queue.search_state()[0] == 2
+    failed = rows.loc[rows["status"] == "failed", "configuration"].tolist()
+    queue = make_queue("worker", trials=2, retry_failed=True)
+    queue.enqueue_missing([])
+    assert queue.run_next()
+    assert not queue.run_next()
+    again = read_rows(queue.csv)
+    assert again["status"].tolist() == ["complete", "complete"]
+    assert failed[0] in set(again["configuration"])
 
 
 def test_a_search_that_kills_before_there_is_a_configuration_is_refused(
@@ -167,10 +175,9 @@ def test_what_failed_is_run_again_when_it_is_asked_for(
     monkeypatch.setattr(
         trials, "execute", lambda _, c, seed, role, *__: make_row(seed, role, **c.axes())
     )
-    again = make_queue()
-    again.retry_failed()
-    assert read_rows(again.csv).empty
+    again = make_queue(retry_failed=True)
     again.enqueue_missing([CELL])
+    assert read_rows(again.csv).empty
     assert again.run_next()
     queue = make_queue()
     queue.enqueue_missing([CELL])

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from re import sub
 from typing import Any
 
+import psycopg
 import pytest
 from commands import wait_until
 from postgresql_server import Server
@@ -23,11 +25,11 @@ from studies.rows import add_rows, read_rows
 from studies.run import command_line
 from studies.storage import open_store, url_from_text, without_password
 from studies.study import Cell, Options
-from studies.trial_rows import is_finished, is_open, row_from_text, row_text
+from studies.trial_rows import WORKER, is_finished, is_open, row_from_text, row_text
 from studies.trials import TrialQueue
 
 URL = "postgresql://anna:p%40ss@127.0.0.1:1/studies"
-MakeQueue = Callable[[str], TrialQueue]
+MakeQueue = Callable[..., TrialQueue]
 CELLS = [Cell(replace(CONFIGURATION, epochs=1), seed, "finalist") for seed in range(1, 21)]
 
 
@@ -42,8 +44,8 @@ def machine(server: Server, request: pytest.FixtureRequest, tmp_path: Path) -> I
     url = server.new_database(request.node.name)
     stores = []
 
-    def make(name: str) -> TrialQueue:
-        chosen = options(tmp_path / name, url)
+    def make(name: str, **changes: Any) -> TrialQueue:
+        chosen = replace(options(tmp_path / name, url), **changes)
         assert chosen.storage is not None
         store = PostgresqlStore(chosen.storage)
         stores.append(store)
@@ -97,6 +99,104 @@ def test_a_wrong_password_or_database_is_one_sentence(server: Server, tmp_path: 
     assert "wrong:word" not in str(refused.value)
     with pytest.raises(InvalidInput, match='database "nowhere" does not exist'):
         open_store(tmp_path, url_from_text(server.url("nowhere")))
+
+
+FOREIGN = {
+    "other columns": ("studies", "CREATE TABLE studies (id serial PRIMARY KEY, name text)"),
+    "no columns": ("trials", "CREATE TABLE trials ()"),
+    "another type": ("studies", "CREATE TABLE studies (study_id text, study_name text)"),
+    "a view": ("studies", "CREATE VIEW studies AS SELECT 1 AS study"),
+    "another revision": (
+        "alembic_version",
+        "CREATE TABLE alembic_version AS SELECT 'f00'::varchar AS version_num",
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "statement"), FOREIGN.values(), ids=list(FOREIGN))
+def test_a_table_of_another_program_is_named_and_nothing_is_added(
+    server: Server, tmp_path: Path, table: str, statement: str
+) -> None:
+    url = server.new_database(sub(r"\W+", "_", statement[:40]))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+    with pytest.raises(InvalidInput, match=f"whose table {table} is not that of Optuna .*; allowe"):
+        open_store(tmp_path, url_from_text(url))
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = 'trials'"
+        ).fetchone()
+    assert found == (int(table in ("trials", "alembic_version")),)
+
+
+def test_a_type_of_another_program_is_a_sentence(server: Server, tmp_path: Path) -> None:
+    url = server.new_database("type")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TYPE studydirection AS ENUM ('north', 'south')")
+    chosen = options(tmp_path, url)
+    store = open_store(tmp_path, chosen.storage)
+    with pytest.raises(InvalidInput, match="cannot be used .invalid input value for enum studydi"):
+        store.patiently(lambda: TrialQueue(studies_by_name["mode_sweep"], chosen, "0-0-0", store))
+    store.close()
+
+
+def test_a_database_that_is_read_only_at_the_start_is_a_sentence(
+    server: Server, tmp_path: Path
+) -> None:
+    url = server.new_database("standby")
+    open_store(tmp_path, url_from_text(url)).close()
+    server.set_read_only("standby", read_only=True)
+    with pytest.raises(InvalidInput, match="cannot be used .it is read-only.; allowed is"):
+        open_store(tmp_path, url_from_text(url))
+
+
+def test_a_database_that_becomes_read_only_is_waited_for(
+    machine: MakeQueue,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    queue = machine("first")
+    database = str(queue.options.storage.database)  # type: ignore[union-attr]
+    server.set_read_only(database, read_only=True)
+    server.cut_connections(database)
+
+    def promote(_: float) -> None:
+        server.set_read_only(database, read_only=False)
+
+    monkeypatch.setattr("studies.postgresql.time.sleep", promote)
+    queue.store.patiently(lambda: queue.enqueue_missing(CELLS[:1]))
+    assert len(queue.cells.trials) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("storage does not answer (cannot execute ")
+    assert told[0].endswith(" in a read-only transaction); waiting")
+    assert told[-1] == "storage answers again"
+
+
+def test_machines_share_the_count_of_losses(
+    machine: MakeQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queues = [machine(name) for name in ("first", "second", "third")]
+    queues[0].enqueue_missing(CELLS[:1])
+    for number, queue in enumerate(queues, 1):
+        queue.cells.ask().set_user_attr(WORKER, f"worker {number}")
+        said = queue.release_lost(f"worker {number}", "SIGKILL")
+        assert f"loss {number} of 3" in said
+    for queue in queues:
+        queue.take_rows()
+        assert read_rows(queue.csv)["status"].tolist() == ["failed"]
+    again = machine("first", retry_failed=True)
+    again.enqueue_missing(CELLS[:1])
+    for queue in queues[1:]:  # whose files still hold the row
+        queue.enqueue_missing(CELLS[:1])
+        assert sum(map(is_open, queue.cells.trials)) == 1
+    monkeypatch.setattr(
+        trials, "execute", lambda _, c, seed, role, *__: make_row(seed, role, **c.axes())
+    )
+    assert queues[2].run_next()
+    for queue in queues:
+        queue.take_rows()
+        assert read_rows(queue.csv)["status"].tolist() == ["complete"]
 
 
 def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
