@@ -11,6 +11,7 @@ from torch import nn
 
 from qcnn import (
     PQCNN,
+    AlternatingConfig,
     Data,
     EpochRecord,
     QuantumTrain,
@@ -199,3 +200,20 @@ def test_what_is_measured_is_of_the_model_before_and_after(tmp_path: Path) -> No
     assert list(measured) == ["start", "end"]
     assert f"{measured['end']['loss']:.4f}" == row["train_loss_by_epoch"].split()[-1]
     assert measured["start"]["loss"] > measured["end"]["loss"]
+
+
+def test_both_trainings_are_configured_axis_by_axis() -> None:
+    configuration = replace(
+        SHORT,
+        epochs=15,
+        batch_size=33,
+        learning_rate=0.5,
+        phase_learning_rate=0.25,
+        schedule="cosine",
+        gradient_clip=2.0,
+    )
+    assert configuration.train_config(7) == TrainConfig(15, 33, 0.5, 0.25, "cosine", 2.0, 7)
+    none = replace(configuration, phase_learning_rate=0.0, gradient_clip=0.0, schedule="none")
+    assert none.train_config(8) == TrainConfig(15, 33, 0.5, None, "none", None, 8)
+    alternating = replace(none, optimiser="adam+cobyla").alternating_config(9)
+    assert alternating == AlternatingConfig(rounds=3, batch_size=33, learning_rate=0.5, seed=9)

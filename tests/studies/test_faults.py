@@ -44,6 +44,7 @@ def test_the_next_start_finishes_what_a_killed_command_left(
     killed = Command(tmp_path / "out", "--jobs", "3")
     wait_for_first_row(killed.folder)
     left = killed.workers()
+    assert left
     wait_for_busy_worker(journal(killed.folder), left)
     if with_workers:
         killed.signal_all(signal.SIGKILL)

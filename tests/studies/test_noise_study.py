@@ -94,7 +94,9 @@ def test_trained_under_noise_its_weights_are_the_evaluated_ones(tmp_path: Path) 
     model = build_model(configuration, load_data("digits"), 1).eval()
     load_model(model, model_path(tmp_path, configuration, 1))
     assert isinstance(model, QuantumTrain)
-    for name, value in load_file(weights_path(tmp_path, configuration, 1)).items():
+    kept = load_file(weights_path(tmp_path, configuration, 1))
+    assert set(kept) == set(model.weights())
+    for name, value in kept.items():
         assert torch.equal(value, model.weights()[name])
     fractions = json.loads(row["measured"])["end"]["accepted_fraction"]
     assert len(fractions) == 2

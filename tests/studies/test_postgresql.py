@@ -46,6 +46,8 @@ def check_same_rows(*folders: Path) -> None:
         read_rows(folder / "runs.csv").sort_values(["role", "configuration"], ignore_index=True)
         for folder in folders
     )
+    assert others
+    assert len(first) > 0
     for other in others:
         assert other.equals(first)
 
