@@ -218,3 +218,22 @@ def test_full_presets_are_as_long_as_their_pages_say() -> None:
         "pqcnn_count": (20, 10),
     }
     assert expected.items() <= found.items()
+
+
+def test_arms_at_a_budget_are_rounded_to_whole_pqcnns() -> None:
+    """Mixing of (9,4) has 44 phases and a gain each; the others are counted as it is."""
+    tuned = studies_by_name["compression"].tuned
+    assert tuned is not None
+    arms = tuned(under("compression", budget=(223, 3292), learning_rates=(0.1,)))
+    for budget, pqcnns, target in ((223, 5, "cnn2202"), (3292, 73, "paper")):
+        (mixing,) = arms[f"{budget} parameters: photonic, mixing"]
+        assert (mixing.sizes, mixing.mesh) == (((9, 4),) * pqcnns, "minimal")
+        assert (mixing.target, mixing.learning_rate) == (target, 0.1)
+        (subspace,) = arms[f"{budget} parameters: random subspace"]
+        assert subspace.mapping == f"random_subspace:dimension={45 * pqcnns}"
+        (hashing,) = arms[f"{budget} parameters: hashing"]
+        assert hashing.mapping == f"hashing:buckets={45 * pqcnns}"
+        assert subspace.target == hashing.target == target
+        assert {each.mapping for each in arms[f"{budget} parameters: rank 6"]} == {
+            "low_rank:rank=6"
+        }
