@@ -209,3 +209,10 @@ def test_the_largest_difference_may_be_a_loss() -> None:
     first, second = evaluate_contrasts(rows, [LOSES, WINS])
     assert (first.parameters, second.parameters) == ((11, 22), (33, 22))
     assert sentence(second).startswith("at χ = 4, c (33 trainable) against b (22): +9.")
+
+
+def test_a_run_that_did_not_end_well_is_no_pair() -> None:
+    failed = runs("a", 3, status="diverged", test_accuracy=0.0).assign(seed=[7, 8, 9])
+    rows = pd.concat([runs("a", 3, test_accuracy=0.6), failed, runs("b", 10, test_accuracy=0.5)])
+    (result,) = evaluate_contrasts(rows, [LOSES])
+    assert (result.difference.pairs, result.difference.mean) == (3, pytest.approx(0.1))
