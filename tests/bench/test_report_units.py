@@ -68,7 +68,15 @@ def rows() -> list[Row]:
     return [
         timed(RATE, "compiled loop", 5e-7, operations=1000),
         timed(CALL, "fused", 3.1e-5, modes=2, photons=1, space="fock", outcomes=2),
-        Row(ABSENT, "deepquantum", note="not installed", load=0.25),
+        timed(
+            ABSENT,
+            "deepquantum",
+            float("nan"),
+            note="not installed",
+            turns=0,
+            planned=0,
+            cores=float("nan"),
+        ),
         *passes("fused", 40e-6, UNBUNCHED, deviation=0.0, gradient_deviation=0.0),
         *passes("merlin", 6e-3, UNBUNCHED, deviation=1e-7, gradient_deviation=3e-6),
         *passes("fused", 2e-3, FOCK, deviation=0.0, gradient_deviation=0.0, cores=0.75),
@@ -135,10 +143,10 @@ def test_a_batch_in_milliseconds_for_each_sample(rows: list[Row], build: Any) ->
         "| collision-free outcomes | (9,4) | 64 | 0.02 | 0.2 | 10.0 | ≥ 10 | met |"
     ]
     slower = [
-        replace(row, median=9e-3) if row.kind == BATCH and row.engine == "merlin" else row
+        replace(row, median=11e-3) if row.kind == BATCH and row.engine == "merlin" else row
         for row in rows
     ]
-    assert lines_of(build(slower), title)[0].endswith("| 7.0 | ≥ 10 | missed |")
+    assert lines_of(build(slower), title)[0].endswith("| 8.6 | ≥ 10 | missed |")
 
 
 def test_steps_in_milliseconds_and_their_quantum_share(rows: list[Row], build: Any) -> None:
@@ -194,8 +202,8 @@ def test_load_busy_cores_and_compilation(rows: list[Row], build: Any) -> None:
     assert remarks == [
         "- DeepQuantum: not installed.",
         "- MerLin: up to 1.50 cores busy, more than the one that was asked.",
-        "- Piquasso (JAX), (12,6): 77 s of compilation before the first call, not part of "
-        "the times.",
+        "- Piquasso (JAX), (12,6), all Fock outcomes: 77 s of compilation before the first call, "
+        "not part of the times.",
     ]
 
 
