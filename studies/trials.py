@@ -146,15 +146,14 @@ class TrialQueue:
             with suppress(UpdateFinishedTrialError):  # another command was faster
                 study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
             cell = _cell_of(trial)
-            if cell is None:
-                self._count_undrawn(reason)
-                _enqueue_again(study, trial)
-                return f"a worker was lost to {reason} while it drew a configuration"
-            losses = self._count_loss(cell, f"{study.study_name} {trial.number}", reason)
-            if len(losses) >= MOST_LOSSES:
+            losses = [] if cell is None else self._count_loss(study, trial, cell, reason)
+            if cell is not None and len(losses) >= MOST_LOSSES:
                 self._add_failed(study, trial, cell, losses)
-            elif trial.state == TrialState.RUNNING:
+            elif trial.state == TrialState.RUNNING:  # or it is enqueued again already
                 _enqueue_again(study, trial)
+        if cell is None:
+            self._count_undrawn(reason)
+            return f"a worker was lost to {reason} while it drew a configuration"
         then = "its status is failed" if len(losses) >= MOST_LOSSES else "it is run again"
         return (
             f"a worker was lost to {reason} in {run_text(cell)}, loss {len(losses)} of "
@@ -295,15 +294,15 @@ class TrialQueue:
         _, study, trial = max(trials, key=lambda item: item[0])
         return None if ROW in trial.user_attrs else (study, trial)
 
-    def _losses(self, cell: Cell) -> dict[str, str]:
-        """What ended the workers that a run has cost, by their trials."""
+    def _count_loss(
+        self, study: optuna.Study, trial: FrozenTrial, cell: Cell, reason: str
+    ) -> list[str]:
+        """What ended the workers that a run has cost, this one included."""
         digest, seed, _ = cell_key(cell)
-        return dict(self.cells.user_attrs.get(_losses_name(digest, seed), {}))
-
-    def _count_loss(self, cell: Cell, trial: str, reason: str) -> list[str]:
-        losses = self._losses(cell) | {trial: reason}
-        digest, seed, _ = cell_key(cell)
-        self.cells.set_user_attr(_losses_name(digest, seed), losses)
+        name = _losses_name(digest, seed)
+        losses = dict(self.cells.user_attrs.get(name, {}))
+        losses[f"{study.study_name} {trial.number}"] = reason
+        self.cells.set_user_attr(name, losses)
         return list(losses.values())
 
     def _count_undrawn(self, reason: str) -> None:

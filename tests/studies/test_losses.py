@@ -164,6 +164,22 @@ def test_a_search_that_kills_before_there_is_a_configuration_is_refused(
         lose(queue, queue.search, "worker", "exit code 1")
 
 
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_lost_run_that_is_enqueued_again_already_is_not_enqueued_twice(
+    make_queue: MakeQueue, drawn: bool
+) -> None:
+    queue = make_queue(trials=1)
+    queue.enqueue_missing([CELL])
+    study = queue.cells if drawn else queue.search
+    study.ask().set_user_attr(WORKER, "worker")
+    name = f"{study.study_name.replace(' ', '-')}-0.lock"
+    (queue.options.out / "claims" / name).touch()  # which nobody holds
+    make_queue(trials=1).enqueue_missing([CELL])
+    assert states(study) == ["FAIL", "WAITING"]
+    queue.release_lost("worker", "SIGKILL")
+    assert states(study) == ["FAIL", "WAITING"]
+
+
 def test_what_failed_is_run_again_when_it_is_asked_for(
     make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
