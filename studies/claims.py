@@ -1,11 +1,18 @@
 """``results/claims.md``: what the paper claims, and what the runs of this repository say to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
+from studies.arms import Family
+from studies.catalogue import (
+    ablation,
+    bond_dimension,
+    compression,
+    frontier,
+    mode_sweep,
+    noise,
+)
 from studies.escape import in_markdown
 from studies.evidence import (
     Evidence,
@@ -17,12 +24,13 @@ from studies.evidence import (
     validation_against_test,
 )
 from studies.quoted import NOISE_COSTS, NOISE_COSTS_AT_MOST, QUOTED, QUOTED_RANDOM
+from studies.results import StudyResults
 from studies.rows import write_text
 from studies.statistics import points
 from studies.study import Contrast, Study
 from studies.verdicts import (
     MARGIN,
-    Verdict,
+    Judge,
     all_phases_are_effective,
     better_than_all,
     noise_costs_little,
@@ -43,24 +51,24 @@ class Claim:
         statement: what is stated, in this project's words.
         examined: how, and why so.
         study: the study whose rows are the evidence.
-        verdict: whether it holds, by those rows.
+        judge: says whether it holds, by those rows.
         evidence: sentences from those rows.
     """
 
     title: str
     statement: str
     examined: str
-    study: str
-    verdict: Verdict
+    study: Study
+    judge: Judge
     evidence: Evidence
 
 
-def write_claims(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]) -> Path:
+def write_claims(folder: Path, studies: Sequence[StudyResults]) -> Path:
     """Write the page of claims of a results folder from the MNIST rows of its studies.
 
     Args:
         folder: the results folder.
-        studies: every study that has rows, with them.
+        studies: the results of every study that has rows.
 
     Returns:
         the path of the page.
@@ -87,10 +95,12 @@ def write_claims(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]) ->
         "| stated | verdict |",
         "|:--|:--|",
     ]
-    by_name = {study.name: (study, rows) for study, rows in studies}
+    on_mnist = {
+        each.study.name: each.by_dataset["mnist"] for each in studies if "mnist" in each.by_dataset
+    }
     sections = []
     for claim in CLAIMS:
-        verdict, found = _said_by_rows(claim, by_name)
+        verdict, found = _said_by_rows(claim, on_mnist)
         lines += [f"| [{claim.title}](#{_anchor(claim.title)}) | {verdict} |"]
         sections += [f"## {claim.title}", "", f"*Stated:* {claim.statement}", ""]
         sections += [f"*Examined:* {claim.examined}", "", f"*Verdict:* {verdict}", "", *found]
@@ -98,19 +108,17 @@ def write_claims(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]) ->
     return folder / "claims.md"
 
 
-def _said_by_rows(
-    claim: Claim, studies: Mapping[str, tuple[Study, pd.DataFrame]]
-) -> tuple[str, list[str]]:
+def _said_by_rows(claim: Claim, on_mnist: Mapping[str, StudyResults]) -> tuple[str, list[str]]:
     """The verdict on a claim and the lines of its findings."""
-    if claim.study in studies:
-        study, rows = studies[claim.study]
-        mnist = rows[rows["dataset"] == "mnist"]
-        found = claim.evidence(study, mnist) if not mnist.empty else []
+    name = claim.study.name
+    if name in on_mnist:
+        found = claim.evidence(on_mnist[name])
         if found:
-            source = f"([{claim.study}]({claim.study}/report.md))"
+            source = f"([{name}]({name}/report.md))"
             texts = [f"- {in_markdown(text)}" for text in found]
-            return in_markdown(claim.verdict(study, mnist)), [f"*Found* {source}:", "", *texts, ""]
-    return f"No runs of `{claim.study}` on MNIST are there yet.", []
+            verdict = in_markdown(claim.judge(on_mnist[name]))
+            return verdict, [f"*Found* {source}:", "", *texts, ""]
+    return f"No runs of `{name}` on MNIST are there yet.", []
 
 
 def _anchor(title: str) -> str:
@@ -128,26 +136,25 @@ def _quote(model: str) -> str:
     return f"{row.accuracy:.1f} % with {row.trainable_parameters:,} trainable parameters"
 
 
-def _every(_: Contrast) -> bool:
-    return True
+def _chosen(study: Study, rule: Callable[[Contrast], bool]) -> tuple[Contrast, ...]:
+    """The contrasts of a study that a claim is about.
+
+    Raises:
+        LookupError: if there are none: what was meant goes by another name now.
+    """
+    found = tuple(contrast for contrast in study.contrasts if rule(contrast))
+    if not found:
+        raise LookupError(f"a claim selects none of the {len(study.contrasts)} of {study.name}")
+    return found
 
 
-def _frozen(contrast: Contrast) -> bool:
-    return contrast.second.endswith("frozen phases")
-
-
-def _replaced(contrast: Contrast) -> bool:
-    return not _frozen(contrast)
-
-
-def _photonic(contrast: Contrast) -> bool:
-    return "photonic" in contrast.first
-
-
-def _papers_noise(contrast: Contrast) -> bool:
-    kinds = ("brightness", "indistinguishability", "g2", "transmittance")
-    return "evaluated under" in contrast.first and any(kind in contrast.first for kind in kinds)
-
+_FROZEN = _chosen(ablation.STUDY, lambda contrast: contrast.second.name == ablation.FROZEN)
+_REPLACED = _chosen(ablation.STUDY, lambda contrast: contrast.second.name != ablation.FROZEN)
+_AT_COUNTS = _chosen(compression.STUDY, lambda _: True)
+_COMPRESSED = _chosen(compression.STUDY, lambda contrast: contrast.first.family is Family.PHOTONIC)
+_BEST_CLASSICAL = _chosen(frontier.STUDY, lambda _: True)
+_NOISE = _chosen(noise.STUDY, lambda _: True)
+_PAPERS_NOISE = _chosen(noise.STUDY, lambda contrast: contrast in noise.OF_PAPERS_KINDS)
 
 CLAIMS = (
     Claim(
@@ -157,7 +164,7 @@ CLAIMS = (
         "phases by Adam, and the paper's alternation with COBYLA, of which it ran 200 rounds of 5 "
         "epochs. The counts differ: the paper adds 192 phases to 31χ² numbers of the state, "
         "universal meshes of (9,4) and (8,4) have 128.",
-        "bond_dimension",
+        bond_dimension.STUDY,
         reaches_quoted,
         against_quoted,
     ),
@@ -170,18 +177,18 @@ CLAIMS = (
         "probabilities' own distribution, no input at all, there also with a larger matrix product "
         "state instead of the phases, and a classical generator of as many parameters are the "
         "controls that a necessity would have to survive.",
-        "ablation",
-        better_than_all(_replaced),
-        both(of_arms(_replaced), of_contrasts(_replaced)),
+        ablation.STUDY,
+        better_than_all(_REPLACED),
+        both(of_arms(_REPLACED), of_contrasts(_REPLACED)),
     ),
     Claim(
         "Trained phases carry the network",
         "All weights come from a few hundred phases and a small mapping.",
         "The same models with frozen phases: matrix product states, whose own numbers are trained "
         "all the same, and mixing, a mapping with one number for each PQCNN.",
-        "ablation",
-        better_than_all(_frozen),
-        both(of_arms(_frozen), of_contrasts(_frozen)),
+        ablation.STUDY,
+        better_than_all(_FROZEN),
+        both(of_arms(_FROZEN), of_contrasts(_FROZEN)),
     ),
     Claim(
         "Better than classical compression at equal counts",
@@ -191,9 +198,9 @@ CLAIMS = (
         "and at rates tuned as those of the photonic arms are, and compared with a matrix product "
         "state of the paper's largest count. Beside mixing of PQCNNs stand random subspaces, "
         "hashing, low rank and smaller networks with as many parameters.",
-        "compression",
-        better_than_all(_photonic),
-        both(of_arms(_every), of_contrasts(_every)),
+        compression.STUDY,
+        better_than_all(_COMPRESSED),
+        both(of_arms(_AT_COUNTS), of_contrasts(_AT_COUNTS)),
     ),
     Claim(
         "Photons against the best classical way, at the paper's counts",
@@ -201,9 +208,9 @@ CLAIMS = (
         "It is more than one way among others where it is better than each of them. At each count "
         "stands the best of as many candidates of three kinds, by the validation images: photonic "
         "generators, random subspaces of a CNN, and smaller CNNs trained directly.",
-        "frontier",
-        better_than_all(_every),
-        both(of_arms(_every), of_contrasts(_every)),
+        frontier.STUDY,
+        better_than_all(_BEST_CLASSICAL),
+        both(of_arms(_BEST_CLASSICAL), of_contrasts(_BEST_CLASSICAL)),
     ),
     Claim(
         "Robust against noise",
@@ -211,9 +218,9 @@ CLAIMS = (
         "Distributions are post-selected on the clean outcomes; then brightness and transmittance "
         "act on the number of accepted shots alone. Phase errors and finite shots are added; the "
         "verdict is on the paper's own kinds.",
-        "noise",
-        noise_costs_little(_papers_noise),
-        of_contrasts(_every),
+        noise.STUDY,
+        noise_costs_little(_PAPERS_NOISE),
+        of_contrasts(_NOISE),
     ),
     Claim(
         "How parameters are counted",
@@ -221,7 +228,7 @@ CLAIMS = (
         "An outcome's probability depends on the columns of the unitary at the occupied inputs, up "
         "to phases of inputs and outputs: the rank of its Jacobian, the effective phases, is "
         "smaller than the number of phases of a full mesh.",
-        "bond_dimension",
+        bond_dimension.STUDY,
         all_phases_are_effective,
         counted,
     ),
@@ -230,7 +237,7 @@ CLAIMS = (
         "Accuracies are given on the 600 images of the Perceval Quest's validation split.",
         "How far accuracies on them are from those on the 10,000 test images, where anything was "
         "chosen on the former and nothing on the latter.",
-        "mode_sweep",
+        mode_sweep.STUDY,
         spread_of_validation,
         validation_against_test,
     ),

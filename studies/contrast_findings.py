@@ -3,30 +3,28 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from studies.contrasts import LEVEL, PAIRS_FOR_A_CLAIM, evaluate_contrasts, sentence
-from studies.study import Contrast, Study
-
-
-def finding_of(study: Study, rows: pd.DataFrame) -> str:
-    """What a study found, from its rows of one dataset."""
-    if study.finding is not None:
-        return study.finding(rows)
-    return contrasts_in_a_sentence(rows, study.contrasts)
+from studies.contrasts import PAIRS_FOR_A_CLAIM, Result, Verdict, sentence
+from studies.results import StudyResults
 
 
-def contrasts_in_a_sentence(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> str:
+def finding_of(results: StudyResults) -> str:
+    """What a study found on one dataset."""
+    if results.study.finding is not None:
+        return results.study.finding(results)
+    return contrasts_in_a_sentence(results.contrasts)
+
+
+def contrasts_in_a_sentence(results: Sequence[Result]) -> str:
     """How many contrasts show a difference, and the largest of these.
 
     Where none does, it is the largest of all. One whose interval excludes 0 comes first: a few
     seeds at chance make a large mean of which little is certain.
     """
-    results = evaluate_contrasts(rows, contrasts)
     if not results:
         return "No declared contrast has paired runs yet."
     testable = [r for r in results if not np.isnan(r.adjusted_p)]
-    shown = [r for r in testable if r.adjusted_p < LEVEL]
+    shown = [r for r in results if r.verdict is Verdict.SHOWN]
     candidates = shown or results
     clear = [r for r in candidates if r.difference.low > 0 or r.difference.high < 0]
     kind = " whose interval excludes 0" if 0 < len(clear) < len(candidates) else ""

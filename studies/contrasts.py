@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
 
-from studies.labels import DIRECT, FINAL
+from studies.arms import DIRECT, Arm, is_arm
+from studies.roles import FINAL
 from studies.rows import completed
 from studies.statistics import PairedDifference, holm, paired_difference, points
 from studies.study import Contrast
@@ -14,6 +16,15 @@ from studies.study import Contrast
 #: Fewer pairs give an interval and no claim.
 PAIRS_FOR_A_CLAIM = 10
 LEVEL = 0.05
+
+
+class Verdict(StrEnum):
+    """What may be said of a difference."""
+
+    NO_INTERVAL = "no interval"
+    TOO_FEW = "too few for a claim"
+    SHOWN = "a difference"
+    NOT_SHOWN = "no difference shown"
 
 
 @dataclass(frozen=True)
@@ -33,13 +44,13 @@ class Result:
     parameters: tuple[int, int]
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         """What may be said of the difference."""
         if self.difference.pairs < 2:
-            return "no interval"
+            return Verdict.NO_INTERVAL
         if np.isnan(self.adjusted_p):
-            return "too few for a claim"
-        return "a difference" if self.adjusted_p < LEVEL else "no difference shown"
+            return Verdict.TOO_FEW
+        return Verdict.SHOWN if self.adjusted_p < LEVEL else Verdict.NOT_SHOWN
 
 
 def evaluate_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> list[Result]:
@@ -92,21 +103,18 @@ def _where(setting: str) -> str:
 def arm_names(contrast: Contrast) -> tuple[str, str]:
     """The two arms without their setting, unless that is what tells them apart."""
     first, second = _arm_name(contrast.first), _arm_name(contrast.second)
-    return (first, second) if first != second else (contrast.first, contrast.second)
+    return (first, second) if first != second else (contrast.first.label, contrast.second.label)
 
 
-def _arm_name(label: str) -> str:
-    """The arm of a label, without its setting."""
-    if label == DIRECT:
-        return "the target trained directly"
-    return label.partition(": ")[2] or label
+def _arm_name(arm: Arm) -> str:
+    return "the target trained directly" if arm == DIRECT else arm.name
 
 
 def _paired_arms(
     final: pd.DataFrame, contrast: Contrast
 ) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Rows of both arms by seed, from the longest training that both have."""
-    first, second = (final[final["label"] == label] for label in (contrast.first, contrast.second))
+    first, second = (final[is_arm(final, arm)] for arm in (contrast.first, contrast.second))
     for epochs in sorted(set(first["epochs"]) & set(second["epochs"]), reverse=True):
         pair = [arm[arm["epochs"] == epochs].set_index("seed") for arm in (first, second)]
         shared = sorted(set(pair[0].index) & set(pair[1].index))

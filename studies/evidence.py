@@ -6,28 +6,29 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
+from studies.arms import Arm, is_arm, labels
 from studies.configuration import sizes_from_text
-from studies.contrasts import Result, arm_names, evaluate_contrasts, sentence
-from studies.labels import FINAL
-from studies.rows import completed
+from studies.contrasts import Result, Verdict, arm_names, sentence
+from studies.results import StudyResults
+from studies.roles import FINAL
 from studies.statistics import mean_interval, percent_interval, points
-from studies.study import Contrast, Study
+from studies.study import Contrast
 from studies.tables import pqcnns_text
 from studies.verdicts import beside_quoted, validation_gaps
 
 #: What the rows of a study say to a claim, a sentence each.
-Evidence = Callable[[Study, pd.DataFrame], list[str]]
+Evidence = Callable[[StudyResults], list[str]]
 
 #: Ten classes guessed are right in a tenth of the cases; below twice that a run has failed.
 _NEAR_CHANCE = 0.2
 
 
-def of_contrasts(chosen: Callable[[Contrast], bool]) -> Evidence:
+def of_contrasts(chosen: Sequence[Contrast]) -> Evidence:
     """How many of some declared contrasts show a difference, and each as a sentence."""
 
-    def evidence(study: Study, rows: pd.DataFrame) -> list[str]:
-        results = [r for r in evaluate_contrasts(rows, study.contrasts) if chosen(r.contrast)]
-        return [tally(results), *map(sentence, results)] if results else []
+    def evidence(results: StudyResults) -> list[str]:
+        found = [result for result in results.contrasts if result.contrast in chosen]
+        return [tally(found), *map(sentence, found)] if found else []
 
     return evidence
 
@@ -39,7 +40,7 @@ def tally(results: Sequence[Result]) -> str:
     'Of 0 contrasts the first arm is shown to be better in 0 and worse in 0.'
     """
     tested = [r for r in results if not np.isnan(r.adjusted_p)]
-    shown = [r for r in tested if r.verdict == "a difference"]
+    shown = [r for r in tested if r.verdict is Verdict.SHOWN]
     better = sum(r.difference.mean > 0 for r in shown)
     text = (
         f"Of {len(results)} contrasts the first arm is shown to be better in {better} and worse in "
@@ -51,23 +52,21 @@ def tally(results: Sequence[Result]) -> str:
 
 def both(first: Evidence, second: Evidence) -> Evidence:
     """The sentences of one evidence, then those of another."""
-    return lambda study, rows: [*first(study, rows), *second(study, rows)]
+    return lambda results: [*first(results), *second(results)]
 
 
-def of_arms(chosen: Callable[[Contrast], bool]) -> Evidence:
+def of_arms(chosen: Sequence[Contrast]) -> Evidence:
     """Test accuracy of every arm of some declared contrasts, a sentence for each setting.
 
     It is that of the longest training that all arms of the setting have had.
     """
 
-    def evidence(study: Study, rows: pd.DataFrame) -> list[str]:
-        final = completed(rows, FINAL)
-        contrasts = [contrast for contrast in study.contrasts if chosen(contrast)]
+    def evidence(results: StudyResults) -> list[str]:
         sentences = []
-        for setting, group in groupby(contrasts, key=lambda contrast: contrast.setting):
-            names = {label: name for c in group for name, label in _named_arms(c)}
-            alike = _equally_trained(final[final["label"].isin(names)])
-            arms = {name: alike[alike["label"] == label] for label, name in names.items()}
+        for setting, group in groupby(chosen, key=lambda contrast: contrast.setting):
+            names = {arm: name for c in group for name, arm in _named_arms(c)}
+            alike = _equally_trained(pd.concat([results.runs_of(arm) for arm in names]))
+            arms = {name: alike[is_arm(alike, arm)] for arm, name in names.items()}
             texts = [
                 f"{name} {percent_interval(mean_interval(arm['test_accuracy']))}"
                 for name, arm in arms.items()
@@ -81,22 +80,23 @@ def of_arms(chosen: Callable[[Contrast], bool]) -> Evidence:
 
 
 def _equally_trained(final: pd.DataFrame) -> pd.DataFrame:
-    """The runs of the longest training that every label has."""
-    labels_with = final.groupby("epochs")["label"].nunique()
-    shared = labels_with[labels_with == final["label"].nunique()]
+    """The runs of the longest training that every arm has."""
+    words = labels(final)
+    arms_with = words.groupby(final["epochs"]).nunique()
+    shared = arms_with[arms_with == words.nunique()]
     return final[final["epochs"] == shared.index.max()] if len(shared) else final.iloc[:0]
 
 
-def _named_arms(contrast: Contrast) -> list[tuple[str, str]]:
-    """The arms' labels under the names that tell them apart."""
+def _named_arms(contrast: Contrast) -> list[tuple[str, Arm]]:
+    """The arms under the names that tell them apart."""
     return list(zip(arm_names(contrast), (contrast.first, contrast.second), strict=True))
 
 
-def against_quoted(study: Study, rows: pd.DataFrame) -> list[str]:
+def against_quoted(results: StudyResults) -> list[str]:
     """Each arm of the table beside the paper's figure, and what may explain the difference."""
     sentences = []
-    for quoted, arms in beside_quoted(rows):
-        for label, runs in arms.groupby("label", sort=True):
+    for quoted, arms in beside_quoted(results):
+        for label, runs in arms.groupby(labels(arms), sort=True):
             sentences.append(
                 f"{label} ({int(runs['trainable_parameters'].iloc[0]):,} trainable, "
                 f"{runs['epochs'].iloc[0]} epochs, {runs['seed'].nunique()} seeds): validation "
@@ -132,8 +132,9 @@ def _gain_of_last_quarter(curve: str) -> float:
     return accuracies[-1] - accuracies[-1 - len(accuracies) // 4]
 
 
-def counted(study: Study, rows: pd.DataFrame) -> list[str]:
+def counted(results: StudyResults) -> list[str]:
     """Phases that are trained, and how many of them matter."""
+    rows = results.rows
     final = rows[(rows["role"] == FINAL) & (rows["phases"] > 0)]
     counts = final.drop_duplicates(["sizes", "mesh", "phases", "effective_phases"])
     return [
@@ -143,9 +144,9 @@ def counted(study: Study, rows: pd.DataFrame) -> list[str]:
     ]
 
 
-def validation_against_test(study: Study, rows: pd.DataFrame) -> list[str]:
+def validation_against_test(results: StudyResults) -> list[str]:
     """How far a run's accuracy on the 600 images is from that on the 10,000."""
-    gaps = validation_gaps(rows)
+    gaps = validation_gaps(results)
     if len(gaps) < 2:
         return []
     return [

@@ -26,8 +26,8 @@ from qcnn import (
 from qcnn.files import write_bytes
 from qcnn.generated import network_weights
 from studies.configuration import Configuration, build_model, build_target, noisy
-from studies.labels import FINAL
 from studies.provenance import git_commit, package_versions, platform_text
+from studies.roles import FINAL
 from studies.stored_models import load_model, model_path, store_model
 from studies.study import Measure
 

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from studies.arms import FINALIST, Arm
 from studies.configuration import Configuration, configuration_from_axes
-from studies.labels import FINALIST
 from studies.statistics import non_dominated
 from studies.study import Options
 
 
 def non_dominated_configurations(
     rows: pd.DataFrame, options: Options
-) -> list[tuple[str, Configuration]]:
+) -> list[tuple[Arm, Configuration]]:
     """At most ``options.finalists`` non-dominated in validation accuracy and parameters.
 
     Where there are more, they are taken evenly along the line, its ends included.

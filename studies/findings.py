@@ -5,26 +5,27 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from studies.goals import split_labels
-from studies.labels import DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, SEARCH
+from studies.arms import DIRECT, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
+from studies.goals import runs_at_budgets
 from studies.measures import START, measured_moments
+from studies.results import StudyResults
+from studies.roles import SEARCH
 from studies.rows import completed
 from studies.statistics import mean_interval, percent_interval
-from studies.tables import describe, longest_trainings
+from studies.tables import describe
 
 #: More values of an axis would make a sentence that nobody reads.
 _ALONG = 4
 
 
-def best_against_references(rows: pd.DataFrame) -> str:
+def best_against_references(results: StudyResults) -> str:
     """The most accurate finalist by validation, and what the references reach.
 
     The finalist is chosen by its mean validation accuracy; the test accuracy of the
     chosen one is what is stated.
     """
-    searched = len(completed(rows, SEARCH))
-    final = completed(rows, FINAL)
-    finalists = final[final["label"] == FINALIST]
+    searched = len(completed(results.rows, SEARCH))
+    finalists = results.runs_of(FINALIST)
     if finalists.empty:
         return f"{searched} settings were searched; none has been run with fresh seeds yet."
     means = finalists.groupby("configuration")["val_accuracy"].mean()
@@ -38,8 +39,9 @@ def best_against_references(rows: pd.DataFrame) -> str:
         f"it reaches {percent_interval(mean_interval(best['test_accuracy']))} on the test images "
         f"({_seeds(best)}, 95 % interval)."
     ]
-    direct = final[(final["label"] == DIRECT) & (final["epochs"] == epochs)]
-    notebook = final[final["label"] == NOTEBOOK]
+    direct = results.runs_of(DIRECT)
+    direct = direct[direct["epochs"] == epochs]
+    notebook = results.runs_of(NOTEBOOK)
     parts = []
     if not direct.empty:
         parts.append(
@@ -58,21 +60,21 @@ def best_against_references(rows: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def mappings_and_collapse(rows: pd.DataFrame) -> str:
+def mappings_and_collapse(results: StudyResults) -> str:
     """The most accurate mapping by validation, and what becomes of ``logit_tanh``."""
-    final = completed(rows, FINAL)
-    mapped = final[~final["label"].isin((DIRECT, NOTEBOOK, NOTEBOOK_DIRECT))]
+    references = [is_arm(results.final, arm) for arm in (DIRECT, NOTEBOOK, NOTEBOOK_DIRECT)]
+    mapped = results.final[~np.logical_or.reduce(references)]
     if mapped.empty:
         return "No mapping has been run with fresh seeds yet."
-    means = mapped.groupby("label")["val_accuracy"].mean()
-    best = mapped[mapped["label"] == means.idxmax()]
+    means = mapped["val_accuracy"].groupby(labels(mapped)).mean()
+    best = mapped[labels(mapped) == means.idxmax()]
     text = (
         f"The most accurate of {len(means)} mappings by validation is {means.idxmax()} "
         f"({int(best['trainable_parameters'].iloc[0])} trainable): "
         f"{percent_interval(mean_interval(best['test_accuracy']))} on the test images "
         f"({_seeds(best)}, 95 % interval)."
     )
-    collapsed = mapped[mapped["label"] == "logit_tanh"]
+    collapsed = mapped[mapped["mapping"] == "logit_tanh"]
     return text if collapsed.empty else f"{text} {_collapse(collapsed)}"
 
 
@@ -92,15 +94,15 @@ def _collapse(rows: pd.DataFrame) -> str:
     )
 
 
-def accuracies_at_budgets(rows: pd.DataFrame) -> str:
+def accuracies_at_budgets(results: StudyResults) -> str:
     """What every arm reaches at the smallest, the middle and the largest budget."""
-    final = split_labels(rows)
-    budgets = sorted(final["budget"].unique())
+    at_budgets = runs_at_budgets(results)
+    budgets = list(at_budgets)
     if not budgets:
         return "No budget has been run with fresh seeds yet."
     sentences = []
     for budget in sorted({budgets[0], budgets[len(budgets) // 2], budgets[-1]}):
-        arms = final[final["budget"] == budget].groupby("arm", sort=False)
+        arms = at_budgets[budget].groupby("arm", sort=False)
         reached = ", ".join(
             f"{arm} {percent_interval(mean_interval(runs['test_accuracy']))} ({_seeds(runs)})"
             for arm, runs in arms
@@ -109,19 +111,19 @@ def accuracies_at_budgets(rows: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
-def accuracies_along(series: Mapping[str, Mapping[str, str]]) -> Callable[[pd.DataFrame], str]:
+def accuracies_along(series: Mapping[str, Mapping[str, Arm]]) -> Callable[[StudyResults], str]:
     """A finding that follows arms along an axis, by at most four of them in a sentence.
 
     Args:
-        series: what each sentence is about, and the labels of its arms by the values of
-            the axis, in their order.
+        series: what each sentence is about, and its arms by the values of the axis, in their
+            order.
     """
 
-    def finding(rows: pd.DataFrame) -> str:
-        final = longest_trainings(rows)
+    def finding(results: StudyResults) -> str:
+        final = results.longest
         sentences = []
         for name, arms in series.items():
-            runs = {value: final[final["label"] == label] for value, label in arms.items()}
+            runs = {value: final[is_arm(final, arm)] for value, arm in arms.items()}
             there = [(value, each) for value, each in runs.items() if not each.empty]
             places = np.linspace(0, len(there) - 1, min(_ALONG, len(there))).round().astype(int)
             reached = ", ".join(

@@ -10,19 +10,19 @@ from studies.contrast_findings import finding_of
 from studies.escape import in_markdown
 from studies.figures import ACCURACY
 from studies.figures.style import store
-from studies.labels import FINAL
 from studies.overview import INTRODUCTION, READING, final_rows, non_dominated_marks
+from studies.results import StudyResults
+from studies.roles import FINAL
 from studies.rows import write_text
-from studies.study import Study
 from studies.tables import accuracy_table, markdown
 
 
-def write_front_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]) -> Path:
+def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
     """Write the front page of a results folder from the rows of its studies.
 
     Args:
         folder: the results folder.
-        studies: every study that has rows, with them.
+        studies: the results of every study that has rows.
 
     Returns:
         the path of the page.
@@ -41,7 +41,7 @@ def write_front_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]
         "",
         "## What each study found",
         "",
-        *(_answer(study, rows) for study, rows in studies),
+        *map(_answer, studies),
     ]
     final = final_rows(studies)
     for dataset, part in final.groupby("dataset", sort=True):
@@ -50,20 +50,22 @@ def write_front_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]
     return folder / "README.md"
 
 
-def _answer(study: Study, rows: pd.DataFrame) -> str:
+def _answer(results: StudyResults) -> str:
+    study = results.study
     findings = " ".join(
-        f"*{in_markdown(str(dataset))}:* {in_markdown(finding_of(study, part))}"
-        for dataset, part in rows.groupby("dataset", sort=True)
+        f"*{in_markdown(dataset)}:* {in_markdown(finding_of(part))}"
+        for dataset, part in results.by_dataset.items()
     )
     return f"**{study.question}** {findings} → [{study.name}]({study.name}/report.md)\n"
 
 
-def _names(studies: Sequence[tuple[Study, pd.DataFrame]]) -> dict[str, str]:
+def _names(studies: Sequence[StudyResults]) -> dict[str, str]:
     """The studies that hold each configuration's final runs."""
     names: dict[str, list[str]] = {}
-    for study, rows in studies:
+    for each in studies:
+        rows = each.rows
         for configuration in rows["configuration"][rows["role"] == FINAL].unique():
-            names.setdefault(configuration, []).append(study.name)
+            names.setdefault(configuration, []).append(each.study.name)
     return {configuration: ", ".join(held) for configuration, held in names.items()}
 
 

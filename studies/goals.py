@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from studies.arms import budget_of
 from studies.quoted import QUOTED, QUOTED_COLUMN
+from studies.results import StudyResults
 from studies.statistics import mean_interval, percent_interval, points
-from studies.tables import longest_trainings
 
 #: Mean accuracy on the 10,000 test images of MNIST, by the most trainable parameters allowed.
 GOALS = {
@@ -19,39 +20,40 @@ GOALS = {
     2703: 0.973,
     3292: 0.975,
 }
+#: The name of the arm that has a goal, in the setting of each budget.
+PHOTONIC = "photonic"
 #: Fewer fresh seeds do not decide whether a goal is met.
 SEEDS_FOR_A_GOAL = 10
-LABEL = r"^(?P<budget>\d{1,15}) parameters: (?P<arm>.*)$"
 
 
-def split_labels(rows: pd.DataFrame) -> pd.DataFrame:
-    """Longest complete final runs of labels such as ``688 parameters: photonic``, with both parts.
+def runs_at_budgets(results: StudyResults) -> dict[int, pd.DataFrame]:
+    """The final runs of arms at a number of parameters, by that number, in ascending order.
 
-    Runs of one label that were trained for fewer epochs are another arm's, not more seeds of it.
+    Runs of an arm that were trained for fewer epochs are not more seeds of it.
     """
-    final = longest_trainings(rows)
-    parts = final["label"].str.extract(LABEL)
-    found = final.assign(budget=parts["budget"].astype(float), arm=parts["arm"])
-    return found[found["budget"].notna()].astype({"budget": "int64"})
+    final = results.longest
+    budgets = {setting: budget_of(setting) for setting in final["setting"].unique()}
+    found = sorted((budget, setting) for setting, budget in budgets.items() if budget is not None)
+    return {budget: final[final["setting"] == setting] for budget, setting in found}
 
 
-def goals_table(rows: pd.DataFrame) -> pd.DataFrame:
+def goals_table(results: StudyResults) -> pd.DataFrame:
     """Each budget's arms beside the goal and the paper's figure, as text."""
-    runs = split_labels(rows)
-    quoted = {row.trainable_parameters: row for row in QUOTED if "χ" in row.model}
+    at_budgets = runs_at_budgets(results)
+    names = list(dict.fromkeys(name for runs in at_budgets.values() for name in runs["arm"]))
+    quoted = {row.trainable_parameters: row for row in QUOTED if row.bond_dimension}
     lines = []
-    for budget in sorted(runs["budget"].unique()):
-        group = runs[runs["budget"] == budget]
+    for budget, runs in at_budgets.items():
         arms = {
             str(arm): percent_interval(mean_interval(part["test_accuracy"]))
-            for arm, part in group.groupby("arm", sort=False)
+            for arm, part in runs.groupby("arm", sort=False)
         }
         paper = quoted.get(budget)
         lines.append(
             {
                 "at most": f"{budget:,}",
-                **{arm: arms.get(arm, "") for arm in runs["arm"].unique()},
-                "goal": _goal(budget, group),
+                **{name: arms.get(name, "") for name in names},
+                "goal": _goal(budget, runs),
                 QUOTED_COLUMN: f"*{paper.accuracy:.1f} % ± {paper.deviation:.1f}*" if paper else "",
             }
         )
@@ -62,7 +64,7 @@ def _goal(budget: int, runs: pd.DataFrame) -> str:
     """Whether the photonic arm meets its goal, and by how much."""
     if budget not in GOALS or runs["dataset"].iloc[0] != "mnist":
         return ""
-    photonic = runs[(runs["arm"] == "photonic") & (runs["epochs"] == runs["epochs"].max())]
+    photonic = runs[(runs["arm"] == PHOTONIC) & (runs["epochs"] == runs["epochs"].max())]
     text = f"{100 * GOALS[budget]:.1f} %"
     if len(photonic) < SEEDS_FOR_A_GOAL:
         return f"{text}: open, {len(photonic)} of {SEEDS_FOR_A_GOAL} seeds"

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from studies.arms import Family
 from studies.contrasts import LEVEL, PAIRS_FOR_A_CLAIM
-from studies.figures.style import PHOTONIC, families
-from studies.labels import FINAL
+from studies.figures.style import families
+from studies.results import StudyResults
+from studies.roles import FINAL
 from studies.statistics import non_dominated
-from studies.study import Study
 from studies.tables import summarise
 
 INTRODUCTION = (
@@ -50,9 +51,11 @@ READING = (
 )
 
 
-def final_rows(studies: Sequence[tuple[Study, pd.DataFrame]]) -> pd.DataFrame:
+def final_rows(studies: Sequence[StudyResults]) -> pd.DataFrame:
     """Final rows of all studies; a run that several of them share comes once."""
-    final = pd.concat([rows[rows["role"] == FINAL] for _, rows in studies], ignore_index=True)
+    final = pd.concat(
+        [each.rows[each.rows["role"] == FINAL] for each in studies], ignore_index=True
+    )
     # Accuracies under noise are the noise study's: here they would be many to a model.
     clean = final[(final["noise"] == "") & (final["evaluated_under"] == "")]
     return clean.drop_duplicates(["configuration", "seed"])
@@ -61,7 +64,7 @@ def final_rows(studies: Sequence[tuple[Study, pd.DataFrame]]) -> pd.DataFrame:
 def non_dominated_marks(final: pd.DataFrame) -> dict[str, str]:
     """``of all`` or ``of photonic`` for the non-dominated configurations of one dataset."""
     means = summarise(final)
-    photonic = means[families(means) == PHOTONIC]
+    photonic = means[families(means) == Family.PHOTONIC]
     marks: dict[str, str] = {}
     for text, models in (("of photonic", photonic), ("of all", means)):
         kept = non_dominated(models["test_accuracy"], models["trainable_parameters"])

@@ -6,7 +6,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from studies.contrast_findings import finding_of
@@ -20,23 +19,23 @@ from studies.page_tables import (
     contrast_lines,
     model_lines,
 )
+from studies.results import StudyResults
 from studies.rows import write_text
-from studies.study import Study
 
 
-def write_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]) -> Path:
+def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
     """Write the page of a results folder, with the figures that the reports have drawn.
 
     The same rows and figures give the same page, byte for byte.
 
     Args:
         folder: the results folder.
-        studies: every study that has rows, with them.
+        studies: the results of every study that has rows.
 
     Returns:
         the path of the page.
     """
-    datasets = sorted({dataset for _, rows in studies for dataset in rows["dataset"]})
+    datasets = sorted({dataset for each in studies for dataset in each.by_dataset})
     overall = ((d, folder / f"figures/{ACCURACY.name}-{d}.png") for d in datasets)
     environment = Environment(
         loader=PackageLoader("studies"),
@@ -52,7 +51,7 @@ def write_page(folder: Path, studies: Sequence[tuple[Study, pd.DataFrame]]) -> P
         columns=COLUMNS,
         lines=model_lines(studies),
         overall=[(d, _figure(ACCURACY.caption, path)) for d, path in overall if path.exists()],
-        studies=[_study(study, rows, folder / study.name) for study, rows in studies],
+        studies=[_study(each, folder / each.study.name) for each in studies],
         quoted=QUOTED_STUDY,
         contrast_columns=CONTRAST_COLUMNS,
         style=_bundle("css").decode(),
@@ -72,8 +71,9 @@ def _figure(caption: str, path: Path) -> dict[str, str]:
     return {"name": path.stem, "caption": caption, "picture": picture}
 
 
-def _study(study: Study, rows: pd.DataFrame, folder: Path) -> dict[str, Any]:
+def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
     """A study's section: one part for each dataset."""
+    study = results.study
     captions = {"contrasts": CAPTION, **{f.name: f.caption for f in study.figures}}
     return {
         "name": study.name,
@@ -81,14 +81,14 @@ def _study(study: Study, rows: pd.DataFrame, folder: Path) -> dict[str, Any]:
         "parts": [
             {
                 "dataset": dataset,
-                "finding": finding_of(study, part),
-                "contrasts": contrast_lines(study, str(dataset), part),
+                "finding": finding_of(part),
+                "contrasts": contrast_lines(part, dataset),
                 "figures": [
                     _figure(caption, path)
                     for name, caption in captions.items()
                     if (path := folder / f"figures/{name}-{dataset}.png").exists()
                 ],
             }
-            for dataset, part in rows.groupby("dataset", sort=True)
+            for dataset, part in results.by_dataset.items()
         ],
     }

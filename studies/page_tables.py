@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studies.contrasts import Result, arm_names, evaluate_contrasts
-from studies.labels import FINAL
+from studies.contrasts import Result, arm_names
 from studies.overview import final_rows, non_dominated_marks
 from studies.quoted import QUOTED, QUOTED_DATASETS, QuotedRow
+from studies.results import StudyResults
+from studies.roles import FINAL
 from studies.statistics import points
 from studies.study import Study
-from studies.tables import describe, summarise
+from studies.tables import describe
 
 #: What the column of studies says of figures that were not obtained here.
 QUOTED_STUDY = "quoted"
@@ -88,7 +89,7 @@ CONTRAST_COLUMNS = {
 }
 
 
-def model_lines(studies: Sequence[tuple[Study, pd.DataFrame]]) -> list[Line]:
+def model_lines(studies: Sequence[StudyResults]) -> list[Line]:
     """The table over all studies: every model with fresh seeds, and the quoted ones.
 
     A model that several studies have run is in each of them, with that study's seeds.
@@ -100,19 +101,19 @@ def model_lines(studies: Sequence[tuple[Study, pd.DataFrame]]) -> list[Line]:
         for key, mark in non_dominated_marks(part).items()
     }
     lines = [
-        _model_line(study, model, marks)
-        for study, rows in studies
-        for _, model in summarise(rows[rows["role"] == FINAL]).iterrows()
+        _model_line(each.study, model, marks)
+        for each in studies
+        for _, model in each.summary[each.summary["role"] == FINAL].iterrows()
     ]
     datasets = sorted(set(final["dataset"]) & set(QUOTED_DATASETS))
     lines += [_quoted_line(row, dataset) for dataset in datasets for row in QUOTED]
     return sorted(lines, key=lambda line: (int(line.cells["trainable"].order), line.text("model")))
 
 
-def contrast_lines(study: Study, dataset: str, rows: pd.DataFrame) -> list[Line]:
-    """The contrasts of a study that have paired runs in the rows of one dataset."""
-    results = evaluate_contrasts(rows, study.contrasts)
-    return [Line(dataset, study.name, _contrast_cells(i, r)) for i, r in enumerate(results)]
+def contrast_lines(results: StudyResults, dataset: str) -> list[Line]:
+    """The contrasts of a study that have paired runs on one dataset."""
+    name = results.study.name
+    return [Line(dataset, name, _contrast_cells(*item)) for item in enumerate(results.contrasts)]
 
 
 def _model_line(study: Study, model: pd.Series, marks: dict[str, str]) -> Line:

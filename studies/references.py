@@ -6,15 +6,15 @@ from functools import cache
 from qcnn import load_data
 from qcnn.layout import WeightLayout, describe_target
 from qcnn.targets import target_from_text
+from studies.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
 from studies.configuration import Configuration
-from studies.labels import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT
-from studies.standard import SOURCE_SIZES, arm
+from studies.standard import SOURCE_SIZES, cells_of
 from studies.study import Cell, Options, fresh_seeds
 
 
 def direct_cells(like: Configuration, options: Options) -> list[Cell]:
     """The target of ``like``, trained directly under the same schedule."""
-    return arm(options, DIRECT, without_photons(like))
+    return cells_of(DIRECT, without_photons(like), options)
 
 
 def notebook_cells(options: Options) -> list[Cell]:

@@ -16,17 +16,18 @@ from studies.catalogue import studies_by_name
 from studies.claims import write_claims
 from studies.console import one_sentence_errors
 from studies.contrast_findings import finding_of
-from studies.contrasts import evaluate_contrasts, sentence
+from studies.contrasts import sentence
 from studies.escape import in_csv, in_markdown
 from studies.figures.contrasts import CAPTION, draw_contrasts
 from studies.figures.style import Canvas, store
 from studies.front_page import write_front_page
-from studies.labels import DIVERGED, FAILED, FINAL, SEARCH
 from studies.overview import READING
 from studies.page import write_page
+from studies.results import StudyResults
+from studies.roles import DIVERGED, FAILED, FINAL, SEARCH
 from studies.rows import read_rows, write_text
 from studies.study import Study
-from studies.tables import accuracy_table, markdown, settings_table, summarise
+from studies.tables import accuracy_table, markdown, settings_table
 
 DATASET_NOTES = {
     "mnist": "6,000 training images, the 600 validation images of the Perceval Quest subset, the "
@@ -46,24 +47,25 @@ def build_report(folder: Path) -> Path:
     Raises:
         InvalidInput: if the rows are damaged or of an unknown study.
     """
-    study, rows = read_study(folder)
-    write_text(
-        folder / "summary.csv",
-        _for_spreadsheets(summarise(rows)).to_csv(
-            index=False, lineterminator="\n", float_format="%.6g"
-        ),
-    )
+    return write_report(read_study(folder), folder)
+
+
+def write_report(results: StudyResults, folder: Path) -> Path:
+    """As :func:`build_report`, of results that are at hand."""
+    summary = _for_spreadsheets(results.summary)
+    text = summary.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    write_text(folder / "summary.csv", text)
     sections = [
-        _section(study, dataset, part, folder)
-        for dataset, part in sorted(rows.groupby("dataset"), key=_main_dataset_first)
+        _section(part, dataset, folder)
+        for dataset, part in sorted(results.by_dataset.items(), key=_main_dataset_first)
     ]
-    title = f"# {study.name}: {study.question}"
-    text = "\n".join([title, "", *sections, _reading_notes(study)])
+    title = f"# {results.study.name}: {results.study.question}"
+    text = "\n".join([title, "", *sections, _reading_notes(results.study)])
     write_text(folder / "report.md", text)
     return folder / "report.md"
 
 
-def read_study(folder: Path) -> tuple[Study, pd.DataFrame]:
+def read_study(folder: Path) -> StudyResults:
     """The study of a results folder and its rows, in an order that no accident decides.
 
     Raises:
@@ -75,7 +77,7 @@ def read_study(folder: Path) -> tuple[Study, pd.DataFrame]:
     check_figures(folder)
     # The order in which runs ended is an accident of the machine.
     order = ["dataset", "role", "trainable_parameters", "configuration", "seed"]
-    return _study_of(rows, folder), rows.sort_values(order)
+    return StudyResults(_study_of(rows, folder), rows.sort_values(order))
 
 
 def check_figures(folder: Path) -> None:
@@ -103,26 +105,27 @@ def _for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: table[name].map(in_csv) for name in texts})
 
 
-def _main_dataset_first(item: tuple[object, pd.DataFrame]) -> tuple[bool, str]:
-    return item[0] != "mnist", str(item[0])
+def _main_dataset_first(item: tuple[str, StudyResults]) -> tuple[bool, str]:
+    return item[0] != "mnist", item[0]
 
 
-def _section(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> str:
+def _section(results: StudyResults, dataset: str, folder: Path) -> str:
+    study, rows = results.study, results.rows
     note = DATASET_NOTES.get(dataset)
     platforms = "; ".join(sorted(set(rows["platform"])))
     lines = [
         f"## {in_markdown(dataset)}",
         "",
-        in_markdown(finding_of(study, rows)),
+        in_markdown(finding_of(results)),
         "",
-        *_overview_lines(study, rows),
+        *_overview_lines(results),
         f"{(rows['role'] == SEARCH).sum()} search runs and {(rows['role'] == FINAL).sum()} final "
         f"runs, {_not_complete(rows)}; {rows['seconds'].sum() / 3600:.1f} hours of one core "
         f"({in_markdown(platforms)})." + (f" Data: {note}." if note else ""),
         "",
         markdown(accuracy_table(rows, dataset)),
         "",
-        *_contrast_lines(study, dataset, rows, folder),
+        *_contrast_lines(results, dataset, folder),
         *_setting_lines(study, rows),
     ]
     for figure in study.figures:
@@ -137,22 +140,22 @@ def _not_complete(rows: pd.DataFrame) -> str:
     return f"{text} and {failed} failed" if failed else text
 
 
-def _overview_lines(study: Study, rows: pd.DataFrame) -> list[str]:
-    table = pd.DataFrame() if study.overview is None else study.overview(rows)
+def _overview_lines(results: StudyResults) -> list[str]:
+    overview = results.study.overview
+    table = pd.DataFrame() if overview is None else overview(results)
     return [] if table.empty else [markdown(table), ""]
 
 
-def _contrast_lines(study: Study, dataset: str, rows: pd.DataFrame, folder: Path) -> list[str]:
-    results = evaluate_contrasts(rows, study.contrasts)
-    if not results:
+def _contrast_lines(results: StudyResults, dataset: str, folder: Path) -> list[str]:
+    if not results.contrasts:
         return []
-    canvas = draw_contrasts(rows, study.contrasts)
+    declared = len(results.study.contrasts)
     return [
-        f"Contrasts declared beforehand ({len(study.contrasts)}), paired by seed, test accuracy:",
+        f"Contrasts declared beforehand ({declared}), paired by seed, test accuracy:",
         "",
-        *(f"- {in_markdown(sentence(result))}" for result in results),
+        *(f"- {in_markdown(sentence(result))}" for result in results.contrasts),
         "",
-        *_figure_lines(canvas, "contrasts", CAPTION, dataset, folder),
+        *_figure_lines(draw_contrasts(results), "contrasts", CAPTION, dataset, folder),
     ]
 
 
@@ -208,14 +211,15 @@ def main(out: Path) -> None:
         )
     check_figures(out)
     studies = [read_study(csv.parent) for csv in found]
-    for csv, (study, _) in zip(found, studies, strict=True):
-        if study.name != csv.parent.name:
+    for csv, results in zip(found, studies, strict=True):
+        name = results.study.name
+        if name != csv.parent.name:
             raise InvalidInput(
-                f"{csv} holds runs of {study.name!r}; allowed are those of {csv.parent.name!r}, "
+                f"{csv} holds runs of {name!r}; allowed are those of {csv.parent.name!r}, "
                 "its folder's name"
             )
-    for csv in found:
-        click.echo(f"report: {build_report(csv.parent)}")
+    for csv, results in zip(found, studies, strict=True):
+        click.echo(f"report: {write_report(results, csv.parent)}")
     for write in (write_front_page, write_claims, write_page):
         click.echo(f"report: {write(out, studies)}")
 

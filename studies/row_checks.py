@@ -10,8 +10,8 @@ from optuna.distributions import BaseDistribution, json_to_distribution
 
 from qcnn import InvalidInput
 from studies.configuration import AXES, known_configuration, shortened
-from studies.labels import COMPLETE, DIVERGED, FAILED, FINAL, SEARCH
 from studies.measures import check_measured
+from studies.roles import COMPLETE, DIVERGED, FAILED, FINAL, SEARCH
 
 #: Columns of a run's losses and accuracies after each epoch.
 CURVES = (
@@ -23,7 +23,7 @@ CURVES = (
 _ACCURACIES = ("train_accuracy", "val_accuracy", "test_accuracy", "best_val_accuracy")
 #: Longest texts; what a page or a figure shows has to have room there.
 LONGEST = 1_000_000
-_LONGEST_OF = {"label": 500, **dict.fromkeys(AXES, 10_000)}
+_LONGEST_OF = {"setting": 500, "arm": 500, **dict.fromkeys(AXES, 10_000)}
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?(e[+-]?\d+)?|inf|nan)")
 #: What a search has drawn: value and distribution of each parameter.

@@ -21,15 +21,17 @@ from filelock import FileLock
 
 from qcnn import InvalidInput
 from qcnn.files import write_bytes
+from studies.arms import with_arm
 from studies.configuration import AXES, AXIS_DEFAULTS, shortened
-from studies.labels import COMPLETE, FAILED
+from studies.roles import COMPLETE, FAILED
 from studies.row_checks import LONGEST, check_row, printable
 
 COLUMNS = (
     "study",
     "configuration",
     "role",
-    "label",
+    "setting",
+    "arm",
     "status",
     "seed",
     "phases",
@@ -174,7 +176,7 @@ def complete_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """
     # What is missing may be left out, None or NaN.
     given = {name: value for name, value in row.items() if value is not None and value == value}
-    whole = {**AXIS_DEFAULTS, **given}
+    whole = {**AXIS_DEFAULTS, **with_arm(given)}
     if unknown := whole.keys() - set(COLUMNS):
         raise InvalidInput(f"a row has {min(unknown)!r}; allowed are the columns of runs.csv")
     _typed(_record(whole))
@@ -264,8 +266,9 @@ def _records_of(text: str, place: Path | str) -> Iterator[Record]:
 
 
 def _checked_header(fields: list[str], place: Path | str) -> list[str]:
-    missing = [name for name in COLUMNS if name not in fields and name not in _ADDED]
-    unknown = [name for name in fields if name not in COLUMNS]
+    known = with_arm(dict.fromkeys(fields, ""))
+    missing = [name for name in COLUMNS if name not in known and name not in _ADDED]
+    unknown = [name for name in known if name not in COLUMNS]
     if missing:
         raise _damage(place, f"column {missing[0]} is missing")
     if unknown or len(set(fields)) < len(fields):
@@ -276,7 +279,7 @@ def _checked_header(fields: list[str], place: Path | str) -> list[str]:
 
 
 def _in_order(header: list[str], fields: list[str]) -> Record:
-    values = dict(zip(header, fields, strict=True))
+    values = with_arm(dict(zip(header, fields, strict=True)))
     return tuple(values[name] if name in values else _field(name, _ADDED[name]) for name in COLUMNS)
 
 

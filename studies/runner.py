@@ -71,8 +71,8 @@ def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: Tri
 def _finalists(search: Search, options: Options, queue: TrialQueue) -> list[Cell]:
     rows = queue.store.patiently(queue.search_rows)
     return [
-        Cell(configuration, seed, label)
-        for label, configuration in search.choose_finalists(rows, options)
+        Cell(configuration, seed, arm)
+        for arm, configuration in search.choose_finalists(rows, options)
         for seed in fresh_seeds(options, options.seeds)
     ]
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from qcnn.mesh import MESHES
+from studies.arms import Arm
 from studies.configuration import Configuration
 from studies.study import Axis, Cell, Options, fresh_seeds
 
@@ -36,6 +37,6 @@ def standard(options: Options, **changes: Any) -> Configuration:
     return replace(common, **changes)
 
 
-def arm(options: Options, label: str, configuration: Configuration) -> list[Cell]:
-    """A configuration under every fresh seed; arms share their seeds."""
-    return [Cell(configuration, seed, label) for seed in fresh_seeds(options, options.seeds)]
+def cells_of(arm: Arm, configuration: Configuration, options: Options) -> list[Cell]:
+    """An arm's configuration under every fresh seed; arms share their seeds."""
+    return [Cell(configuration, seed, arm) for seed in fresh_seeds(options, options.seeds)]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import optuna
@@ -12,9 +12,13 @@ from sqlalchemy.engine import URL
 from torch import nn
 
 from qcnn import Data
+from studies.arms import Arm
 from studies.configuration import Configuration
 from studies.figures.style import Figure
-from studies.labels import FINAL
+from studies.roles import FINAL
+
+if TYPE_CHECKING:
+    from studies.results import StudyResults
 
 #: What a study looks at beside the accuracy, by name: numbers that JSON can hold.
 Measure = Callable[[nn.Module, Data], dict[str, Any]]
@@ -75,14 +79,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Cell:
-    """A run that must exist: a configuration with a seed, under a label.
+    """A run that must exist: a configuration with a seed, as one of an arm.
 
     One with the role of a search is to choose by: it sees no test images.
     """
 
     configuration: Configuration
     seed: int
-    label: str
+    arm: Arm
     role: str = FINAL
 
 
@@ -92,13 +96,12 @@ class Search:
 
     Attributes:
         suggest: a configuration worth training, for a trial of the search.
-        choose_finalists: labels and configurations for fresh seeds, from the rows of the
-            search.
+        choose_finalists: arms and configurations for fresh seeds, from the rows of the search.
         leads: parameters of the first trials, by their names; the sampler draws what is left.
     """
 
     suggest: Callable[[optuna.Trial, Options], Configuration]
-    choose_finalists: Callable[[pd.DataFrame, Options], list[tuple[str, Configuration]]]
+    choose_finalists: Callable[[pd.DataFrame, Options], list[tuple[Arm, Configuration]]]
     leads: Callable[[Options], Sequence[Mapping[str, Any]]] = lambda _: ()
 
 
@@ -110,15 +113,21 @@ class Contrast:
     with a schedule of its own is declared against one that trains as long.
 
     Attributes:
-        setting: where they are compared; "χ = 10" opens the sentence as "at χ = 10", a text
-            without an equals sign, "mixing of 5 PQCNNs", as "with mixing of 5 PQCNNs".
-        first: label of the first arm.
-        second: label of the second arm; the difference is first − second.
+        first: the first arm.
+        second: the second arm; the difference is first − second.
+        where: where they are compared, if that is not the first arm's setting. "χ = 10" opens
+            the sentence as "at χ = 10", a text without an equals sign, "mixing of 5 PQCNNs", as
+            "with mixing of 5 PQCNNs".
     """
 
-    setting: str
-    first: str
-    second: str
+    first: Arm
+    second: Arm
+    where: str = ""
+
+    @property
+    def setting(self) -> str:
+        """Where the arms are compared."""
+        return self.where or self.first.setting
 
 
 @dataclass(frozen=True)
@@ -137,7 +146,7 @@ class Study:
             default what the contrasts say.
         overview: a table of text for the top of a dataset's section, from its rows.
         search: what else is searched, if anything.
-        tuned: the candidates of each arm that is tuned, by its label: all are run once and
+        tuned: the candidates of each arm that is tuned: all are run once and
             the best one on the validation images gets fresh seeds (``studies.tuning``).
         measure: what is looked at in a model before and after its training, if anything.
         contrasts: at most 25; claims need at least 10 pairs of seeds.
@@ -150,10 +159,10 @@ class Study:
     cells: Callable[[Options], list[Cell]]
     figures: Sequence[Figure]
     check: Callable[[Options], None] | None = None
-    finding: Callable[[pd.DataFrame], str] | None = None
-    overview: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    finding: "Callable[[StudyResults], str] | None" = None
+    overview: "Callable[[StudyResults], pd.DataFrame] | None" = None
     search: Search | None = None
-    tuned: Callable[[Options], Mapping[str, Sequence[Configuration]]] | None = None
+    tuned: Callable[[Options], Mapping[Arm, Sequence[Configuration]]] | None = None
     measure: Measure | None = None
     contrasts: Sequence[Contrast] = ()
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from studies.arms import DIRECT, FINALIST, NO_ARM, NOTEBOOK, NOTEBOOK_DIRECT, Arm, label_of, labels
 from studies.configuration import AXES, Size, sizes_from_text
 from studies.escape import in_markdown
-from studies.labels import COMPLETE, DIRECT, FINAL, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT
 from studies.quoted import QUOTED, QUOTED_COLUMN, QUOTED_DATASETS
-from studies.rows import completed
+from studies.roles import COMPLETE, FINAL
 from studies.statistics import mean_interval, percent_interval
 
 COUNTS = (
@@ -19,13 +19,7 @@ COUNTS = (
     "trainable_parameters",
 )
 _SPLITS = ("train", "val", "test")
-_SELF_EXPLAINING = ("", FINALIST, DIRECT, NOTEBOOK, NOTEBOOK_DIRECT)
-
-
-def longest_trainings(rows: pd.DataFrame) -> pd.DataFrame:
-    """The complete final runs, of each label those of the longest training."""
-    final = completed(rows, FINAL)
-    return final[final["epochs"] == final.groupby("label")["epochs"].transform("max")]
+_SELF_EXPLAINING = (NO_ARM, FINALIST, DIRECT, NOTEBOOK, NOTEBOOK_DIRECT)
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
@@ -41,7 +35,8 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
             "study": first["study"],
             "configuration": configuration,
             "role": role,
-            "label": first["label"],
+            "setting": first["setting"],
+            "arm": first["arm"],
             "seeds": len(complete),
             "diverged": int((group["status"] == "diverged").sum()),
             **{name: first[name] for name in COUNTS},
@@ -59,18 +54,19 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe(row: pd.Series) -> str:
-    """What a configuration is, in a few words: its label, or its setting where it has none."""
+    """What a model is, in a few words: its arm, or its configuration where that says nothing."""
+    arm = Arm(str(row["setting"]), str(row["arm"]))
+    if arm in (NO_ARM, FINALIST):
+        return describe_configuration(row)
     names = {
         DIRECT: f"target {row['target']} trained directly",
         NOTEBOOK_DIRECT: "notebook: CNN trained directly",
         NOTEBOOK: "notebook: CNN generated, (9,4) × (8,4), logit_tanh",
     }
-    if row["label"] not in ("", FINALIST):
-        return names.get(row["label"], str(row["label"]))
-    return describe_setting(row)
+    return names.get(arm, arm.label)
 
 
-def describe_setting(row: pd.Series) -> str:
+def describe_configuration(row: pd.Series) -> str:
     """PQCNNs, mapping and target of a configuration."""
     sizes = sizes_from_text(row["sizes"])
     if not sizes:
@@ -96,15 +92,16 @@ def pqcnns_text(sizes: tuple[Size, ...]) -> str:
 
 
 def settings_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """What stands behind each labelled arm of final runs, as text."""
-    final = rows[(rows["role"] == FINAL) & ~rows["label"].isin(_SELF_EXPLAINING)]
-    arms = final.drop_duplicates(["label", "configuration"])
+    """What stands behind each arm of final runs, as text."""
+    explained = labels(rows).isin([arm.label for arm in _SELF_EXPLAINING])
+    final = rows[(rows["role"] == FINAL) & ~explained]
+    arms = final.drop_duplicates(["setting", "arm", "configuration"])
     return pd.DataFrame(
         [
             {
-                "model": row["label"],
+                "model": label_of(row["setting"], row["arm"]),
                 "trainable": str(int(row["trainable_parameters"])),
-                "setting": describe_setting(row),
+                "setting": describe_configuration(row),
                 "schedule": f"{row['schedule']}, {row['learning_rate']:g}",
             }
             for _, row in arms.iterrows()

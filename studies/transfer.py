@@ -19,10 +19,11 @@ from qcnn import InvalidInput, load_data
 from qcnn.data import data_names
 from qcnn.machine import available_cpus
 from studies.arguments import JOBS
+from studies.arms import Arm
 from studies.catalogue import studies_by_name
 from studies.console import new_console, one_sentence_errors
 from studies.finalists import configuration_of
-from studies.labels import FINAL
+from studies.roles import FINAL
 from studies.rows import read_rows
 from studies.run import RETRY_HELP, carry_out
 from studies.study import Cell, Options
@@ -43,7 +44,11 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
             "datasets that have some"
         )
     return [
-        Cell(replace(configuration_of(row), dataset=dataset), row["seed"], row["label"])
+        Cell(
+            replace(configuration_of(row), dataset=dataset),
+            row["seed"],
+            Arm(row["setting"], row["arm"]),
+        )
         for row in final.to_dict("records")
     ]
 

@@ -16,8 +16,9 @@ from optuna.distributions import distribution_to_json
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from qcnn import InvalidInput
+from studies.arms import Arm, with_arm
 from studies.configuration import AXES, AXIS_DEFAULTS, known_configuration
-from studies.labels import FINAL, SEARCH
+from studies.roles import FINAL, SEARCH
 from studies.row_checks import check_text, object_from_text, searched_parameters
 from studies.rows import complete_row
 from studies.study import Cell
@@ -105,7 +106,15 @@ def finished_trial(row: Row, objectives: int, **attributes: Any) -> FrozenTrial:
 
 def cell_text(cell: Cell) -> str:
     """A cell as its trial carries it."""
-    return json.dumps({**vars(cell), "configuration": cell.configuration.axes()})
+    return json.dumps(
+        {
+            "configuration": cell.configuration.axes(),
+            "seed": cell.seed,
+            "setting": cell.arm.setting,
+            "arm": cell.arm.name,
+            "role": cell.role,
+        }
+    )
 
 
 @cache
@@ -116,7 +125,7 @@ def cell_from_text(text: str) -> Cell:
         InvalidInput: if it cannot be run here.
     """
     with _named("cell"):
-        stored = object_from_text(text, "text")
+        stored = with_arm(object_from_text(text, "text"))
         given = stored.get("configuration")
         axes = {**AXIS_DEFAULTS, **(given if isinstance(given, dict) else {})}
         unknown, missing = axes.keys() - set(AXES), set(AXES) - axes.keys()
@@ -125,15 +134,17 @@ def cell_from_text(text: str) -> Cell:
                 f"configuration is {'with' if unknown else 'without'} the axis "
                 f"{min(unknown or missing)!r}; allowed are all of {', '.join(AXES)}"
             )
-        seed, label, role = (stored.get(name) for name in ("seed", "label", "role"))
+        seed, role = (stored.get(name) for name in ("seed", "role"))
+        setting, arm = (stored.get(name) for name in ("setting", "arm"))
         if not (isinstance(seed, int) and 0 <= seed < 2**63):
             raise InvalidInput(f"seed is {seed!r}; allowed are whole numbers from 0 to {2**63 - 1}")
-        if not isinstance(label, str):
-            raise InvalidInput(f"label is {label!r}; allowed are texts")
-        check_text("label", label)
+        if not (isinstance(setting, str) and isinstance(arm, str)):
+            raise InvalidInput(f"setting and arm are {setting!r} and {arm!r}; allowed are texts")
+        check_text("setting", setting)
+        check_text("arm", arm)
         if role not in (SEARCH, FINAL):
             raise InvalidInput(f"role is {role!r}; allowed are {SEARCH}, {FINAL}")
-        return Cell(known_configuration(axes), seed, label, role)
+        return Cell(known_configuration(axes), seed, Arm(setting, arm), role)
 
 
 @contextmanager

@@ -19,10 +19,11 @@ from optuna.trial import FrozenTrial, TrialState
 
 from qcnn import InvalidInput
 from qcnn.seeds import derive
+from studies.arms import NO_ARM
 from studies.configuration import Configuration
 from studies.execute import checkpoint_path, execute
 from studies.failures import MOST_LOSSES, error_of_run, failed_row, is_of_the_folder, run_text
-from studies.labels import SEARCH
+from studies.roles import SEARCH
 from studies.rows import COLUMNS, FAILED, add_rows, drop_failed, read_rows
 from studies.storage import Store
 from studies.study import Cell, Options, Search, Study
@@ -363,7 +364,7 @@ class TrialQueue:
         cell = cell_from_text(trial.user_attrs[CELL])
         with self.store.held(self.cells, trial):
             try:
-                row = self._row(cell) | {"label": cell.label}
+                row = self._row(cell) | {"setting": cell.arm.setting, "arm": cell.arm.name}
             except Exception:
                 self._give_up(self.cells, trial)
                 raise
@@ -386,7 +387,7 @@ class TrialQueue:
 
     def _draw(self, search: Search, trial: optuna.Trial) -> Cell:
         configuration: Configuration = search.suggest(trial, self.options)
-        cell = Cell(configuration, self.options.seed, "", SEARCH)
+        cell = Cell(configuration, self.options.seed, NO_ARM, SEARCH)
         trial.set_user_attr(DRAWN, cell_text(cell))
         return cell
 

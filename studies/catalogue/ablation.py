@@ -8,14 +8,16 @@ all have one sign; 16 also show one that a few failed trainings go against.
 """
 
 from studies.arguments import WholeNumbers
+from studies.arms import Arm, Family, at_bond_dimension
 from studies.figures import ACCURACY, CURVES, SEEDS
-from studies.standard import MESH_AXIS, arm, standard
+from studies.standard import MESH_AXIS, cells_of, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
-TRAINED = "trained phases"
-ARMS = {
-    "pqcnn": TRAINED,
-    "frozen": "frozen phases",
+FROZEN = "frozen phases"
+#: What each generator is called; the PQCNN itself comes first.
+NAMES = {
+    "pqcnn": "trained phases",
+    "frozen": FROZEN,
     "fixed_random": "fixed random numbers",
     "redrawn_random": "random numbers redrawn at every pass",
     "matched_random": "random numbers of the same distribution",
@@ -26,29 +28,30 @@ _MIXING_SIZES = ((9, 4),) * 5
 _MIXING_ARMS = ("pqcnn", "frozen", "classical")
 _MIXING = "mixing of 5 PQCNNs"
 #: The arm without input whose mapping has the trainable count of χ = 2 with its phases.
-_LARGER = "χ = 3: no input"
+_LARGER = Arm(at_bond_dimension(3), NAMES["no_input"], Family.CONTROL)
 
 
 def cells(options: Options) -> list[Cell]:
     """Every arm at every bond dimension, and the arms of the mapping that leans on the phases."""
     found: list[Cell] = []
     for chi in options.axes["bond_dimension"]:
-        for generator, name in ARMS.items():
+        for generator in NAMES:
             mapping = f"mps:bond_dimension={chi}"
             configuration = standard(options, mapping=mapping, generator=generator)
-            found += arm(options, _label(chi, name), configuration)
+            found += cells_of(_arm(at_bond_dimension(chi), generator), configuration, options)
     larger = standard(options, mapping="mps:bond_dimension=3", generator="no_input")
-    found += arm(options, _LARGER, larger)
+    found += cells_of(_LARGER, larger, options)
     for generator in _MIXING_ARMS:
         configuration = standard(
             options, target="cnn2202", sizes=_MIXING_SIZES, mapping="mixing", generator=generator
         )
-        found += arm(options, f"{_MIXING}: {ARMS[generator]}", configuration)
+        found += cells_of(_arm(_MIXING, generator), configuration, options)
     return found
 
 
-def _label(chi: int, name: str) -> str:
-    return f"χ = {chi}: {name}"
+def _arm(setting: str, generator: str) -> Arm:
+    families = {"pqcnn": Family.PHOTONIC, "classical": Family.CLASSICAL}
+    return Arm(setting, NAMES[generator], families.get(generator, Family.CONTROL))
 
 
 STUDY = Study(
@@ -67,15 +70,12 @@ STUDY = Study(
     figures=(ACCURACY, SEEDS, CURVES),
     contrasts=(
         *(
-            Contrast(f"χ = {chi}", _label(chi, TRAINED), _label(chi, name))
+            Contrast(_arm(at_bond_dimension(chi), "pqcnn"), _arm(at_bond_dimension(chi), other))
             for chi in (2, 4, 10)
-            for generator, name in ARMS.items()
-            if generator != "pqcnn"
+            for other in NAMES
+            if other != "pqcnn"
         ),
-        Contrast("equal trainable count", _label(2, TRAINED), _LARGER),
-        *(
-            Contrast(_MIXING, f"{_MIXING}: {TRAINED}", f"{_MIXING}: {ARMS[generator]}")
-            for generator in _MIXING_ARMS[1:]
-        ),
+        Contrast(_arm(at_bond_dimension(2), "pqcnn"), _LARGER, "equal trainable count"),
+        *(Contrast(_arm(_MIXING, "pqcnn"), _arm(_MIXING, other)) for other in _MIXING_ARMS[1:]),
     ),
 )

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 from qcnn import AlternatingConfig
 from studies.arguments import EPOCHS, WholeNumber, WholeNumbers
+from studies.arms import DIRECT, Arm, at_bond_dimension
 from studies.figures import ACCURACY, CURVES, SEEDS
 from studies.findings import accuracies_along
-from studies.labels import DIRECT
 from studies.references import direct_cells
-from studies.standard import MESH_AXIS, arm, standard
+from studies.standard import MESH_AXIS, cells_of, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _ROUNDS = WholeNumber(1, EPOCHS.most // AlternatingConfig.adam_epochs)
@@ -30,7 +30,7 @@ def cells(options: Options) -> list[Cell]:
     found: list[Cell] = []
     for chi in options.axes["bond_dimension"]:
         lean = standard(options, mapping=f"mps:bond_dimension={chi}")
-        found += arm(options, _lean(chi), lean)
+        found += cells_of(_lean(chi), lean, options)
         if chi in _PAPERS_FORM:
             paper = standard(
                 options,
@@ -38,7 +38,7 @@ def cells(options: Options) -> list[Cell]:
                 learning_rate=_PAPERS_RATE,
                 phase_learning_rate=0.03,
             )
-            found += arm(options, _paper(chi), paper)
+            found += cells_of(_paper(chi), paper, options)
             together = replace(
                 paper,
                 epochs=AlternatingConfig.adam_epochs * options.axes["rounds"],
@@ -46,24 +46,26 @@ def cells(options: Options) -> list[Cell]:
                 gradient_clip=0.0,
             )
             alternating = replace(together, optimiser="adam+cobyla", phase_learning_rate=0.0)
-            found += arm(long, _alternating(chi), alternating) + arm(long, _together(chi), together)
+            found += cells_of(_alternating(chi), alternating, long)
+            found += cells_of(_together(chi), together, long)
     return found + direct_cells(standard(options), options)
 
 
-def _lean(chi: int) -> str:
-    return f"χ = {chi}: lean form"
+def _lean(chi: int) -> Arm:
+    return Arm(at_bond_dimension(chi), "lean form")
 
 
-def _paper(chi: int) -> str:
-    return f"χ = {chi}: the paper's form"
+def _paper(chi: int) -> Arm:
+    return Arm(at_bond_dimension(chi), "the paper's form")
 
 
-def _alternating(chi: int) -> str:
-    return f"χ = {chi}: the paper's form and schedule"
+def _alternating(chi: int) -> Arm:
+    return Arm(at_bond_dimension(chi), "the paper's form and schedule")
 
 
-def _together(chi: int) -> str:
-    return f"χ = {chi}: the paper's form, phases by Adam for as many epochs"
+def _together(chi: int) -> Arm:
+    name = "the paper's form, phases by Adam for as many epochs"
+    return Arm(at_bond_dimension(chi), name)
 
 
 STUDY = Study(
@@ -87,15 +89,17 @@ STUDY = Study(
     cells=cells,
     finding=accuracies_along(
         {
-            "Lean form": {f"χ = {chi}": _lean(chi) for chi in _EVERY},
-            "The paper's form": {f"χ = {chi}": _paper(chi) for chi in _PAPERS_FORM},
-            "Its schedule, too": {f"χ = {chi}": _alternating(chi) for chi in _PAPERS_FORM},
+            "Lean form": {at_bond_dimension(chi): _lean(chi) for chi in _EVERY},
+            "The paper's form": {at_bond_dimension(chi): _paper(chi) for chi in _PAPERS_FORM},
+            "Its schedule, too": {
+                at_bond_dimension(chi): _alternating(chi) for chi in _PAPERS_FORM
+            },
         }
     ),
     figures=(ACCURACY, SEEDS, CURVES),
     contrasts=(
-        *(Contrast(f"χ = {chi}", _lean(chi), DIRECT) for chi in _EVERY),
-        *(Contrast(f"χ = {chi}", _lean(chi), _paper(chi)) for chi in _PAPERS_FORM),
-        *(Contrast(f"χ = {chi}", _alternating(chi), _together(chi)) for chi in _PAPERS_FORM),
+        *(Contrast(_lean(chi), DIRECT) for chi in _EVERY),
+        *(Contrast(_lean(chi), _paper(chi)) for chi in _PAPERS_FORM),
+        *(Contrast(_alternating(chi), _together(chi)) for chi in _PAPERS_FORM),
     ),
 )

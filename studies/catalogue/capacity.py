@@ -14,8 +14,9 @@ from typing import Any
 from qcnn.mesh import check_layers
 from qcnn.train import SCHEDULES
 from studies.arguments import Names, PositiveNumbers, WholeNumbers
+from studies.arms import Arm
 from studies.figures import ACCURACY, CURVES, SEEDS
-from studies.standard import MESH_AXIS, SOURCE_SIZES, arm, standard
+from studies.standard import MESH_AXIS, SOURCE_SIZES, cells_of, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 MIXING, PRODUCT = "mixing", "product, mps χ = 4"
@@ -42,15 +43,15 @@ def cells(options: Options) -> list[Cell]:
     found: list[Cell] = []
     for model, axes in _MODELS.items():
         common = standard(options, layers=1, schedule="one-cycle", learning_rate=0.03, **axes)
-        found += arm(options, _label(model, _STANDARD), common)
+        found += cells_of(Arm(model, _STANDARD), common, options)
         for factor in _FACTORS[model]:
             for value in options.axes[factor]:
                 if value != getattr(common, factor):
                     changed = replace(common, **{factor: value})
-                    found += arm(options, _label(model, _name(factor, value)), changed)
+                    found += cells_of(Arm(model, _name(factor, value)), changed, options)
         if model == MIXING:
             more = replace(common, sizes=2 * common.sizes)
-            found += arm(options, _label(model, _MORE_PQCNNS), more)
+            found += cells_of(Arm(model, _MORE_PQCNNS), more, options)
     return found
 
 
@@ -62,10 +63,6 @@ def _name(factor: str, value: object) -> str:
         "learning_rate": f"rate {value}",
         "target": f"target {value}",
     }[factor]
-
-
-def _label(model: str, name: str) -> str:
-    return f"{model}: {name}"
 
 
 def _contrasts(model: str) -> list[Contrast]:
@@ -80,7 +77,7 @@ def _contrasts(model: str) -> list[Contrast]:
             ("4 layers", "rate 0.1"),
             *((f"target {target}", _STANDARD) for target in ("notebook", "cnn816", "paper")),
         ]
-    return [Contrast(model, _label(model, first), _label(model, second)) for first, second in pairs]
+    return [Contrast(Arm(model, first), Arm(model, second)) for first, second in pairs]
 
 
 STUDY = Study(

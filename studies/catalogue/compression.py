@@ -19,11 +19,12 @@ import click
 from qcnn import load_data, smaller_targets
 from qcnn.mesh import MESHES, count_phases
 from studies.arguments import PositiveNumbers
+from studies.arms import Arm, Family, at_budget
 from studies.budgets import BUDGET, largest_mps
 from studies.configuration import Configuration
 from studies.figures import ACCURACY, CURVES, METHODS, RATES, SEEDS
 from studies.references import weights_of, without_photons
-from studies.standard import arm, standard
+from studies.standard import cells_of, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _BUDGETS = (223, 471, 688, 1308, 3292)
@@ -53,23 +54,27 @@ _PAPERS_PRUNING = "structured_pruning:share=0.5"
 _KEPT = 3370
 
 
-def tuned(options: Options) -> Mapping[str, list[Configuration]]:
+def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
     """Every arm at every budget, and the paper's target by other means, at each of the rates."""
     paper = standard(options)
     arms = {
-        "paper's target: trained directly": [without_photons(paper)],
-        "cnn2202: trained directly": [without_photons(replace(paper, target="cnn2202"))],
-        f"{_SHARING}: {_TUNED}": [without_photons(paper, _PAPERS_SHARING)],
-        f"{_PRUNING}: {_TUNED}": [without_photons(paper, _PAPERS_PRUNING)],
-        f"{_MAGNITUDE}: {_TUNED}": [without_photons(paper, f"magnitude_pruning:kept={_KEPT}")],
+        Arm("paper's target", "trained directly", Family.TRAINED): [without_photons(paper)],
+        Arm("cnn2202", "trained directly", Family.TRAINED): [
+            without_photons(replace(paper, target="cnn2202"))
+        ],
+        _compressed(_SHARING, _TUNED): [without_photons(paper, _PAPERS_SHARING)],
+        _compressed(_PRUNING, _TUNED): [without_photons(paper, _PAPERS_PRUNING)],
+        _compressed(_MAGNITUDE, _TUNED): [
+            without_photons(paper, f"magnitude_pruning:kept={_KEPT}")
+        ],
     }
     for budget in options.axes["budget"]:
         for name, configurations in _at_budget(options, budget).items():
-            arms[_label(budget, name)] = configurations
+            arms[_arm(budget, name)] = configurations
     rates = options.axes["learning_rates"]
     return {
-        label: [replace(like, learning_rate=rate) for like in alike for rate in rates]
-        for label, alike in arms.items()
+        arm: [replace(like, learning_rate=rate) for like in alike for rate in rates]
+        for arm, alike in arms.items()
     }
 
 
@@ -79,8 +84,8 @@ def cells(options: Options) -> list[Cell]:
     sharing = without_photons(replace(constant, learning_rate=1e-4), _PAPERS_SHARING)
     pruning = without_photons(replace(constant, learning_rate=1e-3), _PAPERS_PRUNING)
     return [
-        *arm(options, f"{_SHARING}: {_PAPERS}", sharing),
-        *arm(options, f"{_PRUNING}: {_PAPERS}", pruning),
+        *cells_of(_compressed(_SHARING, _PAPERS), sharing, options),
+        *cells_of(_compressed(_PRUNING, _PAPERS), pruning, options),
     ]
 
 
@@ -113,8 +118,13 @@ def _at_budget(options: Options, budget: int) -> dict[str, list[Configuration]]:
     }
 
 
-def _label(budget: int, name: str) -> str:
-    return f"{budget} parameters: {name}"
+def _arm(budget: int, name: str) -> Arm:
+    families = {_MIXING: Family.PHOTONIC, _MPS: Family.PHOTONIC, _SMALLER: Family.TRAINED}
+    return Arm(at_budget(budget), name, families.get(name, Family.COMPRESSED))
+
+
+def _compressed(method: str, name: str) -> Arm:
+    return Arm(method, name, Family.COMPRESSED)
 
 
 STUDY = Study(
@@ -139,18 +149,18 @@ STUDY = Study(
     figures=(METHODS, RATES, ACCURACY, SEEDS, CURVES),
     contrasts=(
         *(
-            Contrast(f"{budget} parameters", _label(budget, _MIXING), _label(budget, other))
+            Contrast(_arm(budget, _MIXING), _arm(budget, other))
             for budget in _BUDGETS
             for other in (_SUBSPACE, _SMALLER, _HASHING, _LOW_RANK)
         ),
         *(
-            Contrast(compressed, first, f"{compressed}: {second}")
-            for compressed in (_SHARING, _PRUNING)
+            Contrast(first, _compressed(method, second), method)
+            for method in (_SHARING, _PRUNING)
             for first, second in (
-                (f"{compressed}: {_TUNED}", _PAPERS),
-                (_label(_PAPERS_LARGEST, _MPS), _TUNED),
+                (_compressed(method, _TUNED), _PAPERS),
+                (_arm(_PAPERS_LARGEST, _MPS), _TUNED),
             )
         ),
-        Contrast(f"{_KEPT} parameters", f"{_MAGNITUDE}: {_TUNED}", f"{_PRUNING}: {_TUNED}"),
+        Contrast(_compressed(_MAGNITUDE, _TUNED), _compressed(_PRUNING, _TUNED), at_budget(_KEPT)),
     ),
 )

@@ -22,13 +22,13 @@ from qcnn import InvalidInput, load_data, mapping_from_text, smaller_targets
 from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, effective_phases, spread_input
 from qcnn.mesh import MESHES, count_phases
+from studies.arms import FINALIST, Arm, Family, at_budget
 from studies.budgets import BUDGET, largest_mps, most_pqcnns
 from studies.configuration import Configuration, enough_outcomes, sizes_from_text
 from studies.figures import ACCURACY, CURVES, METHODS, SEEDS
 from studies.finalists import best_first, configuration_of
 from studies.findings import accuracies_at_budgets
-from studies.goals import goals_table
-from studies.labels import FINALIST
+from studies.goals import PHOTONIC, goals_table
 from studies.references import weights_of, without_photons
 from studies.standard import SOURCE_SIZES, standard
 from studies.statistics import non_dominated
@@ -53,7 +53,8 @@ _SCHEDULES = ("one-cycle", "cosine")
 _SUBSPACE_TARGETS, _SUBSPACE_RATES = ("1.4", "2.2"), (0.05, 0.1, 0.2, 0.4)
 _CNN_RATES = (0.02, 0.05)
 _LEAST = count_phases(*_SMALLEST, "minimal") + 1
-_PHOTONIC, _SUBSPACE, _CNN = "photonic", "random subspace", "a smaller CNN"
+_SUBSPACE, _CNN = "random subspace", "a smaller CNN"
+_FAMILIES = {_SUBSPACE: Family.COMPRESSED, _CNN: Family.TRAINED}
 _OF_EVERY_LEAD: dict[str, Any] = {
     "mapping": "whitened",
     "mesh": "rectangular",
@@ -137,33 +138,33 @@ def _has_enough_outcomes(found: Configuration, options: Options) -> bool:
     return enough_outcomes(found.mapping, found.combine, found.space, found.sizes, weights)
 
 
-def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[str, Configuration]]:
+def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[Arm, Configuration]]:
     """The best on the validation images at each budget, and all others that none dominates."""
     complete = best_first(rows[rows["status"] == "complete"])
-    found: dict[str, str] = {}
+    found: dict[Arm, str] = {}
     for budget in options.axes["budget"]:
         allowed = complete["trainable_parameters"] <= budget
         if budget <= _MOSTLY_PHASES_UP_TO:
             allowed &= 2 * complete["phases"] >= complete["trainable_parameters"]
         new = complete[allowed & ~complete["configuration"].isin(found.values())]
         if not new.empty:
-            found[_label(budget, _PHOTONIC)] = new["configuration"].iloc[0]
+            found[_arm(budget, PHOTONIC)] = new["configuration"].iloc[0]
     by_digest = complete.drop_duplicates("configuration").set_index("configuration")
-    best = [(label, configuration_of(by_digest.loc[d].to_dict())) for label, d in found.items()]
+    best = [(arm, configuration_of(by_digest.loc[d].to_dict())) for arm, d in found.items()]
     others = complete[~complete["configuration"].isin(found.values())]
     kept = non_dominated(complete["val_accuracy"], complete["trainable_parameters"])
     records = others[kept[others.index]].to_dict("records")
     return best + [(FINALIST, configuration_of(record)) for record in records]
 
 
-def tuned(options: Options) -> Mapping[str, list[Configuration]]:
+def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
     """The classical arms at each budget and their candidates, those of the contrasts first."""
-    arms: dict[str, list[Configuration]] = {}
+    arms: dict[Arm, list[Configuration]] = {}
     data = load_data(options.dataset)
     plain = without_photons(standard(options))
     for budget in sorted(options.axes["budget"], key=lambda budget: budget not in _DECISIVE):
         targets = [_target(choice, budget, options) for choice in _SUBSPACE_TARGETS]
-        arms[_label(budget, _SUBSPACE)] = [
+        arms[_arm(budget, _SUBSPACE)] = [
             replace(
                 plain,
                 mapping=f"random_subspace:dimension={dimension},directions=orthogonal",
@@ -174,7 +175,7 @@ def tuned(options: Options) -> Mapping[str, list[Configuration]]:
             for dimension in [min(budget, weights_of(target, options.dataset))]
             for rate in _SUBSPACE_RATES
         ]
-        arms[_label(budget, _CNN)] = [
+        arms[_arm(budget, _CNN)] = [
             replace(plain, target=target, learning_rate=rate)
             for target in smaller_targets(budget, "direct", data.image_shape, data.classes)
             for rate in _CNN_RATES
@@ -182,8 +183,8 @@ def tuned(options: Options) -> Mapping[str, list[Configuration]]:
     return arms
 
 
-def _label(budget: int, name: str) -> str:
-    return f"{budget} parameters: {name}"
+def _arm(budget: int, name: str) -> Arm:
+    return Arm(at_budget(budget), name, _FAMILIES.get(name, Family.PHOTONIC))
 
 
 STUDY = Study(
@@ -203,7 +204,7 @@ STUDY = Study(
     overview=goals_table,
     figures=(ACCURACY, SEEDS, METHODS, CURVES),
     contrasts=tuple(
-        Contrast(f"{budget} parameters", _label(budget, _PHOTONIC), _label(budget, other))
+        Contrast(_arm(budget, PHOTONIC), _arm(budget, other))
         for budget in _DECISIVE
         for other in (_SUBSPACE, _CNN)
     ),

@@ -9,6 +9,7 @@ after the training: there the notebook's mapping collapses.
 from collections.abc import Mapping
 
 from studies.arguments import ChoiceTexts, PositiveNumbers
+from studies.arms import Arm
 from studies.configuration import Configuration
 from studies.figures import ACCURACY, CURVES, RATES, SEEDS, SIGNALS
 from studies.findings import mappings_and_collapse
@@ -20,13 +21,12 @@ from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 _CHI_2, _CHI_4 = "mps:bond_dimension=2", "mps:bond_dimension=4"
 MAPPINGS = ("logit_tanh", "affine", "log_affine", _CHI_2, _CHI_4, "mlp", "mixing", "whitened")
 _RATES = (0.003, 0.01, 0.03, 0.1)
-_AT = "each mapping's best rate"
 
 
-def tuned(options: Options) -> Mapping[str, list[Configuration]]:
+def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
     """Every mapping at every rate."""
     return {
-        mapping: [
+        Arm("", mapping): [
             standard(options, mapping=mapping, learning_rate=rate)
             for rate in options.axes["learning_rate"]
         ]
@@ -37,6 +37,10 @@ def tuned(options: Options) -> Mapping[str, list[Configuration]]:
 def references(options: Options) -> list[Cell]:
     """The target trained directly, and the reference notebook with its own schedule."""
     return direct_cells(standard(options), options) + notebook_cells(options)
+
+
+def _contrast(first: str, second: str) -> Contrast:
+    return Contrast(Arm("", first), Arm("", second), "each mapping's best rate")
 
 
 STUDY = Study(
@@ -62,9 +66,9 @@ STUDY = Study(
     finding=mappings_and_collapse,
     figures=(ACCURACY, SEEDS, SIGNALS, RATES, CURVES),
     contrasts=(
-        *(Contrast(_AT, mapping, "affine") for mapping in MAPPINGS if mapping != "affine"),
-        Contrast(_AT, "mixing", "log_affine"),
-        Contrast(_AT, "whitened", "mixing"),
-        Contrast(_AT, _CHI_2, "mlp"),
+        *(_contrast(mapping, "affine") for mapping in MAPPINGS if mapping != "affine"),
+        _contrast("mixing", "log_affine"),
+        _contrast("whitened", "mixing"),
+        _contrast(_CHI_2, "mlp"),
     ),
 )

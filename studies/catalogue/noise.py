@@ -9,17 +9,17 @@ order, the same errors of the chips.
 from typing import Any
 
 import click
-import pandas as pd
 from torch import nn
 
 from qcnn import Data, QuantumTrain
 from qcnn.noise import Noise, NoisyPQCNN, noise_to_text
+from studies.arms import Arm
 from studies.contrast_findings import contrasts_in_a_sentence
-from studies.contrasts import evaluate_contrasts
 from studies.figures import ACCURACY, CURVES, NOISE, SEEDS
 from studies.noise_kinds import KINDS, LEVELS, Kind
 from studies.quoted import NOISE_COSTS
-from studies.standard import MESH_AXIS, arm, standard
+from studies.results import StudyResults
+from studies.standard import MESH_AXIS, cells_of, standard
 from studies.statistics import points
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
@@ -45,13 +45,13 @@ def cells(options: Options) -> list[Cell]:
     clean, trained, evaluated = [], [], []
     for model, choices in MODELS.items():
         configuration = standard(options, **choices)
-        clean += arm(options, _label(model), configuration)
+        clean += cells_of(_arm(model), configuration, options)
         for noise in _trained_under(levels):
             changed = standard(options, **choices, noise=noise_to_text(noise))
-            trained += arm(options, _label(model, trained=noise), changed)
+            trained += cells_of(_arm(model, trained=noise), changed, options)
         for noise in _evaluated_under(levels):
             changed = standard(options, **choices, evaluated_under=noise_to_text(noise))
-            evaluated += arm(options, _label(model, evaluated=noise), changed)
+            evaluated += cells_of(_arm(model, evaluated=noise), changed, options)
     return clean + trained + evaluated
 
 
@@ -64,16 +64,18 @@ def accepted_fractions(model: nn.Module, _: Data) -> dict[str, Any]:
     return {"accepted_fraction": [sampler.measure().accepted_fraction for sampler in noisy]}
 
 
-def finding(rows: pd.DataFrame) -> str:
+def finding(results: StudyResults) -> str:
     """What noise costs each model, what all contrasts say, and the paper's statement."""
-    return f"{_range_of_costs(rows)}{contrasts_in_a_sentence(rows, CONTRASTS)} {NOISE_COSTS}"
+    contrasts = contrasts_in_a_sentence(results.contrasts)
+    return f"{_range_of_costs(results)}{contrasts} {NOISE_COSTS}"
 
 
-def _range_of_costs(rows: pd.DataFrame) -> str:
+def _range_of_costs(results: StudyResults) -> str:
     """From the mildest to the worst kind, each at its representative level."""
     found: dict[str, list[float]] = {}
-    for result in evaluate_contrasts(rows, _COSTS):
-        found.setdefault(result.contrast.setting, []).append(-result.difference.mean)
+    for result in results.contrasts:
+        if result.contrast in _COSTS:
+            found.setdefault(result.contrast.setting, []).append(-result.difference.mean)
     if not found:
         return ""
     ranges = ", ".join(
@@ -98,25 +100,25 @@ def _evaluated_under(levels: str) -> list[Noise]:
     return [noise for noise in dict.fromkeys(found) if noise != Noise()]
 
 
-def _label(model: str, *, trained: Noise | None = None, evaluated: Noise | None = None) -> str:
+def _arm(model: str, *, trained: Noise | None = None, evaluated: Noise | None = None) -> Arm:
     """Trained and evaluated under a noise, evaluated only, or neither."""
     if trained is not None:
-        return f"{model}: trained under {noise_to_text(trained)}"
+        return Arm(model, f"trained under {noise_to_text(trained)}")
     if evaluated is not None and evaluated != Noise():
-        return f"{model}: evaluated under {noise_to_text(evaluated)}"
-    return f"{model}: no noise"
+        return Arm(model, f"evaluated under {noise_to_text(evaluated)}")
+    return Arm(model, "no noise")
 
 
 def _costs(model: str, kind: Kind) -> Contrast:
     """The representative level of a kind against what acts beside it alone."""
-    first = _label(model, evaluated=kind.at(kind.representative))
-    return Contrast(model, first, _label(model, evaluated=kind.beside))
+    first = _arm(model, evaluated=kind.at(kind.representative))
+    return Contrast(first, _arm(model, evaluated=kind.beside))
 
 
 def _gains(model: str, kind: Kind) -> Contrast:
     """Training under the representative level against training without noise."""
     noise = kind.at(kind.representative)
-    return Contrast(model, _label(model, trained=noise), _label(model, evaluated=noise))
+    return Contrast(_arm(model, trained=noise), _arm(model, evaluated=noise))
 
 
 def _is_compared(model: str, kind: Kind) -> bool:
@@ -125,6 +127,11 @@ def _is_compared(model: str, kind: Kind) -> bool:
 
 
 _COSTS = tuple(_costs(model, kind) for model in MODELS for kind in KINDS)
+_PAPERS_KINDS = ("brightness", "indistinguishability", "g2", "transmittance")
+#: The costs that the paper has a statement on.
+OF_PAPERS_KINDS = tuple(
+    _costs(model, kind) for model in MODELS for kind in KINDS if kind.name in _PAPERS_KINDS
+)
 CONTRASTS = (
     *_COSTS,
     *(_gains(model, kind) for model in MODELS for kind in KINDS if _is_compared(model, kind)),

@@ -7,10 +7,11 @@ concatenation they are of one size and are mixed.
 
 from qcnn import choose_sizes
 from studies.arguments import WholeNumbers
+from studies.arms import Arm
 from studies.figures import ACCURACY, CURVES, SEEDS
 from studies.findings import accuracies_along
 from studies.references import direct_cells, weights_of
-from studies.standard import MESH_AXIS, arm, standard
+from studies.standard import MESH_AXIS, cells_of, standard
 from studies.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _PRODUCT, _CONCATENATION = "product", "concatenation"
@@ -33,16 +34,16 @@ def cells(options: Options) -> list[Cell]:
             sizes=tuple(choose_sizes(weights, count, mesh=options.axes["mesh"])),
             mapping=f"mps:bond_dimension={_CHI}",
         )
-        found += arm(options, _label(_PRODUCT, count), product)
+        found += cells_of(_arm(_PRODUCT, count), product, options)
         concatenation = standard(
             options, target="cnn2202", sizes=(_SIZE,) * count, mapping="mixing"
         )
-        found += arm(options, _label(_CONCATENATION, count), concatenation)
+        found += cells_of(_arm(_CONCATENATION, count), concatenation, options)
     return found + direct_cells(concatenation, options)
 
 
-def _label(combination: str, count: int) -> str:
-    return f"{_WHAT[combination]}: {_counted(count)}"
+def _arm(combination: str, count: int) -> Arm:
+    return Arm(_WHAT[combination], _counted(count))
 
 
 def _counted(count: int) -> str:
@@ -64,13 +65,13 @@ STUDY = Study(
     cells=cells,
     finding=accuracies_along(
         {
-            what.capitalize(): {_counted(count): _label(combination, count) for count in _COUNTS}
+            what.capitalize(): {_counted(count): _arm(combination, count) for count in _COUNTS}
             for combination, what in _WHAT.items()
         }
     ),
     figures=(ACCURACY, SEEDS, CURVES),
     contrasts=tuple(
-        Contrast(f"the {combination}", _label(combination, count), _label(combination, 1))
+        Contrast(_arm(combination, count), _arm(combination, 1), f"the {combination}")
         for combination in (_PRODUCT, _CONCATENATION)
         for count in (2, 4, 8, 16)
     ),

@@ -7,10 +7,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from studies.arms import Family
 from studies.figures.style import (
     COLOURS,
-    PAPER,
-    PHOTONIC,
     Figure,
     families,
     interval_bars,
@@ -18,8 +17,8 @@ from studies.figures.style import (
     set_accuracy_axis,
     set_trainable_axis,
 )
-from studies.labels import FINAL, SEARCH
 from studies.quoted import QUOTED, QUOTED_DATASETS
+from studies.roles import FINAL, SEARCH
 from studies.statistics import non_dominated
 from studies.tables import summarise
 
@@ -59,8 +58,8 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
             [quoted.accuracy / 100 for quoted in QUOTED],
             yerr=[quoted.deviation / 100 for quoted in QUOTED],
             fmt="x",
-            color=COLOURS[PAPER],
-            label=PAPER,
+            color=COLOURS[Family.PAPER],
+            label=Family.PAPER,
         )
     axes.set(title=f"{rows['dataset'].iloc[0]}: accuracy against trainable parameters")
     set_trainable_axis(axes)
@@ -109,14 +108,14 @@ def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
         )
     axes.scatter([], [], color="black", label=_A_RUN, **_RUN)
     axes.errorbar([], [], yerr=[], color="black", fmt="D", **_MEAN, label=_THE_MEAN)
-    photonic = means[means["family"] == PHOTONIC]
+    photonic = means[means["family"] == Family.PHOTONIC]
     line = photonic[non_dominated(photonic["test_accuracy"], photonic["trainable_parameters"])]
     if not line.empty:
         axes.step(
             line["trainable_parameters"],
             line["test_accuracy"],
             where="post",
-            color=COLOURS[PHOTONIC],
+            color=COLOURS[Family.PHOTONIC],
             linewidth=1.4,
             label=_LINE,
         )

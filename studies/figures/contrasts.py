@@ -1,15 +1,14 @@
 """Forest plot of a study's contrasts."""
 
-from collections.abc import Sequence
 from textwrap import fill
 
-import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
-from studies.contrasts import LEVEL, Result, arm_names, evaluate_contrasts
-from studies.figures.style import COLOURS, PHOTONIC, in_figure, new_canvas, own_style
+from studies.arms import Family
+from studies.contrasts import Result, Verdict, arm_names
+from studies.figures.style import COLOURS, in_figure, new_canvas, own_style
+from studies.results import StudyResults
 from studies.statistics import points
-from studies.study import Contrast
 
 #: Characters of a contrast's name before it goes on below.
 _WIDTH = 48
@@ -20,9 +19,9 @@ CAPTION = (
 
 
 @own_style()
-def draw_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> Canvas | None:
+def draw_contrasts(study: StudyResults) -> Canvas | None:
     """Paired differences, their mean and its 95 % interval, one line each; None without pairs."""
-    results = [r for r in evaluate_contrasts(rows, contrasts) if r.difference.pairs > 1]
+    results = [result for result in study.contrasts if result.difference.pairs > 1]
     if not results:
         return None
     names = [fill(in_figure(_name(result)), _WIDTH) for result in results]
@@ -30,13 +29,13 @@ def draw_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> Canvas 
     height = 0.36 if any("\n" in name for name in names) else 0.3
     canvas = new_canvas(10.0, 1.2 + height * len(results))
     axes = canvas.add_subplot()
-    colour = COLOURS[PHOTONIC]
+    colour = COLOURS[Family.PHOTONIC]
     for line, result in enumerate(results):
         difference = result.difference
         each = [100 * value for value in difference.each]
         axes.scatter(each, [line] * len(each), s=14, color=colour, alpha=0.4, linewidths=0)
         axes.plot([100 * end for end in difference.shown], [line] * 2, color=colour, linewidth=1.6)
-        face = colour if result.adjusted_p < LEVEL else "white"
+        face = colour if result.verdict is Verdict.SHOWN else "white"
         axes.plot(100 * difference.mean, line, "o", color=colour, markerfacecolor=face)
     axes.axvline(0, color="black", linewidth=0.8)
     limits = (len(results) - 0.4, -0.6)
@@ -45,7 +44,7 @@ def draw_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> Canvas 
         yticklabels=names,
         ylim=limits,
         xlabel="difference in test accuracy (percentage points)",
-        title=f"{rows['dataset'].iloc[0]}: contrasts, paired by seed",
+        title=f"{study.rows['dataset'].iloc[0]}: contrasts, paired by seed",
     )
     numbers = axes.twinx()
     numbers.set(yticks=lines, yticklabels=[_numbers(result) for result in results], ylim=limits)

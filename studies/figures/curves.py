@@ -6,7 +6,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from studies.figures.style import COLOURS, Figure, families, new_canvas, set_accuracy_axis
-from studies.labels import FINAL
+from studies.roles import FINAL
 
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure as Canvas
 
 from studies.configuration import sizes_from_text
 from studies.figures.style import Figure, in_figure, new_canvas
-from studies.labels import SEARCH
+from studies.roles import SEARCH
 from studies.rows import completed
 
 

@@ -13,7 +13,7 @@ from studies.figures.style import (
     set_accuracy_axis,
     set_trainable_axis,
 )
-from studies.labels import FINAL
+from studies.roles import FINAL
 from studies.rows import completed
 from studies.statistics import mean_interval
 

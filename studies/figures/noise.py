@@ -8,9 +8,9 @@ from matplotlib.transforms import offset_copy
 
 from qcnn.noise import Noise, noise_from_text
 from studies.figures.style import METHOD_STYLES, Figure, in_figure, new_canvas, new_panels
-from studies.labels import FINAL
 from studies.noise_kinds import KINDS, Kind
 from studies.quoted import NOISE_COSTS
+from studies.roles import FINAL
 from studies.rows import completed
 from studies.statistics import mean_interval
 

@@ -17,7 +17,7 @@ from studies.figures.style import (
     set_accuracy_axis,
     set_count_ticks,
 )
-from studies.labels import SEARCH
+from studies.roles import SEARCH
 from studies.rows import completed
 
 _PANELS_IN_A_ROW = 3
@@ -51,7 +51,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
 
 def _draw_method(axes: Axes, tried: pd.DataFrame, colours: ScalarMappable) -> None:
     """A line for each model that the rates were tried on."""
-    for _, model in tried.groupby(["label", "target", "mapping", "epochs"]):
+    for _, model in tried.groupby(["setting", "arm", "target", "mapping", "epochs"]):
         model = model.sort_values("learning_rate")
         count = model["trainable_parameters"].iloc[0]
         axes.plot(

@@ -15,7 +15,7 @@ from studies.figures.style import (
     new_canvas,
     set_accuracy_axis,
 )
-from studies.labels import FINAL
+from studies.roles import FINAL
 from studies.rows import completed
 from studies.tables import describe, summarise
 

@@ -7,9 +7,10 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.ticker import StrMethodFormatter, SymmetricalLogLocator
 
+from studies.arms import labels
 from studies.figures.style import Figure, in_figure, new_canvas
-from studies.labels import FINAL
 from studies.measures import END, START, measured_moments
+from studies.roles import FINAL
 
 _MOMENTS = {START: "before the training", END: "after it"}
 _OUTER, _INNER, _MIDDLE = ("0.01", "0.99"), ("0.25", "0.75"), "0.5"
@@ -25,7 +26,7 @@ _NAMES = tuple(name for name, *_ in _PANELS)
 
 def _draw(rows: pd.DataFrame) -> Canvas | None:
     final = rows[(rows["role"] == FINAL) & (rows["measured"] != "")]
-    firsts = final.groupby("label", sort=False)["measured"].first()
+    firsts = final["measured"].groupby(labels(final), sort=False).first()
     found = [
         (str(label), moment, measured)
         for label, text in firsts.items()
@@ -33,13 +34,13 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
     ]
     if not found:
         return None
-    labels = list(dict.fromkeys(label for label, _, _ in found))
-    canvas = new_canvas(12.0, 1.8 + 0.45 * len(labels))
+    words = list(dict.fromkeys(label for label, _, _ in found))
+    canvas = new_canvas(12.0, 1.8 + 0.45 * len(words))
     panels = canvas.subplots(1, len(_PANELS), sharey=True)
     colours = dict(zip(_MOMENTS, sns.color_palette("colorblind")[7::-7], strict=True))
     for axes, (name, axis, linear) in zip(panels, _PANELS, strict=True):
         for label, moment, measured in found:
-            line = labels.index(label) + (0.14 if moment == END else -0.14)
+            line = words.index(label) + (0.14 if moment == END else -0.14)
             _draw_quantiles(axes, measured[name], line, colours[moment])
         axes.set_xscale("symlog", linthresh=linear)
         axes.set(xlabel=axis)
@@ -49,7 +50,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         else:
             axes.set_xlim(left=linear / 2)
             axes.xaxis.set_major_locator(SymmetricalLogLocator(linthresh=linear, base=100))
-    panels[0].set(yticks=range(len(labels)), yticklabels=[in_figure(label) for label in labels])
+    panels[0].set(yticks=range(len(words)), yticklabels=[in_figure(text) for text in words])
     panels[0].invert_yaxis()
     handles = [Line2D([], [], color=colours[m], lw=4, label=text) for m, text in _MOMENTS.items()]
     canvas.legend(handles=handles, loc="outside lower center", ncols=2, fontsize="small")

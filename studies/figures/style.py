@@ -27,27 +27,18 @@ from matplotlib.ticker import (
 from PIL import Image
 
 from qcnn.files import write_bytes
-from studies.labels import NOTEBOOK
+from studies.arms import NOTEBOOK, Family, is_arm
 
-PHOTONIC, TRAINED, COMPRESSED, SOURCE_A, CLASSICAL, CONTROL, PAPER = (
-    "generated photonically",
-    "trained directly",
-    "classical compression",
-    "notebook's configuration",
-    "generated classically",
-    "control",
-    "paper (quoted, validation)",
-)
 PALETTE = sns.color_palette("colorblind")
 #: One colour for each family of models in every figure; distinguishable to the colour-blind.
 COLOURS = {
-    PHOTONIC: PALETTE[0],
-    TRAINED: PALETTE[1],
-    COMPRESSED: (0.0, 0.0, 0.0),
-    SOURCE_A: PALETTE[3],
-    CLASSICAL: PALETTE[2],
-    CONTROL: PALETTE[4],
-    PAPER: PALETTE[7],
+    Family.PHOTONIC: PALETTE[0],
+    Family.TRAINED: PALETTE[1],
+    Family.COMPRESSED: (0.0, 0.0, 0.0),
+    Family.NOTEBOOK: PALETTE[3],
+    Family.CLASSICAL: PALETTE[2],
+    Family.CONTROL: PALETTE[4],
+    Family.PAPER: PALETTE[7],
 }
 #: Without those that are too light for a line on white, and two dark ones.
 _LINE_COLOURS = (
@@ -150,10 +141,14 @@ def in_figure(text: str) -> str:
 
 def families(rows: pd.DataFrame) -> pd.Series:
     """The family of each run."""
-    family = rows["generator"].map({"pqcnn": PHOTONIC, "classical": CLASSICAL}).fillna(CONTROL)
-    family = family.mask(rows["sizes"] == "", COMPRESSED)
-    family = family.mask(rows["mapping"] == "direct", TRAINED)
-    return family.mask(rows["label"] == NOTEBOOK, SOURCE_A)
+    family = (
+        rows["generator"]
+        .map({"pqcnn": Family.PHOTONIC, "classical": Family.CLASSICAL})
+        .fillna(Family.CONTROL)
+    )
+    family = family.mask(rows["sizes"] == "", Family.COMPRESSED)
+    family = family.mask(rows["mapping"] == "direct", Family.TRAINED)
+    return family.mask(is_arm(rows, NOTEBOOK), Family.NOTEBOOK)
 
 
 def method_names(rows: pd.DataFrame) -> pd.Series:
