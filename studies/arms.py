@@ -67,7 +67,7 @@ def with_arm(stored: Mapping[str, Any]) -> dict[str, Any]:
     {'seed': 3, 'setting': 'χ = 2', 'arm': 'no input'}
     """
     found = dict(stored)
-    if isinstance(found.get("label"), str):
+    if isinstance(found.get("label"), str) and not found.keys() & {"setting", "arm"}:
         found["setting"], found["arm"] = arm_of_label(found.pop("label"))
     return found
 

@@ -144,7 +144,9 @@ def _chosen(study: Study, rule: Callable[[Contrast], bool]) -> tuple[Contrast, .
     """
     found = tuple(contrast for contrast in study.contrasts if rule(contrast))
     if not found:
-        raise LookupError(f"a claim selects none of the {len(study.contrasts)} of {study.name}")
+        raise LookupError(
+            f"a claim selects none of the {len(study.contrasts)} contrasts of {study.name}"
+        )
     return found
 
 

@@ -1,5 +1,7 @@
 """The committed reports are what the generator makes of the committed rows."""
 
+import csv
+import io
 import re
 import subprocess
 from pathlib import Path
@@ -10,15 +12,16 @@ import pytest
 
 from qcnn import EpochRecord, load_data, train
 from qcnn.data.mnist import mnist_at_hand
+from studies.arms import NOTEBOOK, at_budget, budget_of, is_arm, label_of
 from studies.catalogue import studies_by_name
 from studies.claims import write_claims
 from studies.configuration import build_model, configuration_from_axes
 from studies.execute import execute
 from studies.front_page import write_front_page
-from studies.goals import GOALS, SEEDS_FOR_A_GOAL
-from studies.labels import FINAL, NOTEBOOK, SEARCH
+from studies.goals import GOALS, PHOTONIC, SEEDS_FOR_A_GOAL
 from studies.page import write_page
 from studies.report import build_report, read_study
+from studies.roles import FINAL, SEARCH
 from studies.rows import read_rows
 
 ROOT = Path(__file__).parents[1]
@@ -113,6 +116,38 @@ def test_rows_can_be_believed(name: str, results: Path) -> None:
     assert not rows.duplicated(["configuration", "seed", "role"]).any()
 
 
+#: The last commit whose rows named their arms in words alone.
+IN_WORDS = "7817f1d2dda2412d77ee9486bd82e78d81bfe971"
+
+
+def texts_of(revision: str, name: str) -> dict[tuple[str, str, str], dict[str, str]]:
+    """The stored texts of a study's rows at a commit, by what tells runs apart."""
+    text = git("show", f"{revision}:results/{name}/runs.csv").stdout
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return {(row["configuration"], row["seed"], row["role"]): row for row in rows}
+
+
+@pytest.mark.skipif(
+    git("cat-file", "-e", f"{IN_WORDS}^{{commit}}").returncode != 0,
+    reason=f"the history of this checkout does not go back to {IN_WORDS[:12]}",
+)
+@pytest.mark.parametrize("name", STORED)
+def test_rows_that_named_their_arms_in_words_are_otherwise_the_same(name: str) -> None:
+    """Byte by byte, but for runs that were done again."""
+    before, now = texts_of(IN_WORDS, name), texts_of("HEAD", name)
+    if not before:
+        pytest.skip(f"{name} had no rows at {IN_WORDS[:12]}")
+    assert len(now) >= len(before)
+    compared = 0
+    for key in before.keys() & now.keys():
+        old, new = before[key], dict(now[key])
+        if old["git_commit"] == new["git_commit"]:
+            new["label"] = label_of(new.pop("setting"), new.pop("arm"))
+            assert new == old
+            compared += 1
+    assert compared > len(before) / 4
+
+
 SEARCHED = [name for name in STORED if studies_by_name[name].search is not None]
 
 
@@ -130,7 +165,7 @@ def test_mode_sweep_is_a_full_preset_on_mnist(results: Path) -> None:
     seeds = mnist[mnist["role"] == FINAL].groupby("configuration")["seed"].nunique()
     assert len(seeds) > 1
     assert (seeds == 10).all()
-    notebook = mnist[mnist["label"] == "notebook"]
+    notebook = mnist[is_arm(mnist, NOTEBOOK)]
     assert len(notebook) == 10
     assert (notebook["val_accuracy"] < 0.2).all()
 
@@ -144,7 +179,7 @@ def test_a_stored_run_clears_the_bound_that_its_seeds_set(
     """The study's shortest photonic arm of at least three seeds, under the first of them."""
     rows = read_rows(results / name / "runs.csv")
     plain = (rows["evaluated_under"] == "") & (rows["optimiser"] == "adam")
-    plain &= rows["label"] != NOTEBOOK  # it stays at chance
+    plain &= ~is_arm(rows, NOTEBOOK)  # it stays at chance
     trained = (rows["generator"] == "pqcnn") & (rows["phases"] > 0) & plain
     final = rows[(rows["role"] == FINAL) & (rows["dataset"] == "mnist") & trained]
     arms = final.groupby("configuration").filter(lambda arm: len(arm) >= 3)
@@ -167,7 +202,7 @@ def headline_rows() -> pd.DataFrame:
         path = Path(folder) / "runs.csv"
         path.write_text(committed("frontier/runs.csv"))
         rows = read_rows(path)
-    photonic = rows["label"].str.endswith(" parameters: photonic")
+    photonic = (rows["arm"] == PHOTONIC) & rows["setting"].map(budget_of).notna()
     return rows[photonic & (rows["role"] == FINAL) & (rows["dataset"] == "mnist")]
 
 
@@ -177,10 +212,10 @@ EPOCHS_OF_A_HEADLINE = 4
 
 @pytest.mark.slow
 @needs_mnist
-@pytest.mark.parametrize("label", sorted(set(HEADLINES["label"])))
-def test_a_headline_configuration_trains_as_its_rows_say(label: str) -> None:
+@pytest.mark.parametrize("setting", sorted(set(HEADLINES["setting"])))
+def test_a_headline_configuration_trains_as_its_rows_say(setting: str) -> None:
     """Its first epochs, under its full schedule, within three deviations of its seeds' curves."""
-    rows = HEADLINES[HEADLINES["label"] == label]
+    rows = HEADLINES[HEADLINES["setting"] == setting]
     curves = pd.DataFrame(
         [[float(value) for value in text.split()] for text in rows["val_accuracy_by_epoch"]]
     )
@@ -215,7 +250,7 @@ def goals_of_the_report() -> dict[int, str]:
 
 
 def test_there_are_enough_headline_runs_for_every_goal() -> None:
-    runs = HEADLINES.assign(budget=HEADLINES["label"].str.split().str[0].astype(int))
+    runs = HEADLINES.assign(budget=HEADLINES["setting"].map(budget_of).astype(int))
     seeds = runs.groupby("budget")["seed"].nunique()
     assert set(seeds.index) >= set(GOALS)
     assert (seeds[list(GOALS)] >= SEEDS_FOR_A_GOAL).all()
@@ -227,7 +262,7 @@ def test_there_are_enough_headline_runs_for_every_goal() -> None:
 @pytest.mark.parametrize("budget", GOALS)
 def test_the_report_says_which_goals_are_met(budget: int) -> None:
     """Met or missed as the rows have it: a goal that is honestly missed fails nothing."""
-    runs = HEADLINES[HEADLINES["label"] == f"{budget} parameters: photonic"]
+    runs = HEADLINES[HEADLINES["setting"] == at_budget(budget)]
     longest = runs[runs["epochs"] == max(runs["epochs"])]
     accuracies = [float(value) for value in longest["test_accuracy"]]
     over = 100 * (sum(accuracies) / len(accuracies) - GOALS[budget])

@@ -13,6 +13,7 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
+from studies.arms import labels
 from studies.rows import read_rows
 from studies.trial_rows import CELL, ROW, WORKER, cell_from_text, cell_key, is_finished, is_open
 
@@ -113,7 +114,7 @@ def check_finished(folder: Path, storage: BaseStorage) -> None:
     rows = read_rows(folder / "runs.csv")
     assert not rows.duplicated(["configuration", "seed", "role"]).any()
     assert (rows["status"] == "complete").all()
-    assert set(rows.loc[rows["role"] == "final", "label"]) == {"direct", "finalist"}
+    assert set(labels(rows[rows["role"] == "final"])) == {"direct", "finalist"}
     assert (folder / "report.md").exists()
     found = trials(storage)
     assert not any(map(is_open, found))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from qcnn import InvalidInput
+from studies.arms import Arm, arm_of_label, with_arm
 from studies.configuration import Configuration, configuration_from_axes
 
 CONFIGURATION = Configuration(
@@ -28,7 +29,11 @@ PLAIN = {"sizes": "", "space": "none", "input": "none", "mesh": "none", "combine
 
 
 def make_row(seed: int, role: str = "final", **values: Any) -> dict[str, Any]:
-    """A row with ``values``; its configuration and its curves fit them where they are not given."""
+    """A row with ``values``; its configuration and its curves fit them where they are not given.
+
+    Its arm is given as ``setting`` and ``arm``, or in words as ``label``.
+    """
+    named = with_arm({"label": values.pop("label", "finalist" if role == "final" else "")})
     axes = CONFIGURATION.axes()
     axes |= {name: value for name, value in values.items() if name in axes}
     epochs = axes["epochs"]
@@ -36,7 +41,7 @@ def make_row(seed: int, role: str = "final", **values: Any) -> dict[str, Any]:
         "study": "mode_sweep",
         "configuration": digest_of(axes),
         "role": role,
-        "label": "finalist" if role == "final" else "",
+        **named,
         "status": "complete",
         "seed": seed,
         "phases": 128,
@@ -58,6 +63,11 @@ def make_row(seed: int, role: str = "final", **values: Any) -> dict[str, Any]:
         "search_parameters": "{}",
     }
     return row | axes | values
+
+
+def arm(words: str) -> Arm:
+    """The arm that these are the words for."""
+    return Arm(*arm_of_label(words))
 
 
 def curve(first: str, last: str, epochs: int) -> str:

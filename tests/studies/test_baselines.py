@@ -10,19 +10,12 @@ from safetensors.torch import load_file
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput, count_parameters, load_data
+from studies.arms import NOTEBOOK, NOTEBOOK_DIRECT, Family
 from studies.configuration import Configuration, build_model, build_target
 from studies.execute import evaluate_stored, execute, weights_path
-from studies.figures.style import (
-    COLOURS,
-    COMPRESSED,
-    CONTROL,
-    PHOTONIC,
-    SOURCE_A,
-    TRAINED,
-    families,
-)
-from studies.labels import FINAL, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.figures.style import COLOURS, families
 from studies.references import without_photons
+from studies.roles import FINAL
 from studies.rows import add_rows, read_rows
 from studies.tables import accuracy_table, describe
 
@@ -79,15 +72,15 @@ def test_a_run_of_a_baseline_is_a_row_with_weights(tmp_path: Path) -> None:
 
 @pytest.fixture
 def rows(tmp_path: Path) -> pd.DataFrame:
-    """One run of each kind, under labels that say nothing but the notebook's."""
+    """One run of each kind, under names that say nothing but the notebook's."""
     direct = without_photons(CONFIGURATION)
     kinds = {
         "": CONFIGURATION,
         "arm 2": replace(CONFIGURATION, generator="no_input"),
         "arm 3": direct,
         "arm 4": SUBSPACE,
-        NOTEBOOK: replace(CONFIGURATION, mapping="logit_tanh"),
-        NOTEBOOK_DIRECT: replace(direct, target="notebook", epochs=3),
+        NOTEBOOK.label: replace(CONFIGURATION, mapping="logit_tanh"),
+        NOTEBOOK_DIRECT.label: replace(direct, target="notebook", epochs=3),
     }
     add_rows(
         tmp_path / "runs.csv",
@@ -100,19 +93,26 @@ def rows(tmp_path: Path) -> pd.DataFrame:
     return read_rows(tmp_path / "runs.csv")
 
 
-def test_families_are_told_by_the_rows_and_not_by_their_labels(rows: pd.DataFrame) -> None:
-    assert families(rows).tolist() == [PHOTONIC, CONTROL, TRAINED, COMPRESSED, SOURCE_A, TRAINED]
+def test_families_are_told_by_the_rows_and_not_by_their_names(rows: pd.DataFrame) -> None:
+    assert families(rows).tolist() == [
+        Family.PHOTONIC,
+        Family.CONTROL,
+        Family.TRAINED,
+        Family.COMPRESSED,
+        Family.NOTEBOOK,
+        Family.TRAINED,
+    ]
     assert set(families(rows)) <= set(COLOURS)
     assert len(set(map(str, COLOURS.values()))) == len(COLOURS)
 
 
 def test_a_baseline_is_named_by_its_target_and_what_trains_it(rows: pd.DataFrame) -> None:
-    unlabelled = rows.assign(label="")
-    assert [describe(row) for _, row in unlabelled.iloc[[2, 3]].iterrows()] == [
+    nameless = rows.assign(setting="", arm="")
+    assert [describe(row) for _, row in nameless.iloc[[2, 3]].iterrows()] == [
         "notebook trained directly",
         "cnn816 trained by random_subspace:dimension=50",
     ]
-    table = accuracy_table(unlabelled, "digits").set_index("model")
+    table = accuracy_table(nameless, "digits").set_index("model")
     line = table.loc["cnn816 trained by random_subspace:dimension=50"]
     assert (line["phases (effective)"], line["mapping"]) == ("", "")
     photonic = table.loc["(9,4) (8,4) → logit_tanh → notebook"]

@@ -18,11 +18,7 @@ def options(folder: Path, **axes: Any) -> Options:
 
 def changes(cells: list[Cell], model: str) -> dict[str, dict[str, Any]]:
     """By arm of a model, what its configuration has other than the standard's."""
-    arms = {
-        cell.label.removeprefix(f"{model}: "): cell.configuration.axes()
-        for cell in cells
-        if cell.label.startswith(f"{model}: ")
-    }
+    arms = {cell.arm.name: cell.configuration.axes() for cell in cells if cell.arm.setting == model}
     standard = arms.pop("1 layer, one-cycle to 0.03")
     assert (standard["layers"], standard["schedule"], standard["learning_rate"]) == (
         1,

@@ -10,6 +10,7 @@ import pytest
 from smallest import make_options, smoke_axes
 
 from qcnn import InvalidInput, load_data
+from studies.arms import Arm
 from studies.budgets import mapping_parameters_of, phases_of
 from studies.catalogue import name_studies, studies_by_name
 from studies.configuration import build_model, configuration_from_axes
@@ -37,15 +38,15 @@ def test_cells_build_and_are_paired(name: str, tmp_path: Path) -> None:
     cells = study.cells(options)
     keys = [(cell.configuration.digest(), cell.seed) for cell in cells]
     assert len(set(keys)) == len(keys), "a run would be done twice"
-    labels = {cell.label for cell in cells}
-    for label in labels:
-        of_label = [cell for cell in cells if cell.label == label]
-        assert len({cell.configuration.digest() for cell in of_label}) == 1
-        assert sorted(cell.seed for cell in of_label) == [1, 2]
+    arms = {cell.arm for cell in cells}
+    for arm in arms:
+        of_arm = [cell for cell in cells if cell.arm == arm]
+        assert len({cell.configuration.digest() for cell in of_arm}) == 1
+        assert sorted(cell.seed for cell in of_arm) == [1, 2]
     tried = candidates(study, options)
     keys += [(cell.configuration.digest(), cell.seed) for cell in tried]
     assert len(set(keys)) == len(keys), "a run would be done twice"
-    assert not labels & {cell.label for cell in tried}
+    assert not arms & {cell.arm for cell in tried}
     data = load_data("digits")
     for cell in [*cells[:: options.seeds], *tried]:
         build_model(cell.configuration, data, cell.seed)
@@ -62,14 +63,14 @@ def test_contrasts_name_arms_of_the_full_preset_that_train_equally_long(
     study = studies_by_name[name]
     options = make_options(tmp_path, {axis.name: axis.default for axis in study.axes}, long_seeds=2)
     cells = study.cells(options) + candidates(study, options)
-    epochs = {cell.label: cell.configuration.epochs for cell in cells}
-    epochs |= dict.fromkeys(labels_of_finalists(study, options), options.epochs)
+    epochs = {cell.arm: cell.configuration.epochs for cell in cells}
+    epochs |= dict.fromkeys(arms_of_finalists(study, options), options.epochs)
     for contrast in study.contrasts:
         assert epochs[contrast.first] == epochs[contrast.second]
 
 
-def labels_of_finalists(study: Study, options: Options) -> set[str]:
-    """Under which labels the best of a search get fresh seeds, were all equally accurate."""
+def arms_of_finalists(study: Study, options: Options) -> set[Arm]:
+    """As which arms the best of a search get fresh seeds, were all equally accurate."""
     if study.search is None:
         return set()
     sampler = optuna.samplers.RandomSampler(seed=0)
@@ -82,7 +83,7 @@ def labels_of_finalists(study: Study, options: Options) -> set[str]:
         known = {"configuration": found.digest(), "status": "complete", "val_accuracy": 0.5}
         known["val_loss_by_epoch"] = "0.5"
         rows.append(found.axes() | counts | known)
-    return {label for label, _ in study.search.choose_finalists(pd.DataFrame(rows), options)}
+    return {arm for arm, _ in study.search.choose_finalists(pd.DataFrame(rows), options)}
 
 
 def module(name: str, study: Study) -> ModuleType:

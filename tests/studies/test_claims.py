@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pandas as pd
-from stored_rows import make_row
+from stored_rows import arm, make_row
 
 from studies.catalogue import studies_by_name
 from studies.claims import CLAIMS, write_claims
 from studies.contrasts import evaluate_contrasts
 from studies.evidence import tally
+from studies.results import StudyResults
 from studies.study import Contrast
 
 
@@ -30,7 +31,9 @@ def test_contrasts_are_tallied() -> None:
         ]
     )
     pairs = [("low", "high"), ("high", "low"), ("low", "other"), ("low", "few")]
-    results = evaluate_contrasts(rows, [Contrast("here", *pair) for pair in pairs])
+    results = evaluate_contrasts(
+        rows, [Contrast(arm(first), arm(second), "here") for first, second in pairs]
+    )
     assert tally(results) == (
         "Of 4 contrasts the first arm is shown to be better in 1 and worse in 1; 1 have too few "
         "pairs for a claim."
@@ -40,9 +43,9 @@ def test_contrasts_are_tallied() -> None:
 def test_every_claim_names_a_study_and_waits_for_its_rows(tmp_path: Path) -> None:
     text = write_claims(tmp_path, []).read_text()
     for claim in CLAIMS:
-        assert claim.study in studies_by_name
+        assert claim.study is studies_by_name[claim.study.name]
         assert f"## {claim.title}" in text
-        assert f"*Verdict:* No runs of `{claim.study}` on MNIST are there yet." in text
+        assert f"*Verdict:* No runs of `{claim.study.name}` on MNIST are there yet." in text
 
 
 def test_the_verdicts_stand_at_the_top_with_links_to_their_reasons(tmp_path: Path) -> None:
@@ -59,10 +62,13 @@ def test_the_verdicts_stand_at_the_top_with_links_to_their_reasons(tmp_path: Pat
 def test_evidence_is_taken_from_the_rows_of_mnist(tmp_path: Path) -> None:
     ablation = studies_by_name["ablation"]
     contrast = next(c for c in ablation.contrasts if c.setting.startswith("χ"))
-    rows = pd.DataFrame([*runs(contrast.first, [0.5, 0.6]), *runs(contrast.second, [0.55, 0.63])])
-    text = write_claims(tmp_path, [(ablation, rows)]).read_text()
+    first, second = contrast.first.label, contrast.second.label
+    rows = pd.DataFrame([*runs(first, [0.5, 0.6]), *runs(second, [0.55, 0.63])])
+    text = write_claims(tmp_path, [StudyResults(ablation, rows)]).read_text()
     assert "−4.0 points" in text
-    digits = write_claims(tmp_path, [(ablation, rows.assign(dataset="digits"))]).read_text()
+    digits = write_claims(
+        tmp_path, [StudyResults(ablation, rows.assign(dataset="digits"))]
+    ).read_text()
     assert "pairs:" not in digits
 
 
@@ -71,7 +77,7 @@ def test_a_figure_of_the_paper_has_its_row_beside_it_and_how_it_was_trained(tmp_
     curve = {"val_accuracy_by_epoch": "0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8", "epochs": 8}
     rows = pd.DataFrame([row | curve for row in runs("χ = 2: lean form", [0.6, 0.6, 0.1])])
     shorter = pd.DataFrame([row | {"epochs": 4} for row in runs("χ = 2: lean form", [0.9])])
-    text = write_claims(tmp_path, [(study, pd.concat([rows, shorter]))]).read_text()
+    text = write_claims(tmp_path, [StudyResults(study, pd.concat([rows, shorter]))]).read_text()
     line = next(line for line in text.splitlines() if line.startswith("- χ = 2: lean form"))
     assert "8 epochs, 3 seeds" in line
     assert "test 43.3 %" in line
@@ -84,7 +90,7 @@ def test_a_figure_of_the_paper_has_its_row_beside_it_and_how_it_was_trained(tmp_
 def test_where_every_seed_fails_there_are_no_others(tmp_path: Path) -> None:
     study = studies_by_name["bond_dimension"]
     rows = pd.DataFrame(runs("χ = 2: lean form", [0.1, 0.1]))
-    text = write_claims(tmp_path, [(study, rows)]).read_text()
+    text = write_claims(tmp_path, [StudyResults(study, rows)]).read_text()
     assert "Seeds that stay below 20 %: 2. The last quarter" in text
 
 
@@ -94,7 +100,7 @@ def test_every_arm_of_a_setting_is_in_its_sentence(tmp_path: Path) -> None:
     rows = pd.DataFrame(
         [row for name, mean in accuracies.items() for row in runs(f"χ = 4: {name}", [mean, mean])]
     )
-    text = write_claims(tmp_path, [(ablation, rows)]).read_text()
+    text = write_claims(tmp_path, [StudyResults(ablation, rows)]).read_text()
     assert (
         "- χ = 4, test accuracy: trained phases 80.0 % [80.0, 80.0]; "
         "frozen phases 70.0 % [70.0, 70.0].\n"
@@ -111,5 +117,5 @@ def test_arms_are_listed_after_equally_long_trainings(tmp_path: Path) -> None:
         for epochs, mean in zip((8, 30), means, strict=False)
         for row in runs(f"χ = 4: {name}", [mean, mean])
     ]
-    text = write_claims(tmp_path, [(ablation, pd.DataFrame(rows))]).read_text()
+    text = write_claims(tmp_path, [StudyResults(ablation, pd.DataFrame(rows))]).read_text()
     assert "trained phases 80.0 % [80.0, 80.0]; frozen phases 70.0 % [70.0, 70.0].\n" in text

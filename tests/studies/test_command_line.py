@@ -14,6 +14,7 @@ import pytest
 from stored_rows import make_row
 
 from qcnn import InvalidInput
+from studies.arms import labels
 from studies.catalogue import studies_by_name
 from studies.configuration import configuration_from_axes
 from studies.execute import evaluate_stored
@@ -42,7 +43,7 @@ def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Pa
     assert tuple(rows.columns) == COLUMNS
     search, final = rows[rows["role"] == "search"], rows[rows["role"] == "final"]
     assert len(search) in (1, 2)
-    assert sorted(final["label"]) == ["direct", "finalist"]
+    assert sorted(labels(final)) == ["direct", "finalist"]
     assert search["test_accuracy"].isna().all()
     assert final["test_accuracy"].between(0, 1).all()
     assert (rows["status"] == "complete").all()
@@ -56,7 +57,7 @@ def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Pa
         "curves-digits.png",
     }
 
-    finalist = final[final["label"] == "finalist"].iloc[0]
+    finalist = final[labels(final) == "finalist"].iloc[0]
     record = {str(key): value for key, value in finalist.items()}
     configuration = configuration_from_axes(record)
     assert configuration.digest() == finalist["configuration"]

@@ -14,6 +14,7 @@ from torch import nn
 from qcnn import count_parameters, load_data, mapping_names, train
 from qcnn.baselines import baseline_names
 from qcnn.controls import GENERATORS
+from studies.arms import Arm
 from studies.catalogue import studies_by_name
 from studies.configuration import Configuration, build_model, configuration_from_axes
 from studies.execute import evaluate_stored
@@ -28,6 +29,7 @@ OF_COMPONENTS = {
     **{f"control {name}": {"generator": name} for name in GENERATORS},
 }
 BASELINES = baseline_names()
+ARM = Arm("a setting", "an arm")
 
 
 def smoke(name: str, folder: Path) -> Options:
@@ -76,7 +78,8 @@ def check_round_trip(name: str, options: Options, cells: list[Cell]) -> None:
     for cell in cells:
         row = stored[cell.configuration.digest(), cell.seed]
         assert configuration_from_axes(row) == cell.configuration
-        assert (row["label"], row["status"]) == (cell.label, "complete")
+        assert (row["setting"], row["arm"]) == (cell.arm.setting, cell.arm.name)
+        assert row["status"] == "complete"
         json.loads(row["measured"] or "{}")
         again = evaluate_stored(cell.configuration, cell.seed, options.out)
         assert again == row["test_accuracy"]
@@ -87,14 +90,14 @@ def test_baseline(name: str, tmp_path: Path) -> None:
     configuration = shortest(without_photons(replace(CONFIGURATION, target="cnn816"), name))
     if "pruning" not in name:  # what is pruned is trained before: see tests/baselines
         check_training(configuration)
-    check_round_trip("ablation", smoke("ablation", tmp_path), [Cell(configuration, 1, "arm")])
+    check_round_trip("ablation", smoke("ablation", tmp_path), [Cell(configuration, 1, ARM)])
 
 
 @pytest.mark.parametrize("changes", OF_COMPONENTS.values(), ids=OF_COMPONENTS)
 def test_component(changes: dict[str, str], tmp_path: Path) -> None:
     configuration = shortest(replace(CONFIGURATION, **changes))
     check_training(configuration)
-    cells = [Cell(configuration, 1, "arm")]
+    cells = [Cell(configuration, 1, ARM)]
     check_round_trip("ablation", smoke("ablation", tmp_path), cells)
 
 
@@ -112,12 +115,12 @@ LONG = ("bond_dimension",)
 def test_study(name: str, tmp_path: Path) -> None:
     options = smoke(name, tmp_path)
     study = studies_by_name[name]
-    arms = {cell.label: cell.configuration for cell in study.cells(options)}
+    arms = {cell.arm: cell.configuration for cell in study.cells(options)}
     if study.tuned is not None:
-        arms |= {label: candidates[0] for label, candidates in study.tuned(options).items()}
+        arms |= {arm: candidates[0] for arm, candidates in study.tuned(options).items()}
     if study.search is not None:
         trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-        arms["searched"] = study.search.suggest(trials.ask(), options)
-    cells = [Cell(shortest(configuration), 1, label) for label, configuration in arms.items()]
+        arms[ARM] = study.search.suggest(trials.ask(), options)
+    cells = [Cell(shortest(configuration), 1, arm) for arm, configuration in arms.items()]
     distinct = {cell.configuration.digest(): cell for cell in cells}
     check_round_trip(name, options, list(distinct.values()))

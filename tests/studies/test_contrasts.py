@@ -6,38 +6,37 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import optuna
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from planned import final_cells, options_of
 from scipy import stats
-from smallest import make_options
-from stored_rows import CONFIGURATION, make_row
+from stored_rows import CONFIGURATION, arm, make_row
 
-from studies.budgets import mapping_parameters_of, phases_of
+from studies.arms import DIRECT, FINALIST, Arm
 from studies.catalogue import studies_by_name
 from studies.contrast_findings import contrasts_in_a_sentence
-from studies.contrasts import PAIRS_FOR_A_CLAIM, arm_names, evaluate_contrasts, sentence
-from studies.labels import DIRECT, FINALIST, SEARCH
+from studies.contrasts import PAIRS_FOR_A_CLAIM, Verdict, arm_names, evaluate_contrasts, sentence
 from studies.rows import add_rows, read_rows
 from studies.statistics import holm, paired_difference
-from studies.study import Cell, Contrast, Options, Study, fresh_seeds
+from studies.study import Contrast, Options, Study
 
-CONTRAST = Contrast("χ = 4", "χ = 4: trained phases", "χ = 4: no input")
+CONTRAST = Contrast(arm("χ = 4: trained phases"), arm("χ = 4: no input"))
+NO_INPUT = "χ = 2: no input"
 
 
 def rows_of(folder: Path, first: list[float], second: list[float], **changes: Any) -> pd.DataFrame:
     """Final rows of both arms, a seed each, as a results file gives them back."""
     new = []
-    for label, values, generator in (
+    for compared, values, generator in (
         (CONTRAST.first, first, "pqcnn"),
         (CONTRAST.second, second, "no_input"),
     ):
         configuration = replace(CONFIGURATION, generator=generator, **changes)
         for seed, value in enumerate(values):
             axes = configuration.axes() | {"configuration": configuration.digest()}
-            new.append(make_row(seed, label=label, **axes) | {"test_accuracy": value})
+            new.append(make_row(seed, label=compared.label, **axes) | {"test_accuracy": value})
     add_rows(folder / "runs.csv", new)
     return read_rows(folder / "runs.csv")
 
@@ -80,7 +79,7 @@ def test_holm_counts_what_cannot_be_tested_yet() -> None:
 
 def test_holm_is_over_every_declared_contrast(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, [0.9] * 10, [0.8] * 10)
-    others = [Contrast("χ = 2", f"arm {i}", "no rows") for i in range(20)]
+    others = [Contrast(arm(f"χ = 2: arm {i}"), arm("χ = 2: no rows")) for i in range(20)]
     (result,) = evaluate_contrasts(rows, [CONTRAST, *others])
     assert result.adjusted_p == pytest.approx(21 * result.difference.p)
 
@@ -106,7 +105,7 @@ def test_signs_are_those_of_print_and_intervals_possible(tmp_path: Path) -> None
 
 def test_a_setting_that_is_no_equation_has_another_preposition(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, [0.9], [0.8])
-    contrast = replace(CONTRAST, setting="mixing of 5 PQCNNs")
+    contrast = replace(CONTRAST, where="mixing of 5 PQCNNs")
     (result,) = evaluate_contrasts(rows, [contrast])
     assert sentence(result).startswith("with mixing of 5 PQCNNs, trained phases (")
     assert sentence(result).endswith(": +10.0 points, 1 pair: no interval.")
@@ -116,40 +115,41 @@ def test_the_finding_names_the_largest_difference_that_is_shown(tmp_path: Path) 
     random = np.random.default_rng(0)
     rows_of(tmp_path, [0.9 + 0.0012 * i for i in range(10)], [0.85] * 10)
     # Larger than the difference of χ = 4, and of one pair in ten only.
-    noisy = [make_row(0, label="χ = 2: no input", mapping="mixing", test_accuracy=0.0)]
+    noisy = [make_row(0, label=NO_INPUT, mapping="mixing", test_accuracy=0.0)]
     noisy += [
-        make_row(seed, label="χ = 2: no input", mapping="mixing", test_accuracy=0.9 + value)
+        make_row(seed, label=NO_INPUT, mapping="mixing", test_accuracy=0.9 + value)
         for seed, value in enumerate(random.normal(0, 0.01, 9), start=1)
     ]
     add_rows(tmp_path / "runs.csv", noisy)
-    other = Contrast("χ = 2", CONTRAST.first, "χ = 2: no input")
+    other = Contrast(CONTRAST.first, arm(NO_INPUT), "χ = 2")
     rows = read_rows(tmp_path / "runs.csv")
     noisy_result, _ = evaluate_contrasts(rows, [other, CONTRAST])
     assert noisy_result.difference.mean > 0.08
-    text = contrasts_in_a_sentence(rows, [other, CONTRAST])
+    text = contrasts_in_a_sentence(evaluate_contrasts(rows, [other, CONTRAST]))
     assert text == (
         "Of 2 contrasts with enough pairs for a claim, 1 shows a difference: at χ = 4, trained "
         "phases (556 trainable) against no input (556): +5.5 points, 95 % interval [5.3, 5.8], "
         "10 pairs: a difference (p = 0.00391 after Holm)."
     )
-    assert contrasts_in_a_sentence(rows, [other]).startswith(
+    assert contrasts_in_a_sentence(evaluate_contrasts(rows, [other])).startswith(
         "Of 1 contrast with enough pairs for a claim, none shows a difference: at χ = 2, "
     )
 
 
 def test_arms_of_one_name_are_told_apart_by_their_setting() -> None:
-    assert arm_names(Contrast("χ = 2", "χ = 2: no input", DIRECT)) == (
+    assert arm_names(Contrast(arm(NO_INPUT), DIRECT)) == (
         "no input",
         "the target trained directly",
     )
-    pruned = Contrast("pruning", "magnitude: tuned", "structured: tuned")
+    pruned = Contrast(arm("magnitude: tuned"), arm("structured: tuned"), "pruning")
     assert arm_names(pruned) == ("magnitude: tuned", "structured: tuned")
 
 
 def test_the_finding_without_enough_pairs(tmp_path: Path) -> None:
     rows = rows_of(tmp_path, [0.9, 0.91], [0.8, 0.8])
-    swapped = Contrast("χ = 4", CONTRAST.second, CONTRAST.first)
-    assert contrasts_in_a_sentence(rows, [CONTRAST, swapped]).startswith(
+    swapped = Contrast(CONTRAST.second, CONTRAST.first)
+    results = evaluate_contrasts(rows, [CONTRAST, swapped])
+    assert contrasts_in_a_sentence(results).startswith(
         "2 contrasts compared so far, none with the 10 pairs of seeds that a claim needs; the "
         "largest: at χ = 4, trained phases ("
     )
@@ -157,36 +157,37 @@ def test_the_finding_without_enough_pairs(tmp_path: Path) -> None:
 
 def test_a_larger_difference_that_is_uncertain_is_not_named(tmp_path: Path) -> None:
     rows_of(tmp_path, [0.90, 0.91, 0.92], [0.88, 0.88, 0.90])
-    wild = Contrast("χ = 2", CONTRAST.first, "χ = 2: no input")
+    wild = Contrast(CONTRAST.first, arm(NO_INPUT), "χ = 2")
     values = (0.1, 0.9, 0.1)
     add_rows(
         tmp_path / "runs.csv",
         [
-            make_row(seed, label=wild.second, mapping="mixing", test_accuracy=value)
+            make_row(seed, label=NO_INPUT, mapping="mixing", test_accuracy=value)
             for seed, value in enumerate(values)
         ],
     )
-    text = contrasts_in_a_sentence(read_rows(tmp_path / "runs.csv"), [wild, CONTRAST])
+    results = evaluate_contrasts(read_rows(tmp_path / "runs.csv"), [wild, CONTRAST])
+    text = contrasts_in_a_sentence(results)
     assert "the largest whose interval excludes 0: at χ = 4" in text
 
 
 def test_of_differences_shown_one_with_a_clear_interval_is_named(tmp_path: Path) -> None:
     rows_of(tmp_path, [0.9 + 0.001 * i for i in range(10)], [0.85] * 10)
-    wild = Contrast("χ = 2", CONTRAST.first, "χ = 2: no input")
-    failed = [make_row(s, label=wild.second, mapping="mixing", test_accuracy=0.1) for s in (0, 1)]
+    wild = Contrast(CONTRAST.first, arm(NO_INPUT), "χ = 2")
+    failed = [make_row(s, label=NO_INPUT, mapping="mixing", test_accuracy=0.1) for s in (0, 1)]
     others = [
-        make_row(s, label=wild.second, mapping="mixing", test_accuracy=0.87) for s in range(2, 10)
+        make_row(s, label=NO_INPUT, mapping="mixing", test_accuracy=0.87) for s in range(2, 10)
     ]
     add_rows(tmp_path / "runs.csv", failed + others)
     rows = read_rows(tmp_path / "runs.csv")
     results = evaluate_contrasts(rows, [wild, CONTRAST])
-    assert [result.verdict for result in results] == ["a difference", "a difference"]
+    assert [result.verdict for result in results] == [Verdict.SHOWN, Verdict.SHOWN]
     assert results[0].difference.low < 0
-    assert contrasts_in_a_sentence(rows, [wild, CONTRAST]).startswith(
+    assert contrasts_in_a_sentence(results).startswith(
         "Of 2 contrasts with enough pairs for a claim, 2 show a difference; the largest whose "
         "interval excludes 0: at χ = 4, "
     )
-    assert contrasts_in_a_sentence(rows, [wild]).startswith(
+    assert contrasts_in_a_sentence(evaluate_contrasts(rows, [wild])).startswith(
         "Of 1 contrast with enough pairs for a claim, 1 shows a difference: at χ = 2, "
     )
 
@@ -231,12 +232,12 @@ def test_declared_contrasts_are_between_arms_that_exist(
     study = studies_by_name[name]
     made = {each: options_of(study, each, tmp_path) for each in ("full", preset)}
     rows = {each: rows_of_final_runs(study, options) for each, options in made.items()}
-    declared = {label for c in study.contrasts for label in (c.first, c.second)}
-    labels = {each: set(found["label"]) for each, found in rows.items()}
-    assert declared <= labels["full"]
+    declared = {compared for c in study.contrasts for compared in (c.first, c.second)}
+    arms = {each: arms_of(found) for each, found in rows.items()}
+    assert declared <= arms["full"]
     # No preset calls an arm otherwise, and what a narrowed axis leaves of the arms is compared.
-    assert labels[preset] <= labels["full"] | {FINALIST}
-    there = [c for c in study.contrasts if {c.first, c.second} <= labels[preset]]
+    assert arms[preset] <= arms["full"] | {FINALIST}
+    there = [c for c in study.contrasts if {c.first, c.second} <= arms[preset]]
     # The smallest of all may be too small for a comparison.
     assert there or not study.contrasts or preset == "smoke"
     results = evaluate_contrasts(rows[preset], study.contrasts)
@@ -249,63 +250,22 @@ def test_declared_contrasts_are_between_arms_that_exist(
             assert result.difference.pairs >= PAIRS_FOR_A_CLAIM
 
 
-def options_of(study: Study, preset: str, folder: Path) -> Options:
-    """As ``python -m studies.run`` makes them."""
-    chosen = study.presets[preset]
-    axes = {axis.name: chosen.axes.get(axis.name, axis.default) for axis in study.axes}
-    names = ("trials", "finalists", "seeds", "long_seeds", "epochs")
-    return make_options(folder, axes, **{name: getattr(chosen, name) for name in names})
+def arms_of(rows: pd.DataFrame) -> set[Arm]:
+    return {Arm(*pair) for pair in zip(rows["setting"], rows["arm"], strict=True)}
 
 
 def rows_of_final_runs(study: Study, options: Options) -> pd.DataFrame:
-    """The final runs of cells, of finalists and of the best candidates, all equally accurate."""
-    cells = study.cells(options)
-    chosen = (
-        []
-        if study.search is None
-        else study.search.choose_finalists(searched_rows(study, options), options)
-    )
-    if study.tuned is not None:
-        chosen += [(label, candidates[0]) for label, candidates in study.tuned(options).items()]
-    cells += [
-        Cell(configuration, seed, label)
-        for label, configuration in chosen
-        for seed in fresh_seeds(options, options.seeds)
-    ]
+    """The final runs of a study, all equally accurate."""
     return pd.DataFrame(
         [
             make_row(
                 cell.seed,
-                label=cell.label,
+                setting=cell.arm.setting,
+                arm=cell.arm.name,
                 configuration=cell.configuration.digest(),
                 test_accuracy=0.5,
                 **cell.configuration.axes(),
             )
-            for cell in cells
-        ]
-    )
-
-
-def searched_rows(study: Study, options: Options) -> pd.DataFrame:
-    """What a search could have found, more than it would try."""
-    assert study.search is not None
-    trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    found = {}
-    for _ in range(100):
-        configuration = study.search.suggest(trials.ask(), options)
-        found[configuration.digest()] = configuration
-    return pd.DataFrame(
-        [
-            make_row(
-                options.seed,
-                SEARCH,
-                configuration=digest,
-                phases=phases_of(configuration),
-                trainable_parameters=phases_of(configuration)
-                + mapping_parameters_of(configuration),
-                val_accuracy=0.5,
-                **configuration.axes(),
-            )
-            for digest, configuration in found.items()
+            for cell in final_cells(study, options)
         ]
     )

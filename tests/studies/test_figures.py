@@ -13,6 +13,7 @@ from PIL import Image
 from stored_rows import CONFIGURATION, PLAIN, make_row
 
 from qcnn import baseline_names, mapping_names
+from studies.arms import Family, labels
 from studies.catalogue import studies_by_name
 from studies.figures import ACCURACY, CURVES, HEAT_MAP, METHODS, RATES, SEEDS
 from studies.figures.accuracy import _APART
@@ -20,8 +21,6 @@ from studies.figures.style import (
     COLOURS,
     METHOD_STYLES,
     PALETTE,
-    PHOTONIC,
-    SOURCE_A,
     interval_bars,
     new_canvas,
     set_accuracy_axis,
@@ -31,7 +30,7 @@ from studies.overview import non_dominated_marks
 from studies.quoted import QUOTED
 from studies.rows import add_rows, read_rows
 
-#: Label, generator, trainable parameters, test accuracies.
+#: Arm, generator, trainable parameters, test accuracies.
 ARMS = (
     ("small", "pqcnn", 100, (0.5, 0.6)),
     ("worse and larger", "pqcnn", 150, (0.5, 0.5)),
@@ -67,13 +66,13 @@ def test_the_line_joins_the_non_dominated_photonic_means(tmp_path: Path) -> None
     assert line.get_xdata().tolist() == [100, 200]
     assert line.get_ydata().tolist() == pytest.approx([0.55, 0.8])
     assert line.get_drawstyle() == "steps-post"
-    assert line.get_color() == COLOURS[PHOTONIC]
+    assert line.get_color() == COLOURS[Family.PHOTONIC]
 
 
 def test_marks_are_of_all_models_and_of_the_photonic_ones(tmp_path: Path) -> None:
     rows = rows_of(tmp_path)
-    labels = rows.set_index("configuration")["label"].to_dict()
-    marks = {labels[key]: mark for key, mark in non_dominated_marks(rows).items()}
+    words = dict(zip(rows["configuration"], labels(rows), strict=True))
+    marks = {words[key]: mark for key, mark in non_dominated_marks(rows).items()}
     assert marks == {"small": "of all", "large": "of photonic", "as large": "of all"}
 
 
@@ -223,11 +222,11 @@ def test_a_family_of_one_point_keeps_its_colour_in_the_file(tmp_path: Path) -> N
     canvas = new_canvas()
     axes = canvas.add_subplot()
     axes.imshow(np.linspace(0, 1, 10_000).reshape(100, 100), cmap="viridis")
-    axes.scatter([50], [50], s=9, linewidths=0, color=COLOURS[SOURCE_A])
+    axes.scatter([50], [50], s=9, linewidths=0, color=COLOURS[Family.NOTEBOOK])
     store(canvas, tmp_path / "figure.png")
     with Image.open(tmp_path / "figure.png") as picture:
         colours = np.asarray(picture.convert("RGB")).reshape(-1, 3)
-    distance = np.abs(colours - 255 * np.array(COLOURS[SOURCE_A])).max(axis=1)
+    distance = np.abs(colours - 255 * np.array(COLOURS[Family.NOTEBOOK])).max(axis=1)
     assert distance.min() <= 16
 
 

@@ -8,8 +8,8 @@ import pytest
 from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
+from studies.arms import FINALIST
 from studies.finalists import non_dominated_configurations
-from studies.labels import FINALIST
 
 #: Trainable parameters, validation accuracy after the last epoch, status.
 TRIED = (
@@ -63,4 +63,4 @@ def test_they_lie_evenly_along_the_line_from_its_accurate_end(
     for order in (rows, rows[::-1]):
         found = non_dominated_configurations(order, options)
         assert [configuration.learning_rate for _, configuration in found] == expected
-        assert {label for label, _ in found} <= {FINALIST}
+        assert {arm for arm, _ in found} <= {FINALIST}

@@ -3,9 +3,12 @@
 import pandas as pd
 from stored_rows import make_row
 
+from studies.arms import Arm
+from studies.catalogue.bond_dimension import STUDY
 from studies.findings import accuracies_along
+from studies.results import StudyResults
 
-LABELS = {f"χ = {chi}": f"arm {chi}" for chi in range(1, 8)}
+ARMS = {f"χ = {chi}": Arm("", f"arm {chi}") for chi in range(1, 8)}
 
 
 def runs(chi: int, accuracies: list[float], epochs: int = 2) -> list[dict[str, object]]:
@@ -24,8 +27,8 @@ def runs(chi: int, accuracies: list[float], epochs: int = 2) -> list[dict[str, o
 
 def test_a_sentence_follows_at_most_four_arms_from_end_to_end() -> None:
     rows = pd.DataFrame([row for chi in range(1, 8) for row in runs(chi, [chi / 10])])
-    finding = accuracies_along({"Here": LABELS, "Elsewhere": {"χ = 1": "another arm"}})
-    assert finding(rows) == (
+    finding = accuracies_along({"Here": ARMS, "Elsewhere": {"χ = 1": Arm("", "another arm")}})
+    assert finding(StudyResults(STUDY, rows)) == (
         "Here: χ = 1 10.0 % (1,000 trainable, 1 seed), χ = 3 30.0 % (3,000 trainable, 1 seed), "
         "χ = 5 50.0 % (5,000 trainable, 1 seed), χ = 7 70.0 % (7,000 trainable, 1 seed)."
     )
@@ -33,12 +36,12 @@ def test_a_sentence_follows_at_most_four_arms_from_end_to_end() -> None:
 
 def test_of_an_arm_the_longest_training_counts() -> None:
     rows = pd.DataFrame([*runs(2, [0.9, 0.9, 0.9]), *runs(2, [0.6, 0.8], epochs=20)])
-    found = accuracies_along({"Here": LABELS})(rows)
+    found = accuracies_along({"Here": ARMS})(StudyResults(STUDY, rows))
     assert found.startswith("Here: χ = 2 70.0 % [")
     assert found.endswith("(2,000 trainable, 2 seeds).")
 
 
 def test_without_fresh_seeds_there_is_nothing_to_say() -> None:
     rows = pd.DataFrame([make_row(0, "search", label="arm 1")])
-    found = accuracies_along({"Here": LABELS})(rows)
+    found = accuracies_along({"Here": ARMS})(StudyResults(STUDY, rows))
     assert found == "Nothing has been run with fresh seeds yet."

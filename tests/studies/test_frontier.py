@@ -11,10 +11,12 @@ from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput, count_parameters, load_data, registry
+from studies.arms import budget_of
 from studies.budgets import mapping_parameters_of, phases_of
 from studies.catalogue.frontier import MAPPINGS, STUDY, best_at_budgets, leads, suggest, tuned
 from studies.configuration import build_model
 from studies.findings import accuracies_at_budgets
+from studies.results import StudyResults
 
 OPTIONS = make_options(Path(), {"budget": (80, 223, 688, 3292)})
 
@@ -97,7 +99,7 @@ def test_the_best_of_each_budget_is_taken_once_and_the_others_that_none_dominate
             for count, phases, accuracy, status in tried
         ]
     )
-    found = [(label, c.learning_rate) for label, c in best_at_budgets(rows, OPTIONS)]
+    found = [(arm.label, c.learning_rate) for arm, c in best_at_budgets(rows, OPTIONS)]
     assert found == [
         ("223 parameters: photonic", 210),
         ("688 parameters: photonic", 220),
@@ -111,9 +113,11 @@ def test_classical_arms_have_eight_candidates_that_keep_the_budget() -> None:
     data = load_data("digits")
     arms = tuned(options)
     assert {len(candidates) for candidates in arms.values()} == {8}
-    for label, candidates in arms.items():
+    for arm, candidates in arms.items():
         counts = [count_parameters(build_model(c, data, 1)).total for c in candidates]
-        assert 0.9 * int(label.split()[0]) < max(counts) <= int(label.split()[0])
+        budget = budget_of(arm.setting)
+        assert budget is not None
+        assert 0.9 * budget < max(counts) <= budget
 
 
 def test_the_finding_states_each_arm_at_the_budgets() -> None:
@@ -124,6 +128,6 @@ def test_the_finding_states_each_arm_at_the_budgets() -> None:
             for seed in (1, 2)
         ]
     )
-    text = accuracies_at_budgets(rows)
+    text = accuracies_at_budgets(StudyResults(STUDY, rows))
     assert "With at most 223 trainable parameters: photonic 50.0 % [50.0, 50.0] (2 seeds)." in text
     assert "With at most 1,308 trainable parameters: random subspace 75.0 %" in text

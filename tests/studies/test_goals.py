@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 from stored_rows import make_row
 
-from studies.goals import goals_table, split_labels
+from studies.catalogue.frontier import STUDY
+from studies.goals import goals_table, runs_at_budgets
+from studies.results import StudyResults
 
 
 def arm(budget: int, name: str, accuracies: list[float], **values: object) -> list[dict]:  # type: ignore[type-arg]
@@ -30,7 +32,7 @@ def test_a_goal_is_met_missed_or_open(accuracies: list[float], text: str) -> Non
     rows = pd.DataFrame(
         [*arm(223, "photonic", accuracies), *arm(223, "random subspace", [0.99] * 10)]
     )
-    (line,) = goals_table(rows).to_dict("records")
+    (line,) = goals_table(StudyResults(STUDY, rows)).to_dict("records")
     assert line["goal"] == text
     assert line["random subspace"].startswith("99.0 %")
     assert line["paper (600, quoted)"] == "*55.8 % ± 3.3*"
@@ -43,11 +45,12 @@ def test_goals_are_those_of_mnist_and_of_the_papers_counts() -> None:
             *arm(300, "photonic", [0.9] * 10, dataset="digits"),
         ]
     )
-    assert goals_table(rows)["goal"].tolist() == ["", ""]
-    assert goals_table(rows)["paper (600, quoted)"].tolist() == ["*55.8 % ± 3.3*", ""]
+    table = goals_table(StudyResults(STUDY, rows))
+    assert table["goal"].tolist() == ["", ""]
+    assert table["paper (600, quoted)"].tolist() == ["*55.8 % ± 3.3*", ""]
 
 
-def test_labels_without_a_budget_and_searches_are_left_out() -> None:
+def test_arms_without_a_budget_and_searches_are_left_out() -> None:
     rows = pd.DataFrame(
         [
             *arm(471, "a smaller CNN", [0.9]),
@@ -56,5 +59,5 @@ def test_labels_without_a_budget_and_searches_are_left_out() -> None:
             *arm(688, "photonic", [0.9], status="diverged"),
         ]
     )
-    (found,) = split_labels(rows).to_dict("records")
-    assert (found["budget"], found["arm"]) == (471, "a smaller CNN")
+    ((budget, runs),) = runs_at_budgets(StudyResults(STUDY, rows)).items()
+    assert (budget, runs["arm"].tolist()) == (471, ["a smaller CNN"])

@@ -68,5 +68,5 @@ def test_a_description_names_them_where_there_are_several() -> None:
         (CONFIGURATION, f"(9,4) (8,4) {model}"),
         (LAYERED, f"(9,4) (8,4) 3 layers {model}"),
     ):
-        row = pd.Series(configuration.axes() | {"label": ""})
+        row = pd.Series(configuration.axes() | {"setting": "", "arm": ""})
         assert describe(row) == text

@@ -4,22 +4,24 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from stored_rows import make_row
+from stored_rows import arm, make_row
 
+from studies.arms import labels
 from studies.catalogue import studies_by_name
 from studies.contrasts import evaluate_contrasts
 from studies.evidence import against_quoted, of_arms
 from studies.findings import accuracies_along, accuracies_at_budgets
 from studies.goals import goals_table
-from studies.study import Contrast
-from studies.tables import longest_trainings
+from studies.results import StudyResults
+from studies.study import Contrast, Study
 from studies.verdicts import reaches_quoted
 
 FIRST, SECOND, THIRD = "χ = 4: first", "χ = 4: second", "χ = 4: third"
+FIRST_SECOND, FIRST_THIRD = (Contrast(arm(FIRST), arm(other)) for other in (SECOND, THIRD))
 
 
 def runs(label: str, by_epochs: dict[int, float], seeds: int = 3) -> list[dict[str, object]]:
-    """Test and validation accuracy of every seed of a label, by epochs."""
+    """Test and validation accuracy of every seed of an arm, by epochs."""
     return [
         make_row(
             seed,
@@ -35,8 +37,12 @@ def runs(label: str, by_epochs: dict[int, float], seeds: int = 3) -> list[dict[s
     ]
 
 
-def study_of(*contrasts: Contrast):  # type: ignore[no-untyped-def]
+def study_of(*contrasts: Contrast) -> Study:
     return replace(studies_by_name["bond_dimension"], contrasts=contrasts)
+
+
+def results_of(rows: pd.DataFrame, *contrasts: Contrast) -> StudyResults:
+    return StudyResults(study_of(*contrasts), rows)
 
 
 @pytest.fixture(params=[False, True], ids=["ascending", "descending"])
@@ -51,8 +57,7 @@ def rows(request: pytest.FixtureRequest) -> pd.DataFrame:
 
 
 def test_pairs_are_of_the_longest_training_that_both_have(rows: pd.DataFrame) -> None:
-    contrasts = [Contrast("χ = 4", FIRST, SECOND), Contrast("χ = 4", FIRST, THIRD)]
-    first, second = evaluate_contrasts(rows, contrasts)
+    first, second = evaluate_contrasts(rows, [FIRST_SECOND, FIRST_THIRD])
     assert first.difference.mean == pytest.approx(0.1)
     assert second.difference.mean == pytest.approx(0.05)
     assert first.difference.pairs == second.difference.pairs == 3
@@ -61,46 +66,46 @@ def test_pairs_are_of_the_longest_training_that_both_have(rows: pd.DataFrame) ->
 def test_arms_of_a_setting_are_stated_after_the_longest_training_that_all_have(
     rows: pd.DataFrame,
 ) -> None:
-    both = study_of(Contrast("χ = 4", FIRST, SECOND))
-    assert of_arms(lambda _: True)(both, rows) == [
+    assert of_arms([FIRST_SECOND])(results_of(rows, FIRST_SECOND)) == [
         "χ = 4, test accuracy: first 50.0 % [50.0, 50.0]; second 40.0 % [40.0, 40.0]."
     ]
-    every = study_of(Contrast("χ = 4", FIRST, SECOND), Contrast("χ = 4", FIRST, THIRD))
-    (sentence,) = of_arms(lambda _: True)(every, rows)
+    every = (FIRST_SECOND, FIRST_THIRD)
+    (sentence,) = of_arms(every)(results_of(rows, *every))
     assert "; third 45.0 % " in sentence
-    two = rows[rows["label"] != THIRD]
-    (sentence,) = of_arms(lambda _: True)(every, two)
+    two = rows[labels(rows) != THIRD]
+    (sentence,) = of_arms(every)(results_of(two, *every))
     assert sentence.endswith("first 50.0 % [50.0, 50.0]; second 40.0 % [40.0, 40.0].")
 
 
 def test_arms_that_share_no_training_are_not_put_beside_each_other(rows: pd.DataFrame) -> None:
-    apart = rows[((rows["label"] == FIRST) & (rows["epochs"] == 20)) | (rows["label"] == SECOND)]
-    study = study_of(Contrast("χ = 4", FIRST, SECOND))
-    assert of_arms(lambda _: True)(study, apart) == []
-    assert evaluate_contrasts(apart, study.contrasts) == []
+    words = labels(rows)
+    apart = rows[((words == FIRST) & (rows["epochs"] == 20)) | (words == SECOND)]
+    assert of_arms([FIRST_SECOND])(results_of(apart, FIRST_SECOND)) == []
+    assert evaluate_contrasts(apart, [FIRST_SECOND]) == []
 
 
-def test_of_each_label_the_longest_is_kept(rows: pd.DataFrame) -> None:
-    kept = longest_trainings(rows).groupby("label")["epochs"].agg(["min", "max"])
+def test_of_each_arm_the_longest_is_kept(rows: pd.DataFrame) -> None:
+    longest = results_of(rows).longest
+    kept = longest.groupby(labels(longest))["epochs"].agg(["min", "max"])
     assert kept.loc[FIRST].tolist() == [20, 20]
     assert kept.loc[SECOND].tolist() == [8, 8]
     assert kept.loc[THIRD].tolist() == [40, 40]
 
 
 def test_findings_and_the_papers_table_are_of_the_longest(rows: pd.DataFrame) -> None:
-    found = accuracies_along({"Here": {"a": FIRST, "b": SECOND}})(rows)
+    found = accuracies_along({"Here": {"a": arm(FIRST), "b": arm(SECOND)}})(results_of(rows))
     assert found == (
         "Here: a 90.0 % [90.0, 90.0] (556 trainable, 3 seeds), "
         "b 40.0 % [40.0, 40.0] (556 trainable, 3 seeds)."
     )
     quoted = rows.assign(val_accuracy_by_epoch="0.1 0.2 0.3 0.4 0.5")
-    sentences = against_quoted(study_of(), quoted)
+    sentences = against_quoted(results_of(quoted))
     assert [s.partition(",")[0].partition(" (")[0] for s in sentences] == [FIRST, SECOND, THIRD]
     assert [s.split(", ")[1] for s in sentences] == ["20 epochs", "8 epochs", "40 epochs"]
     # 93.3 ± 0.6 %: the third's 95 % reach it, and nothing that is shorter does.
-    assert reaches_quoted(study_of(), rows) == "Holds: χ = 4."
+    assert reaches_quoted(results_of(rows)) == "Holds: χ = 4."
     shorter = rows[rows["epochs"] < 40]
-    assert reaches_quoted(study_of(), shorter) == "Does not hold: χ = 4 (3.3 points less)."
+    assert reaches_quoted(results_of(shorter)) == "Does not hold: χ = 4 (3.3 points less)."
 
 
 @pytest.mark.parametrize(
@@ -122,12 +127,12 @@ def test_goals_are_held_against_the_longest_training(
             *runs("223 parameters: random subspace", {40: 0.99}, 10),
         ]
     )
-    (line,) = goals_table(rows).to_dict("records")
+    (line,) = goals_table(results_of(rows)).to_dict("records")
     assert line["goal"] == goal
     accuracy = f"{100 * by_epochs[40]:.1f} %"
     assert line["photonic"].startswith(accuracy)
-    assert f"photonic {accuracy}" in accuracies_at_budgets(rows)
-    assert f"({seeds} seeds)" in accuracies_at_budgets(rows)
+    assert f"photonic {accuracy}" in accuracies_at_budgets(results_of(rows))
+    assert f"({seeds} seeds)" in accuracies_at_budgets(results_of(rows))
 
 
 def test_a_goal_is_open_while_only_shorter_trainings_than_the_other_arms_are_there() -> None:
@@ -137,5 +142,5 @@ def test_a_goal_is_open_while_only_shorter_trainings_than_the_other_arms_are_the
             *runs("223 parameters: random subspace", {40: 0.5}, 10),
         ]
     )
-    (line,) = goals_table(rows).to_dict("records")
+    (line,) = goals_table(results_of(rows)).to_dict("records")
     assert line["goal"] == "89.0 %: open, 0 of 10 seeds"

@@ -10,9 +10,11 @@ import torch
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import load_data
+from studies.catalogue.mapping_sweep import STUDY
 from studies.configuration import build_model
 from studies.findings import mappings_and_collapse
 from studies.measures import weights_and_gradients
+from studies.results import StudyResults
 
 
 @pytest.mark.parametrize(("mapping", "collapses"), [("logit_tanh", True), ("affine", False)])
@@ -58,12 +60,13 @@ def test_the_finding_names_the_most_accurate_by_validation_and_the_collapse() ->
     measured = json.dumps({"start": start, "end": {}})
     rows = pd.DataFrame(
         [
-            make_row(seed, label=label, val_accuracy=v, test_accuracy=t, measured=measured)
-            for label, v, t in (("logit_tanh", 0.1, 0.1), ("mlp", 0.6, 0.5), ("affine", 0.5, 0.7))
-            for seed in (1, 2)
+            make_row(s, arm=name, mapping=name, val_accuracy=v, test_accuracy=t, measured=measured)
+            for name, v, t in (("logit_tanh", 0.1, 0.1), ("mlp", 0.6, 0.5), ("affine", 0.5, 0.7))
+            for s in (1, 2)
         ]
     )
-    notebook = pd.DataFrame([make_row(1, label="notebook", val_accuracy=0.9, measured=measured)])
-    text = mappings_and_collapse(pd.concat([rows, notebook]))
+    collapsed = {"mapping": "logit_tanh", "measured": measured}
+    notebook = pd.DataFrame([make_row(1, arm="notebook", val_accuracy=0.9, **collapsed)])
+    text = mappings_and_collapse(StudyResults(STUDY, pd.concat([rows, notebook])))
     assert "of 3 mappings by validation is mlp" in text
     assert "98.0 % of its weights" in text

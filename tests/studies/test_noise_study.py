@@ -19,8 +19,9 @@ from studies.configuration import Configuration, build_model, noisy
 from studies.execute import evaluate_stored, execute, weights_path
 from studies.figures import NOISE
 from studies.figures.style import store
-from studies.labels import FINAL
 from studies.noise_kinds import KINDS
+from studies.results import StudyResults
+from studies.roles import FINAL
 from studies.rows import add_rows, read_rows
 from studies.stored_models import load_model, model_path
 
@@ -245,6 +246,6 @@ def test_the_finding_says_what_the_kinds_of_noise_cost_each_model() -> None:
         ]
     )
     assert study.finding is not None
-    found = study.finding(rows)
+    found = study.finding(StudyResults(study, rows))
     assert "costs a model trained without it: mixing 10.0 to 30.0 points. " in found
     assert found.endswith("(arXiv:2505.08474, quoted).")

@@ -22,14 +22,14 @@ from studies.front_page import write_front_page
 from studies.page import write_page
 from studies.quoted import QUOTED
 from studies.report import build_report, read_study
+from studies.results import StudyResults
 from studies.rows import add_rows, read_rows
-from studies.study import Study
 
 CHROMIUM, DRIVER = which("chromium"), which("chromedriver")
 in_a_browser = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="chromium or chromedriver is not installed"
 )
-#: Study, dataset, label, generator, trainable parameters, test accuracies of three seeds.
+#: Study, dataset, arm in words, generator, trainable parameters, test accuracies of three seeds.
 ARMS = (
     ("ablation", "digits", "χ = 4: trained phases", "pqcnn", 556, (0.91, 0.92, 0.90)),
     ("ablation", "digits", "χ = 4: no input", "no_input", 428, (0.885, 0.875, 0.88)),
@@ -42,7 +42,7 @@ ARMS = (
 )
 
 
-def studies_of(folder: Path) -> list[tuple[Study, pd.DataFrame]]:
+def studies_of(folder: Path) -> list[StudyResults]:
     return [read_study(csv.parent) for csv in sorted(folder.glob("*/runs.csv"))]
 
 
@@ -62,8 +62,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         }
         rows = [make_row(s, test_accuracy=a, **axes) for s, a in enumerate(accuracies)]
         add_rows(folder / study / "runs.csv", rows)
-    for study, _ in studies_of(folder):
-        build_report(folder / study.name)
+    for each in studies_of(folder):
+        build_report(folder / each.study.name)
     write_front_page(folder, studies_of(folder))
     write_page(folder, studies_of(folder))
     return folder

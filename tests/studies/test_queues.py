@@ -10,6 +10,7 @@ import pytest
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
+from studies.arms import FINALIST
 from studies.catalogue import studies_by_name
 from studies.rows import add_rows, read_rows
 from studies.storage import open_store
@@ -18,7 +19,7 @@ from studies.trial_rows import is_open
 from studies.trials import TrialQueue
 
 NAME = "mode_sweep"
-CELL = Cell(replace(CONFIGURATION, epochs=1), 1, "finalist")
+CELL = Cell(replace(CONFIGURATION, epochs=1), 1, FINALIST)
 AXES = smoke_axes(studies_by_name[NAME])
 
 

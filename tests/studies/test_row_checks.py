@@ -17,6 +17,7 @@ from qcnn import InvalidInput
 from qcnn.mappings import register_mapping
 from qcnn.mappings._base import registered
 from qcnn.mappings.affine import Affine
+from studies.arms import Arm
 from studies.catalogue import studies_by_name
 from studies.configuration import known_configuration
 from studies.execute import execute
@@ -121,10 +122,13 @@ WRONG = (
     ("measured", '{"start": 1}', "measured holds 'start'; allowed are start and end"),
     ("measured", '{"start": {"a": "b"}}', "measured holds 'a' that is no number"),
     ("measured", '{"start": {"weights": {}}}', "measured holds 'weights' at the start; allowed"),
-    ("label", "a\x00b", "label is 'a\\x00b'; allowed are at most 500 characters"),
-    ("label", "\x1b[31m", "allowed are at most 500 characters that can be printed"),
-    ("label", "\x9b31m", "allowed are at most 500 characters that can be printed"),
-    ("label", "x" * 501, "allowed are at most 500 characters"),
+    ("arm", "a\x00b", "arm is 'a\\x00b'; allowed are at most 500 characters"),
+    ("arm", "\x1b[31m", "allowed are at most 500 characters that can be printed"),
+    ("arm", "\x9b31m", "allowed are at most 500 characters that can be printed"),
+    ("arm", "x" * 501, "allowed are at most 500 characters"),
+    ("setting", "a\x00b", "setting is 'a\\x00b'; allowed are at most 500 characters"),
+    ("setting", "\x1b[31m", "allowed are at most 500 characters that can be printed"),
+    ("setting", "x" * 501, "allowed are at most 500 characters"),
     ("sizes", "9x4+" * 3000, "allowed are at most 10,000 characters"),
     ("platform", "x" * 1_000_001, "allowed are at most 1,000,000 characters"),
 )
@@ -158,8 +162,10 @@ def test_what_a_trial_carries_is_checked_alike() -> None:
         ({"test_accuracy": 2.0}, "test_accuracy is 2.0; allowed are numbers from 0 to 1"),
         ({"seed": 2**63}, "seed is '9223372036854775808', allowed are whole numbers"),
         ({"seed": "1"}, "seed is '1'; allowed are values of the type int64"),
-        ({"label": 5}, "label is 5; allowed are values of the type str"),
-        ({"label": None}, ""),
+        ({"arm": 5}, "arm is 5; allowed are values of the type str"),
+        ({"setting": 5}, "setting is 5; allowed are values of the type str"),
+        ({"arm": None}, ""),
+        ({"setting": None}, ""),
         ({"more": 5}, "a row has 'more'; allowed are the columns of runs.csv"),
     ):
         text = json.dumps(make_row(1) | {"configuration": CONFIGURATION.digest()} | changes)
@@ -187,26 +193,28 @@ def test_what_a_trial_carries_is_checked_alike() -> None:
         (lambda c: c["configuration"].update(flavour="x"), "with the axis 'flavour'; allowed"),
         (lambda c: c["configuration"].pop("target"), "without the axis 'target'; allowed"),
         (lambda c: c.update(seed=-1), "seed is -1; allowed are whole numbers from 0"),
-        (lambda c: c.update(label=None), "label is None; allowed are texts"),
-        (lambda c: c.update(label="x" * 501), "allowed are at most 500 characters"),
+        (lambda c: c.update(arm=None), "setting and arm are '' and None; allowed are texts"),
+        (lambda c: c.update(setting=5), "setting and arm are 5 and 'arm'; allowed are texts"),
+        (lambda c: c.update(arm="x" * 501), "allowed are at most 500 characters"),
         (lambda c: c.update(role="other"), "role is 'other'; allowed are search, final"),
     ],
 )
 def test_a_cell_that_cannot_be_run_here(
     change: Callable[[dict[str, Any]], object], sentence: str
 ) -> None:
-    stored = json.loads(cell_text(Cell(CONFIGURATION, 1, "arm")))
+    stored = json.loads(cell_text(Cell(CONFIGURATION, 1, ARM)))
     change(stored)
     with pytest.raises(InvalidInput) as error:
         cell_from_text(json.dumps(stored))
     assert sentence in str(error.value)
 
 
+ARM = Arm("", "arm")
 LATER = ("generator", "layers", "optimiser", "noise", "evaluated_under", "trained_phases")
 
 
 def test_axes_that_came_later_are_filled_wherever_a_run_is_read(tmp_path: Path) -> None:
-    cell = Cell(CONFIGURATION, 1, "arm")
+    cell = Cell(CONFIGURATION, 1, ARM)
     stored = json.loads(cell_text(cell))
     row = make_row(1)
     for name in LATER:
@@ -227,7 +235,7 @@ def test_a_folder_that_an_earlier_version_left_is_gone_on_from(tmp_path: Path) -
     options = make_options(tmp_path, smoke_axes(study))
     queue = TrialQueue(study, options, "worker", open_store(tmp_path, None))
     for seed in (1, 2):
-        cell = json.loads(cell_text(Cell(configuration, seed, "arm")))
+        cell = json.loads(cell_text(Cell(configuration, seed, ARM)))
         row = execute("mode_sweep", configuration, seed, "final", tmp_path) if seed == 2 else {}
         row = {name: value for name, value in row.items() if name not in LATER}
         for name in LATER:
@@ -239,7 +247,7 @@ def test_a_folder_that_an_earlier_version_left_is_gone_on_from(tmp_path: Path) -
         else:
             queue.cells.enqueue_trial({}, user_attrs=attributes)
     again = TrialQueue(study, options, "another", open_store(tmp_path, None))
-    again.enqueue_missing([Cell(configuration, seed, "arm") for seed in (1, 2)])
+    again.enqueue_missing([Cell(configuration, seed, ARM) for seed in (1, 2)])
     while again.run_next():
         pass
     rows = read_rows(tmp_path / "runs.csv")
@@ -264,9 +272,9 @@ def test_a_mapping_of_ones_own_is_known_while_it_is_registered(tmp_path: Path) -
     ("damage", "reason"),
     [
         (lambda t: t.replace("platform\n", "platform,comment\n"), "column 'comment' is not known"),
-        (lambda t: t.replace(",engine,", ",label,"), "column engine is missing"),
+        (lambda t: t.replace(",engine,", ",motor,"), "column engine is missing"),
         (lambda t: t.replace("\n", ",x\n"), "is not known"),
-        (lambda t: t + "mode_sweep,abc\n", "line 4 has 2 values for 51 columns"),
+        (lambda t: t + "mode_sweep,abc\n", "line 4 has 2 values for 52 columns"),
         (lambda t: t + '"mode_sweep\n', "line 4: unexpected end of data"),
         (lambda t: t.encode() + b"\xff\xfe\n", "codec can't decode"),
         (lambda t: t + t.splitlines()[1] + "\n", "line 4: the run is that of line 2; allowed is"),
@@ -296,7 +304,8 @@ def test_the_same_run_twice_is_refused(tmp_path: Path) -> None:
         {"seed": 2**63},
         {"dataset": "../x"},
         {"test_accuracy": None},
-        {"label": "\ud800"},
+        {"setting": "\ud800"},
+        {"arm": "\ud800"},
         {"mapping": "magic"},
         {"test_accuracy": float("nan")},
         {"seconds": float("inf")},
@@ -346,7 +355,7 @@ def test_what_a_run_may_hold_is_read_back(tmp_path: Path) -> None:
     assert found["error"][1].startswith("x y ??zzz")
     assert len(found["error"][1]) == 1000
     assert found["phases"].tolist()[-1] == 0
-    assert found["label"][0] == '=a|b,"c"'
+    assert found["arm"][0] == '=a|b,"c"'
     for row, digest in zip(found.to_dict("records"), found["configuration"], strict=True):
         assert known_configuration({str(k): v for k, v in row.items()}).digest() == digest
 

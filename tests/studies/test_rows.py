@@ -19,7 +19,8 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
     assert tuple(rows.columns) == COLUMNS
     assert rows["seed"].tolist() == [1, 0]
     assert rows["test_accuracy"].isna().tolist() == [False, True]
-    assert rows["label"].tolist() == ["finalist", ""]
+    assert rows["setting"].tolist() == ["", ""]
+    assert rows["arm"].tolist() == ["finalist", ""]
     record = {str(key): value for key, value in rows.iloc[0].to_dict().items()}
     assert configuration_from_axes(record) == CONFIGURATION
     assert configuration_from_axes(record).digest() == rows["configuration"][0]

@@ -19,6 +19,7 @@ from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
 from studies import postgresql, trials
+from studies.arms import FINALIST
 from studies.catalogue import studies_by_name
 from studies.postgresql import PostgresqlStore
 from studies.rows import add_rows, read_rows
@@ -30,7 +31,7 @@ from studies.trials import TrialQueue
 
 URL = "postgresql://anna:p%40ss@127.0.0.1:1/studies"
 MakeQueue = Callable[..., TrialQueue]
-CELLS = [Cell(replace(CONFIGURATION, epochs=1), seed, "finalist") for seed in range(1, 21)]
+CELLS = [Cell(replace(CONFIGURATION, epochs=1), seed, FINALIST) for seed in range(1, 21)]
 
 
 def options(out: Path, text: str) -> Options:

@@ -9,6 +9,7 @@ import pytest
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
+from studies.arms import FINALIST, is_arm
 from studies.configuration import configuration_from_axes
 from studies.rows import add_rows, read_rows
 from studies.transfer import command_line, transferred_cells
@@ -38,7 +39,7 @@ def transfer(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     return 0
 
 
-def test_final_runs_are_done_under_their_seeds_and_labels(
+def test_final_runs_are_done_under_their_seeds_and_arms(
     results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
@@ -47,7 +48,7 @@ def test_final_runs_are_done_under_their_seeds_and_labels(
     rows = read_rows(out / "runs.csv")
     assert sorted(rows["seed"]) == [1, 2]
     assert (rows["role"] == "final").all()
-    assert (rows["label"] == "finalist").all()
+    assert is_arm(rows, FINALIST).all()
     for row in rows.to_dict("records"):
         found = configuration_from_axes({str(name): value for name, value in row.items()})
         assert found == replace(STORED, dataset="digits")

@@ -10,9 +10,10 @@ from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
+from studies.arms import FINALIST, Arm
 from studies.catalogue import studies_by_name
 from studies.execute import checkpoint_path, execute
-from studies.labels import FINAL
+from studies.roles import FINAL
 from studies.rows import add_rows, read_rows
 from studies.storage import open_store
 from studies.study import Cell, Options
@@ -31,7 +32,7 @@ def make_queue(options: Options, worker: str = "worker") -> TrialQueue:
 
 
 def test_a_command_leaves_what_another_one_has_waiting(options: Options) -> None:
-    cell = Cell(replace(CONFIGURATION, epochs=1), 1, "finalist")
+    cell = Cell(replace(CONFIGURATION, epochs=1), 1, FINALIST)
     make_queue(options).enqueue_missing([cell])
     other = make_queue(replace(options, epochs=2))
     assert not other.run_next()
@@ -40,7 +41,7 @@ def test_a_command_leaves_what_another_one_has_waiting(options: Options) -> None
 
 
 def test_a_cell_is_queued_once_and_never_after_its_row(options: Options) -> None:
-    cell = Cell(replace(CONFIGURATION, epochs=1), 1, "finalist")
+    cell = Cell(replace(CONFIGURATION, epochs=1), 1, FINALIST)
     for worker in ("first", "second"):
         make_queue(options, worker).enqueue_missing([cell, cell])
     queue = make_queue(options)
@@ -52,7 +53,7 @@ def test_a_cell_is_queued_once_and_never_after_its_row(options: Options) -> None
 
 
 def test_a_journal_of_an_earlier_version_is_gone_on_from(options: Options) -> None:
-    cell = Cell(replace(CONFIGURATION, epochs=1), 1, "finalist")
+    cell = Cell(replace(CONFIGURATION, epochs=1), 1, FINALIST)
     queue = make_queue(options)
     earlier = optuna.create_study(
         study_name=f"cells {queue.key}", storage=queue.store.storage, direction="maximize"
@@ -101,7 +102,7 @@ def test_a_run_in_rounds_goes_on_from_its_checkpoint_until_its_row_is_stored(
             raise RuntimeError("interrupted")
 
     monkeypatch.setattr("qcnn.alternate.fit_phases", interrupted)
-    cell = Cell(ROUNDS, 1, "in rounds")
+    cell = Cell(ROUNDS, 1, Arm("", "in rounds"))
     checkpoint = checkpoint_path(options.out, ROUNDS.digest(), 1)
     make_queue(options).enqueue_missing([cell])
     with pytest.raises(RuntimeError, match="interrupted"):

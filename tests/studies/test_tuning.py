@@ -10,12 +10,13 @@ from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import smaller_targets
+from studies.arms import Arm, at_budget
 from studies.catalogue import studies_by_name
 from studies.configuration import Configuration
 from studies.figures import RATES
 from studies.finalists import best_first
-from studies.labels import FINAL, SEARCH
 from studies.references import without_photons
+from studies.roles import FINAL, SEARCH
 from studies.rows import add_rows, read_rows
 from studies.storage import open_store
 from studies.study import Options
@@ -23,9 +24,10 @@ from studies.trials import TrialQueue
 from studies.tuning import candidate_cells, chosen_cells
 
 RATES_TRIED = (0.01, 0.03, 0.1)
+FIRST, SECOND = Arm("here", "first"), Arm("", "second")
 CANDIDATES = {
-    "first": [replace(CONFIGURATION, learning_rate=rate) for rate in RATES_TRIED],
-    "second": [
+    FIRST: [replace(CONFIGURATION, learning_rate=rate) for rate in RATES_TRIED],
+    SECOND: [
         replace(without_photons(CONFIGURATION), learning_rate=rate, epochs=1)
         for rate in RATES_TRIED
     ],
@@ -38,62 +40,61 @@ def options(tmp_path: Path) -> Options:
     return make_options(tmp_path, axes, seeds=2, seed=7)
 
 
-def rows_with(folder: Path, accuracies: dict[str, list[float | None]], seed: int) -> pd.DataFrame:
+def rows_with(folder: Path, accuracies: dict[Arm, list[float | None]], seed: int) -> pd.DataFrame:
     """Rows of every candidate with these validation accuracies, None for one that diverged."""
-    for label, values in accuracies.items():
-        for configuration, value in zip(CANDIDATES[label], values, strict=True):
+    for arm, values in accuracies.items():
+        for configuration, value in zip(CANDIDATES[arm], values, strict=True):
             changes = configuration.axes() | {"configuration": configuration.digest()}
             status = "diverged" if value is None else "complete"
             row = make_row(seed, SEARCH, **changes) | {"status": status, "val_accuracy": value}
-            add_rows(folder / "runs.csv", [row | {"label": label}])
+            add_rows(folder / "runs.csv", [row | {"setting": arm.setting, "arm": arm.name}])
     return read_rows(folder / "runs.csv")
 
 
-def chosen(rows: pd.DataFrame, options: Options) -> dict[str, set[float]]:
+def chosen(rows: pd.DataFrame, options: Options) -> dict[Arm, set[float]]:
     cells = chosen_cells(CANDIDATES, rows, options)
-    assert {(cell.label, cell.seed) for cell in cells} == {
-        (label, seed) for label in CANDIDATES for seed in (8, 9)
+    assert {(cell.arm, cell.seed) for cell in cells} == {
+        (arm, seed) for arm in CANDIDATES for seed in (8, 9)
     }
     assert {cell.role for cell in cells} == {FINAL}
     return {
-        label: {c.configuration.learning_rate for c in cells if c.label == label}
-        for label in CANDIDATES
+        arm: {c.configuration.learning_rate for c in cells if c.arm == arm} for arm in CANDIDATES
     }
 
 
 def test_every_candidate_is_tried_once_under_the_seed_of_the_search(options: Options) -> None:
     cells = candidate_cells(CANDIDATES, options)
-    assert [cell.configuration for cell in cells] == [*CANDIDATES["first"], *CANDIDATES["second"]]
+    assert [cell.configuration for cell in cells] == [*CANDIDATES[FIRST], *CANDIDATES[SECOND]]
     assert {(cell.seed, cell.role) for cell in cells} == {(7, SEARCH)}
 
 
 def test_the_best_on_the_validation_images_gets_the_fresh_seeds(options: Options) -> None:
-    accuracies = {"first": [0.5, 0.9, 0.8], "second": [0.7, 0.2, 0.1]}
+    accuracies = {FIRST: [0.5, 0.9, 0.8], SECOND: [0.7, 0.2, 0.1]}
     rows = rows_with(options.out, accuracies, seed=7)
-    assert chosen(rows, options) == {"first": {0.03}, "second": {0.01}}
+    assert chosen(rows, options) == {FIRST: {0.03}, SECOND: {0.01}}
 
 
 def test_of_equal_ones_the_first_and_never_one_that_diverged(options: Options) -> None:
-    accuracies: dict[str, list[float | None]] = {
-        "first": [0.5, 0.8, 0.8],
-        "second": [None, 0.1, None],
+    accuracies: dict[Arm, list[float | None]] = {
+        FIRST: [0.5, 0.8, 0.8],
+        SECOND: [None, 0.1, None],
     }
     rows = rows_with(options.out, accuracies, seed=7)
-    assert chosen(rows, options) == {"first": {0.03}, "second": {0.03}}
+    assert chosen(rows, options) == {FIRST: {0.03}, SECOND: {0.03}}
 
 
 def test_runs_of_other_seeds_and_final_runs_decide_nothing(options: Options) -> None:
-    accuracies = {"first": [0.5, 0.9, 0.8], "second": [0.7, 0.2, 0.1]}
+    accuracies = {FIRST: [0.5, 0.9, 0.8], SECOND: [0.7, 0.2, 0.1]}
     rows_with(options.out, {name: values[::-1] for name, values in accuracies.items()}, seed=8)
-    best: Configuration = CANDIDATES["first"][0]
+    best: Configuration = CANDIDATES[FIRST][0]
     changes = best.axes() | {"configuration": best.digest()}
     add_rows(options.out / "runs.csv", [make_row(7, FINAL, **changes) | {"val_accuracy": 1.0}])
     rows = rows_with(options.out, accuracies, seed=7)
-    assert chosen(rows, options) == {"first": {0.03}, "second": {0.01}}
+    assert chosen(rows, options) == {FIRST: {0.03}, SECOND: {0.01}}
 
 
 def test_a_candidate_is_a_search_row_that_is_never_done_again(options: Options) -> None:
-    cells = candidate_cells({"second": CANDIDATES["second"]}, options)
+    cells = candidate_cells({SECOND: CANDIDATES[SECOND]}, options)
     queue = TrialQueue(
         studies_by_name["compression"], options, "worker", open_store(options.out, None)
     )
@@ -102,8 +103,8 @@ def test_a_candidate_is_a_search_row_that_is_never_done_again(options: Options) 
         pass
     rows = read_rows(options.out / "runs.csv")
     assert rows["learning_rate"].tolist() == list(RATES_TRIED)
-    assert set(zip(rows["role"], rows["seed"], rows["label"], strict=True)) == {
-        (SEARCH, 7, "second")
+    assert set(zip(rows["role"], rows["seed"], rows["setting"], rows["arm"], strict=True)) == {
+        (SEARCH, 7, "", "second")
     }
     assert rows["test_accuracy"].isna().all()
     assert not (options.out / "weights").exists()
@@ -140,7 +141,9 @@ def test_a_smaller_network_chooses_among_all_families_at_every_rate(options: Opt
     assert tuned is not None
     arms = tuned(replace(options, axes=axes))
     targets = smaller_targets(225)
-    found = [(each.target, each.learning_rate) for each in arms["223 parameters: a smaller CNN"]]
+    found = [
+        (each.target, each.learning_rate) for each in arms[Arm(at_budget(223), "a smaller CNN")]
+    ]
     assert sorted(found) == sorted(product(targets, rates))
     assert len(targets) == 4
-    assert len(arms["223 parameters: photonic, mixing"]) == len(rates)
+    assert len(arms[Arm(at_budget(223), "photonic, mixing")]) == len(rates)

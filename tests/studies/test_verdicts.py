@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from stored_rows import make_row
+from stored_rows import arm, make_row
 
 from studies.catalogue import studies_by_name
+from studies.results import StudyResults
 from studies.study import Contrast, Study
 from studies.verdicts import (
     all_phases_are_effective,
@@ -31,14 +32,18 @@ def study_of(*contrasts: Contrast) -> Study:
     return replace(studies_by_name["ablation"], contrasts=contrasts)
 
 
+def against(name: str) -> Contrast:
+    return Contrast(arm("photonic"), arm(name), "here")
+
+
 def verdict_of_arms(seeds: int = 10, **means: float) -> str:
     """Of one setting in which ``photonic`` is compared with every other arm."""
     rows = pd.DataFrame([row for name, mean in means.items() for row in runs(name, mean)])
     # A difference that is the same for every seed would have no interval.
     last = rows["seed"] == 9
-    rows.loc[last & (rows["label"] == "photonic"), "test_accuracy"] += 0.001
-    study = study_of(*(Contrast("here", "photonic", name) for name in means if name != "photonic"))
-    return better_than_all(lambda _: True)(study, rows[rows["seed"] < seeds])
+    rows.loc[last & (rows["arm"] == "photonic"), "test_accuracy"] += 0.001
+    study = study_of(*(against(name) for name in means if name != "photonic"))
+    return better_than_all(study.contrasts)(StudyResults(study, rows[rows["seed"] < seeds]))
 
 
 @pytest.mark.parametrize(
@@ -58,28 +63,29 @@ def test_too_few_pairs_and_wide_intervals_leave_it_open() -> None:
     assert verdict_of_arms(9, photonic=0.9, a=0.8) == "Open: here (shown against 0 of 1)."
     unsteady = [*runs("photonic", 0.9), *runs("a", 0.9)]
     for row in unsteady[::2]:
-        row["test_accuracy"] = 0.1 if row["label"] == "a" and row["seed"] == 4 else 0.9
-    study = study_of(Contrast("here", "photonic", "a"))
-    verdict = better_than_all(lambda _: True)
-    assert verdict(study, pd.DataFrame(unsteady)) == "Open: here (shown against 0 of 1)."
+        row["test_accuracy"] = 0.1 if row["arm"] == "a" and row["seed"] == 4 else 0.9
+    study = study_of(against("a"))
+    judge = better_than_all(study.contrasts)
+    results = StudyResults(study, pd.DataFrame(unsteady))
+    assert judge(results) == "Open: here (shown against 0 of 1)."
 
 
 def test_an_arm_that_has_not_run_leaves_it_open() -> None:
-    study = study_of(Contrast("here", "photonic", "a"), Contrast("here", "photonic", "b"))
+    study = study_of(against("a"), against("b"))
     rows = pd.DataFrame([*runs("photonic", 0.9), *runs("a", 0.8)])
-    verdict = better_than_all(lambda _: True)
-    assert verdict(study, rows) == "Open: here (shown against 1 of 2)."
+    judge = better_than_all(study.contrasts)
+    assert judge(StudyResults(study, rows)) == "Open: here (shown against 1 of 2)."
 
 
 def test_the_cost_of_noise_is_judged_by_its_interval() -> None:
     costs = {"little": 0.01, "much": 0.3, "unclear": 0.03}
-    study = study_of(*(Contrast("mixing", name, "clean") for name in costs))
+    study = study_of(*(Contrast(arm(name), arm("clean"), "mixing") for name in costs))
     rows = [*runs("clean", 0.9)]
     for name, cost in costs.items():
         noisy = runs(name, 0.9 - cost)
         noisy[0]["test_accuracy"] = 0.9 - cost
         rows += noisy
-    verdict = noise_costs_little(lambda _: True)(study, pd.DataFrame(rows))
+    verdict = noise_costs_little(study.contrasts)(StudyResults(study, pd.DataFrame(rows)))
     assert verdict == (
         "Holds: mixing (1 of 3 kinds). Does not hold: mixing (1 of 3 kinds). "
         "Open: mixing (1 of 3 kinds)."
@@ -98,7 +104,7 @@ def test_the_papers_accuracy_is_reached_within_its_deviation() -> None:
             *runs("χ = 10: lean form", 0.99, val_accuracy=0.905),
         ]
     )
-    text = reaches_quoted(studies_by_name["bond_dimension"], rows)
+    text = reaches_quoted(StudyResults(studies_by_name["bond_dimension"], rows))
     assert text == (
         "Holds: χ = 2. Does not hold: χ = 10 (5.0 points less). Open: χ = 3 (7.6 points less)."
     )
@@ -110,15 +116,16 @@ def test_phases_without_effect_are_counted() -> None:
         *runs("χ = 2: minimal mesh", 0.5, phases=81, effective_phases=81),
         *runs("χ = 2: lean form", 0.5, phases=128, effective_phases=81),
     ]
-    assert all_phases_are_effective(study, pd.DataFrame(rows)) == (
+    both, minimal = (StudyResults(study, pd.DataFrame(each)) for each in (rows, rows[:10]))
+    assert all_phases_are_effective(both) == (
         "Does not hold: of 128 trained phases 81 are effective."
     )
-    assert all_phases_are_effective(study, pd.DataFrame(rows[:10])) == "Holds."
+    assert all_phases_are_effective(minimal) == "Holds."
 
 
 def test_the_worst_run_in_twenty_is_named() -> None:
     rows = [
         make_row(seed, val_accuracy=0.9 - 0.001 * seed, test_accuracy=0.9) for seed in range(21)
     ]
-    text = spread_of_validation(studies_by_name["mode_sweep"], pd.DataFrame(rows))
+    text = spread_of_validation(StudyResults(studies_by_name["mode_sweep"], pd.DataFrame(rows)))
     assert text == "One run in twenty is more than 1.9 points off."
