@@ -22,9 +22,9 @@ sweep: setup
 	$(BIN)/python -m studies.run mode_sweep
 
 # Every study at its full size: many hours. Stopped at any point, it goes on where it was.
-FULL := mode_sweep mapping_sweep pqcnn_count ablation frontier compression capacity noise bond_dimension
 full: setup
-	for study in $(FULL); do $(BIN)/python -m studies.run $$study --preset full || exit; done
+	for study in $$($(BIN)/python -m studies.run --list | cut -d ' ' -f 1); do \
+	  $(BIN)/python -m studies.run $$study --preset full || exit; done
 	$(BIN)/python -m studies.report
 
 report: setup

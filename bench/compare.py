@@ -28,10 +28,10 @@ from bench.rows import ABSENT, Row, write_rows
 from bench.task import Task
 from qcnn import InvalidInput
 from qcnn.fock import SPACES
-from studies.arguments import MOST_MODES, PositiveNumber, WholeNumber
-from studies.configuration import shortened
-from studies.console import one_sentence_errors
-from studies.provenance import git_commit, package_versions, platform_text
+from studies.design.arguments import MOST_MODES, PositiveNumber, WholeNumber
+from studies.design.configuration import shortened
+from studies.sentences import one_sentence_errors
+from studies.store.provenance import git_commit, package_versions, platform_text
 
 DEFAULT_SIZES = "8x4,9x4,10x5,12x4,12x6,16x4,14x7"
 

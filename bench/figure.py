@@ -8,7 +8,7 @@ import pandas as pd
 
 from bench.growth import Growth
 from bench.rows import FORWARD
-from studies.figures.style import PALETTE, Canvas, Styles, new_canvas, own_style
+from studies.reports.figures.style import PALETTE, Canvas, Styles, new_canvas, own_style
 
 #: Of the engines, in the order of the legend; others follow.
 _STYLES = Styles(

@@ -27,10 +27,10 @@ from bench.rows import (
     STEP,
     read_rows,
 )
-from studies.console import one_sentence_errors
-from studies.escape import in_markdown
-from studies.figures.style import store
-from studies.rows import write_text
+from studies.reports.escape import in_markdown
+from studies.reports.figures.style import store
+from studies.sentences import one_sentence_errors
+from studies.store.rows import write_text
 
 ROWS, REPORT, FIGURE = "comparison.csv", "report.md", "time-against-outcomes.png"
 DEFAULT_OUT = Path("results") / "bench"

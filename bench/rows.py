@@ -15,7 +15,7 @@ from bench.measure import Timing
 from qcnn import InvalidInput
 from qcnn.fock import SPACES
 from qcnn.registry import check_name
-from studies.rows import write_text
+from studies.store.rows import write_text
 
 #: Kinds of rows.
 PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT = (

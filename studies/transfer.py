@@ -18,15 +18,16 @@ import pandas as pd
 from qcnn import InvalidInput, load_data
 from qcnn.data import data_names
 from qcnn.machine import available_cpus
-from studies.arguments import JOBS
-from studies.arms import Arm
 from studies.catalogue import studies_by_name
-from studies.console import new_console, one_sentence_errors
-from studies.finalists import configuration_of
-from studies.roles import FINAL
-from studies.rows import read_rows
-from studies.run import RETRY_HELP, carry_out
-from studies.study import Cell, Options
+from studies.design.arguments import JOBS
+from studies.design.arms import Arm
+from studies.design.choose import configuration_of
+from studies.design.roles import FINAL
+from studies.design.study import Cell, Options
+from studies.runs.console import new_console
+from studies.sentences import one_sentence_errors
+from studies.store.rows import read_rows
+from studies.study_command import RETRY_HELP, carry_out
 
 
 def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cell]:

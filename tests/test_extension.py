@@ -53,7 +53,8 @@ def load_half() -> Data:
 FIGURE = '''
 """A figure of one's own."""
 
-from studies.figures.style import METHOD_STYLES, Figure, method_names, new_canvas
+from studies.analysis.summaries import method_names
+from studies.reports.figures.style import METHOD_STYLES, Figure, new_canvas
 
 
 def _draw(rows):
@@ -64,25 +65,25 @@ def _draw(rows):
     return canvas
 
 
-OWN = Figure("own", "A figure of one's own.", _draw)
+FIGURE = Figure("own", "A figure of one's own.", _draw)
 '''
 STUDY = '''
 """Does what is added work together?"""
 
-from studies.figures import ACCURACY, CURVES, METHODS, RATES, SEEDS
-from studies.figures.own import OWN
-from studies.references import without_photons
-from studies.standard import arm, standard
-from studies.study import Contrast, Preset, Study
+from studies.design.arms import Arm
+from studies.design.recipes import cells_of, standard, without_photons
+from studies.design.study import Contrast, Preset, Study
+
+CUBIC, MIXING, LAST = (Arm("one epoch", name) for name in ("cubic", "mixing", "last layer"))
 
 
 def cells(options):
     cubic = standard(options, mapping="cubic:power=5", target="cnn816", epochs=1)
     small = standard(options, mapping="mixing", target="cnn816", epochs=1)
     return [
-        *arm(options, "cubic", cubic),
-        *arm(options, "mixing", small),
-        *arm(options, "last layer", without_photons(cubic, "last_layer")),
+        *cells_of(CUBIC, cubic, options),
+        *cells_of(MIXING, small, options),
+        *cells_of(LAST, without_photons(cubic, "last_layer"), options),
     ]
 
 
@@ -92,8 +93,8 @@ STUDY = Study(
     axes=(),
     presets={name: Preset(seeds=2, epochs=1) for name in ("smoke", "quick", "full")},
     cells=cells,
-    figures=(OWN, ACCURACY, CURVES, METHODS, RATES, SEEDS),
-    contrasts=(Contrast("one epoch", "cubic", "mixing"),),
+    figures=("own", "accuracy", "curves", "methods", "rates", "seeds"),
+    contrasts=(Contrast(CUBIC, MIXING),),
 )
 '''
 PEER = '''
@@ -128,7 +129,7 @@ ADDED = {
     "qcnn/mappings/cubic.py": CUBIC,
     "qcnn/baselines/last_layer.py": BASELINE,
     "qcnn/data/half.py": DATASET,
-    "studies/figures/own.py": FIGURE,
+    "studies/reports/figures/own.py": FIGURE,
     "studies/catalogue/own.py": STUDY,
     "bench/peers/own.py": PEER,
     "bench/benchmarks/own.py": BENCHMARK,
@@ -232,7 +233,7 @@ def test_a_file_copied_and_not_renamed_is_refused_by_name(
     second = (copy / path).with_name("zz.py")
     second.write_bytes((copy / path).read_bytes())
     try:
-        done = start(copy, "studies.run", "--list")
+        done = start(copy, "studies.run", "own", "--help")
         assert (done.returncode, done.stdout) == (2, "")
         said = f"error: the {kind} name .* is taken; a name other than .*{old}.*{new}.*\\n"
         assert re.fullmatch(said, done.stderr)

@@ -47,7 +47,7 @@ def test_the_wheel_holds_every_file_of_the_packages(site: Path) -> None:
 
     assert files(site) == files(ROOT)
     assert (site / "qcnn" / "py.typed").is_file()
-    assert (site / "studies" / "templates" / "report.html").is_file()
+    assert (site / "studies" / "reports" / "templates" / "report.html").is_file()
 
 
 def test_a_users_mypy_sees_types(site: Path, tmp_path: Path) -> None:

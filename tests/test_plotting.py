@@ -40,8 +40,8 @@ from pathlib import Path
 import pandas as pd
 {before}
 from bench.report import build_report
-from studies.figures.contrasts import draw_contrasts
-from studies.figures.style import Figure, new_canvas, store
+from studies.reports.figures.contrasts import draw_contrasts
+from studies.reports.figures.style import Figure, new_canvas, store
 
 def draw(rows):
     canvas = new_canvas()

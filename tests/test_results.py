@@ -12,17 +12,17 @@ import pytest
 
 from qcnn import EpochRecord, load_data, train
 from qcnn.data.mnist import mnist_at_hand
-from studies.arms import NOTEBOOK, at_budget, budget_of, is_arm, label_of
+from studies.analysis.goals import GOALS, PHOTONIC, SEEDS_FOR_A_GOAL
 from studies.catalogue import studies_by_name
-from studies.claims import write_claims
-from studies.configuration import build_model, configuration_from_axes
-from studies.execute import execute
-from studies.front_page import write_front_page
-from studies.goals import GOALS, PHOTONIC, SEEDS_FOR_A_GOAL
-from studies.page import write_page
-from studies.report import build_report, read_study
-from studies.roles import FINAL, SEARCH
-from studies.rows import read_rows
+from studies.design.arms import NOTEBOOK, at_budget, budget_of, is_arm, label_of
+from studies.design.configuration import build_model, configuration_from_axes
+from studies.design.roles import FINAL, SEARCH
+from studies.reports.claims import write_claims
+from studies.reports.front_page import write_front_page
+from studies.reports.page import write_page
+from studies.reports.study_report import build_report, read_study
+from studies.runs.execute import execute
+from studies.store.rows import read_rows
 
 ROOT = Path(__file__).parents[1]
 

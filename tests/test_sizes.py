@@ -126,8 +126,8 @@ def test_larger_sizes_are_left_out_only_where_they_cost_more(
     ("arguments", "options", "message"),
     [
         ((6690, 10**9), {}, "count is 1000000000; allowed are whole numbers from 1 to 1000000$"),
-        ((10**5000, 3), {}, "num_weights is a number of thousands of digits; allowed are whole"),
-        ((-(10**5000), 3), {}, "num_weights is a number of thousands of digits; allowed are whole"),
+        ((10**5000, 3), {}, "num_weights is a whole number of 16610 bits; allowed are whole"),
+        ((-(10**5000), 3), {}, "num_weights is a whole number of 16610 bits; allowed are whole"),
         ((2**200, 30), {"mesh": "minimal", "max_modes": 10**9}, "a search takes too long; allowed"),
         ((2**200, 1), {}, "at most 24 modes in unbunched space are at most 2704156"),
     ],

@@ -25,7 +25,7 @@ from qcnn import (
 )
 from qcnn.engines import ENGINES
 from qcnn.train import SCHEDULES
-from studies.measures import weights_and_gradients
+from studies.design.measures import weights_and_gradients
 
 
 @pytest.fixture(scope="module")

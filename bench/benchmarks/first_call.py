@@ -1,5 +1,10 @@
 """What a user waits for in a new process."""
 
+import resource
+import statistics
+import subprocess
+import sys
+
 from ._common import require_engine
 
 IMPORT = "import qcnn"
@@ -26,6 +31,31 @@ class Import:
 
     def timeraw_import(self) -> str:
         return IMPORT
+
+
+class Help:
+    """``python -m studies.run --help`` beside the import that every run has to wait for."""
+
+    version = "1"
+    timeout = 300
+    repeats = 3
+
+    def track_help_over_torch(self) -> float:
+        """Ratio of the processor seconds, medians of processes that take turns."""
+        help_, torch_ = ("-m", "studies.run", "--help"), ("-c", "import torch")
+        pairs = [(_cpu_seconds(help_), _cpu_seconds(torch_)) for _ in range(self.repeats)]
+        helps, torches = zip(*pairs, strict=True)
+        return statistics.median(helps) / statistics.median(torches)
+
+    track_help_over_torch.unit = "ratio"  # type: ignore[attr-defined]
+
+
+def _cpu_seconds(arguments: tuple[str, ...]) -> float:
+    """Of all threads of a Python process, in and outside of the kernel."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
 
 
 class FirstCall:

@@ -7,11 +7,10 @@ dimension that makes up for the phases. With 21 contrasts 10 pairs show a differ
 all have one sign; 16 also show one that a few failed trainings go against.
 """
 
-from studies.arguments import WholeNumbers
-from studies.arms import Arm, Family, at_bond_dimension
-from studies.figures import ACCURACY, CURVES, SEEDS
-from studies.standard import MESH_AXIS, cells_of, standard
-from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.design.arguments import WholeNumbers
+from studies.design.arms import Arm, Family, at_bond_dimension
+from studies.design.recipes import MESH_AXIS, cells_of, standard
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
 
 FROZEN = "frozen phases"
 #: What each generator is called; the PQCNN itself comes first.
@@ -67,7 +66,7 @@ STUDY = Study(
         "full": Preset(seeds=16, epochs=20),
     },
     cells=cells,
-    figures=(ACCURACY, SEEDS, CURVES),
+    figures=("accuracy", "seeds", "curves"),
     contrasts=(
         *(
             Contrast(_arm(at_bond_dimension(chi), "pqcnn"), _arm(at_bond_dimension(chi), other))

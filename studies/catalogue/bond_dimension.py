@@ -9,13 +9,11 @@ against an arm that differs from it in nothing but that Adam trains the phases a
 from dataclasses import replace
 
 from qcnn import AlternatingConfig
-from studies.arguments import EPOCHS, WholeNumber, WholeNumbers
-from studies.arms import DIRECT, Arm, at_bond_dimension
-from studies.figures import ACCURACY, CURVES, SEEDS
-from studies.findings import accuracies_along
-from studies.references import direct_cells
-from studies.standard import MESH_AXIS, cells_of, standard
-from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.analysis.findings import accuracies_along
+from studies.design.arguments import EPOCHS, WholeNumber, WholeNumbers
+from studies.design.arms import DIRECT, Arm, at_bond_dimension
+from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, standard
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _ROUNDS = WholeNumber(1, EPOCHS.most // AlternatingConfig.adam_epochs)
 _EVERY = tuple(range(1, 11))
@@ -96,7 +94,7 @@ STUDY = Study(
             },
         }
     ),
-    figures=(ACCURACY, SEEDS, CURVES),
+    figures=("accuracy", "seeds", "curves"),
     contrasts=(
         *(Contrast(_lean(chi), DIRECT) for chi in _EVERY),
         *(Contrast(_lean(chi), _paper(chi)) for chi in _PAPERS_FORM),

@@ -13,11 +13,10 @@ from typing import Any
 
 from qcnn.mesh import check_layers
 from qcnn.train import SCHEDULES
-from studies.arguments import Names, PositiveNumbers, WholeNumbers
-from studies.arms import Arm
-from studies.figures import ACCURACY, CURVES, SEEDS
-from studies.standard import MESH_AXIS, SOURCE_SIZES, cells_of, standard
-from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.design.arguments import Names, PositiveNumbers, WholeNumbers
+from studies.design.arms import Arm
+from studies.design.recipes import MESH_AXIS, SOURCE_SIZES, cells_of, standard
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
 
 MIXING, PRODUCT = "mixing", "product, mps χ = 4"
 _MODELS: dict[str, dict[str, Any]] = {
@@ -116,6 +115,6 @@ STUDY = Study(
     },
     check=check,
     cells=cells,
-    figures=(ACCURACY, SEEDS, CURVES),
+    figures=("accuracy", "seeds", "curves"),
     contrasts=[*_contrasts(MIXING), *_contrasts(PRODUCT)],
 )

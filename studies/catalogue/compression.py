@@ -18,14 +18,12 @@ import click
 
 from qcnn import load_data, smaller_targets
 from qcnn.mesh import MESHES, count_phases
-from studies.arguments import PositiveNumbers
-from studies.arms import Arm, Family, at_budget
-from studies.budgets import BUDGET, largest_mps
-from studies.configuration import Configuration
-from studies.figures import ACCURACY, CURVES, METHODS, RATES, SEEDS
-from studies.references import weights_of, without_photons
-from studies.standard import cells_of, standard
-from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.design.arguments import PositiveNumbers
+from studies.design.arms import Arm, Family, at_budget
+from studies.design.budgets import BUDGET, largest_mps
+from studies.design.configuration import Configuration
+from studies.design.recipes import cells_of, standard, weights_of, without_photons
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _BUDGETS = (223, 471, 688, 1308, 3292)
 #: The count of the paper's best accuracy, which it compares with sharing and pruning.
@@ -146,7 +144,7 @@ STUDY = Study(
     },
     cells=cells,
     tuned=tuned,
-    figures=(METHODS, RATES, ACCURACY, SEEDS, CURVES),
+    figures=("methods", "rates", "accuracy", "seeds", "curves"),
     contrasts=(
         *(
             Contrast(_arm(budget, _MIXING), _arm(budget, other))

@@ -22,17 +22,15 @@ from qcnn import InvalidInput, load_data, mapping_from_text, smaller_targets
 from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, effective_phases, spread_input
 from qcnn.mesh import MESHES, count_phases
-from studies.arms import FINALIST, Arm, Family, at_budget
-from studies.budgets import BUDGET, largest_mps, most_pqcnns
-from studies.configuration import Configuration, enough_outcomes, sizes_from_text
-from studies.figures import ACCURACY, CURVES, METHODS, SEEDS
-from studies.finalists import best_first, configuration_of
-from studies.findings import accuracies_at_budgets
-from studies.goals import PHOTONIC, goals_table
-from studies.references import weights_of, without_photons
-from studies.standard import SOURCE_SIZES, standard
-from studies.statistics import non_dominated
-from studies.study import Axis, Contrast, Options, Preset, Search, Study
+from studies.analysis.findings import accuracies_at_budgets
+from studies.analysis.goals import PHOTONIC, goals_table
+from studies.design.arms import FINALIST, Arm, Family, at_budget
+from studies.design.budgets import BUDGET, largest_mps, most_pqcnns
+from studies.design.choose import best_first, configuration_of
+from studies.design.configuration import Configuration, enough_outcomes, sizes_from_text
+from studies.design.recipes import SOURCE_SIZES, standard, weights_of, without_photons
+from studies.design.statistics import non_dominated
+from studies.design.study import Axis, Contrast, Options, Preset, Search, Study
 
 _BUDGETS = (223, 316, 471, 688, 967, 1308, 1711, 2176, 2703, 3292)
 _DECISIVE = (223, 471, 688, 1308, 3292)
@@ -202,7 +200,7 @@ STUDY = Study(
     tuned=tuned,
     finding=accuracies_at_budgets,
     overview=goals_table,
-    figures=(ACCURACY, SEEDS, METHODS, CURVES),
+    figures=("accuracy", "seeds", "methods", "curves"),
     contrasts=tuple(
         Contrast(_arm(budget, PHOTONIC), _arm(budget, other))
         for budget in _DECISIVE

@@ -8,15 +8,13 @@ after the training: there the notebook's mapping collapses.
 
 from collections.abc import Mapping
 
-from studies.arguments import ChoiceTexts, PositiveNumbers
-from studies.arms import Arm
-from studies.configuration import Configuration
-from studies.figures import ACCURACY, CURVES, RATES, SEEDS, SIGNALS
-from studies.findings import mappings_and_collapse
-from studies.measures import weights_and_gradients
-from studies.references import direct_cells, notebook_cells
-from studies.standard import MESH_AXIS, standard
-from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.analysis.findings import mappings_and_collapse
+from studies.design.arguments import ChoiceTexts, PositiveNumbers
+from studies.design.arms import Arm
+from studies.design.configuration import Configuration
+from studies.design.measures import weights_and_gradients
+from studies.design.recipes import MESH_AXIS, direct_cells, notebook_cells, standard
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _CHI_2, _CHI_4 = "mps:bond_dimension=2", "mps:bond_dimension=4"
 MAPPINGS = ("logit_tanh", "affine", "log_affine", _CHI_2, _CHI_4, "mlp", "mixing", "whitened")
@@ -64,7 +62,7 @@ STUDY = Study(
     tuned=tuned,
     measure=weights_and_gradients,
     finding=mappings_and_collapse,
-    figures=(ACCURACY, SEEDS, SIGNALS, RATES, CURVES),
+    figures=("accuracy", "seeds", "signals", "rates", "curves"),
     contrasts=(
         *(_contrast(mapping, "affine") for mapping in MAPPINGS if mapping != "affine"),
         _contrast("mixing", "log_affine"),

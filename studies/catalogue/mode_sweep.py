@@ -6,14 +6,12 @@ import optuna
 from qcnn import InvalidInput, mapping_from_text
 from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, count_outcomes
-from studies.arguments import MOST_MODES, ChoiceText, PositiveNumber, WholeNumbers
-from studies.configuration import INPUTS, Configuration, Size, enough_outcomes
-from studies.figures import ACCURACY, CURVES, HEAT_MAP, SEEDS
-from studies.finalists import non_dominated_configurations
-from studies.findings import best_against_references
-from studies.references import direct_cells, notebook_cells, weights_of
-from studies.standard import MESH_AXIS, standard
-from studies.study import Axis, Cell, Options, Preset, Search, Study
+from studies.analysis.findings import best_against_references
+from studies.design.arguments import MOST_MODES, ChoiceText, PositiveNumber, WholeNumbers
+from studies.design.choose import non_dominated_configurations
+from studies.design.configuration import INPUTS, Configuration, Size, enough_outcomes
+from studies.design.recipes import MESH_AXIS, direct_cells, notebook_cells, standard, weights_of
+from studies.design.study import Axis, Cell, Options, Preset, Search, Study
 
 _MODES, _PHOTONS = WholeNumbers(2, MOST_MODES), WholeNumbers(1, MOST_MODES)
 
@@ -162,5 +160,5 @@ STUDY = Study(
     search=Search(suggest, non_dominated_configurations),
     cells=references,
     finding=best_against_references,
-    figures=(ACCURACY, HEAT_MAP, SEEDS, CURVES),
+    figures=("accuracy", "heat_map", "seeds", "curves"),
 )

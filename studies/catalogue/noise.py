@@ -13,15 +13,14 @@ from torch import nn
 
 from qcnn import Data, QuantumTrain
 from qcnn.noise import Noise, NoisyPQCNN, noise_to_text
-from studies.arms import Arm
-from studies.contrast_findings import contrasts_in_a_sentence
-from studies.figures import ACCURACY, CURVES, NOISE, SEEDS
-from studies.noise_kinds import KINDS, LEVELS, Kind
-from studies.quoted import NOISE_COSTS
-from studies.results import StudyResults
-from studies.standard import MESH_AXIS, cells_of, standard
-from studies.statistics import points
-from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.analysis.findings import contrasts_in_a_sentence
+from studies.analysis.quoted import NOISE_COSTS
+from studies.analysis.results import StudyResults
+from studies.design.arms import Arm
+from studies.design.noise_levels import KINDS, LEVELS, Kind
+from studies.design.recipes import MESH_AXIS, cells_of, standard
+from studies.design.statistics import points
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _WHITENED = "whitened"
 #: Two mappings that lean on the phases, the second one with a budget of 223 parameters, and the
@@ -150,7 +149,7 @@ STUDY = Study(
         "full": Preset(seeds=10, epochs=20),
     },
     cells=cells,
-    figures=(NOISE, ACCURACY, SEEDS, CURVES),
+    figures=("noise", "accuracy", "seeds", "curves"),
     finding=finding,
     measure=accepted_fractions,
     contrasts=CONTRASTS,

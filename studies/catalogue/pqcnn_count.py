@@ -6,13 +6,11 @@ concatenation they are of one size and are mixed.
 """
 
 from qcnn import choose_sizes
-from studies.arguments import WholeNumbers
-from studies.arms import Arm
-from studies.figures import ACCURACY, CURVES, SEEDS
-from studies.findings import accuracies_along
-from studies.references import direct_cells, weights_of
-from studies.standard import MESH_AXIS, cells_of, standard
-from studies.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.analysis.findings import accuracies_along
+from studies.design.arguments import WholeNumbers
+from studies.design.arms import Arm
+from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, standard, weights_of
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _PRODUCT, _CONCATENATION = "product", "concatenation"
 _SIZE = (9, 4)
@@ -69,7 +67,7 @@ STUDY = Study(
             for combination, what in _WHAT.items()
         }
     ),
-    figures=(ACCURACY, SEEDS, CURVES),
+    figures=("accuracy", "seeds", "curves"),
     contrasts=tuple(
         Contrast(_arm(combination, count), _arm(combination, 1), f"the {combination}")
         for combination in (_PRODUCT, _CONCATENATION)

@@ -26,7 +26,7 @@ from bench.rows import (
 )
 from bench.task import Task
 from qcnn import InvalidInput
-from studies.console import one_sentence_errors
+from studies.sentences import one_sentence_errors
 
 TASK = Task(4, 2, "fock")
 

@@ -13,9 +13,9 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
-from studies.arms import labels
-from studies.rows import read_rows
-from studies.trial_rows import CELL, ROW, WORKER, cell_from_text, cell_key, is_finished, is_open
+from studies.design.arms import labels
+from studies.store.codec import CELL, ROW, WORKER, cell_from_text, cell_key, is_finished, is_open
+from studies.store.rows import read_rows
 
 ARGUMENTS = (
     *("studies.run", "mode_sweep", "--dataset", "digits", "--preset", "smoke"),

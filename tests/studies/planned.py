@@ -7,9 +7,9 @@ import pandas as pd
 from smallest import make_options
 from stored_rows import make_row
 
-from studies.budgets import mapping_parameters_of, phases_of
-from studies.roles import SEARCH
-from studies.study import Cell, Options, Study, fresh_seeds
+from studies.design.budgets import mapping_parameters_of, phases_of
+from studies.design.roles import SEARCH
+from studies.design.study import Cell, Options, Study, fresh_seeds
 
 
 def options_of(study: Study, preset: str, folder: Path) -> Options:

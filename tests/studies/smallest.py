@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from studies.study import Options, Study
+from studies.design.study import Options, Study
 
 
 def make_options(folder: Path, axes: Mapping[str, Any], **changes: Any) -> Options:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from qcnn import InvalidInput
-from studies.arms import Arm, arm_of_label, with_arm
-from studies.configuration import Configuration, configuration_from_axes
+from studies.design.arms import Arm, arm_of_label, with_arm
+from studies.design.configuration import Configuration, configuration_from_axes
 
 CONFIGURATION = Configuration(
     dataset="digits",

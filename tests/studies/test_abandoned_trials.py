@@ -7,7 +7,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from studies.journal import JournalStore
+from studies.store.journal import JournalStore
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import click
 import pytest
 
-from studies.arguments import (
+from studies.catalogue import studies_by_name
+from studies.design.arguments import (
     EPOCHS,
     JOBS,
     SEED,
@@ -16,8 +17,8 @@ from studies.arguments import (
     WholeNumber,
     WholeNumbers,
 )
-from studies.catalogue import studies_by_name
-from studies.run import _default_text, main
+from studies.run import main
+from studies.study_command import _default_text
 
 _MANY = "allowed are at most 1000 whole numbers from 1 to 1000"
 NAMES = Names(("none", "cosine", "one-cycle"))
@@ -90,7 +91,11 @@ def test_every_seed_that_can_follow_another_can_be_stored() -> None:
 
 def test_no_option_of_a_study_is_without_bounds() -> None:
     """A number is either one of a few, or of a type with bounds on both sides."""
-    for command in main.commands.values():
+    context = click.Context(main)
+    commands = [main.get_command(context, name) for name in main.list_commands(context)]
+    assert len(commands) == len(studies_by_name)
+    for command in commands:
+        assert command is not None
         for option in command.params:
             kind = option.type
             if isinstance(kind, click.IntRange) and not isinstance(kind, WholeNumber):

@@ -25,8 +25,8 @@ from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
-from studies import claims
-from studies.arms import (
+from studies.catalogue import ablation, compression, noise, studies_by_name
+from studies.design.arms import (
     NO_ARM,
     Arm,
     Family,
@@ -39,15 +39,15 @@ from studies.arms import (
     labels,
     with_arm,
 )
-from studies.catalogue import ablation, compression, noise, studies_by_name
-from studies.claims import CLAIMS
-from studies.execute import execute
-from studies.rows import COLUMNS, add_rows, read_rows
-from studies.storage import open_store
-from studies.study import Cell, Contrast
-from studies.trial_rows import cell_from_text, cell_text, row_from_text, row_text
-from studies.trials import TrialQueue
-from studies.tuning import candidate_cells
+from studies.design.choose import candidate_cells
+from studies.design.study import Cell, Contrast
+from studies.reports import claims
+from studies.reports.claims import CLAIMS
+from studies.runs.execute import execute
+from studies.runs.queue import TrialQueue
+from studies.store.codec import cell_from_text, cell_text, row_from_text, row_text
+from studies.store.opening import open_store
+from studies.store.rows import COLUMNS, add_rows, read_rows
 
 STUDIES = Path(__file__).parents[2] / "studies"
 ARM = Arm("χ = 2", "no input")
@@ -242,8 +242,8 @@ def test_families_and_constants_decide_what_a_claim_is_about() -> None:
 
 
 _COUNTED = """
-from studies import claims
-from studies.arms import Arm
+from studies.reports import claims
+from studies.design.arms import Arm
 names = ("_FROZEN", "_REPLACED", "_AT_COUNTS", "_COMPRESSED", "_BEST_CLASSICAL", "_PAPERS_NOISE")
 print(*(len(getattr(claims, name)) for name in names))
 print(*sorted({arm.name for c in claims._FROZEN + claims._BEST_CLASSICAL + claims._COMPRESSED
@@ -258,7 +258,7 @@ def test_an_arm_of_another_name_stays_in_its_claim(tmp_path: Path) -> None:
         ("catalogue/ablation.py", '"frozen phases"', '"phases at rest"'),
         ("catalogue/compression.py", '"photonic, mixing"', '"by light"'),
         ("catalogue/frontier.py", '"random subspace"', '"a subspace"'),
-        ("goals.py", 'PHOTONIC = "photonic"', 'PHOTONIC = "of photons"'),
+        ("analysis/goals.py", 'PHOTONIC = "photonic"', 'PHOTONIC = "of photons"'),
     ):
         path = tmp_path / "studies" / file
         text = path.read_text()
@@ -298,4 +298,4 @@ def test_no_module_but_one_takes_the_words_for_an_arm_apart() -> None:
         for path in STUDIES.rglob("*.py")
         if (match := _PARSING.search(path.read_text()))
     }
-    assert found == {"arms.py": 'partition(": ")'}
+    assert found == {"design/arms.py": 'partition(": ")'}

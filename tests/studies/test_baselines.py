@@ -10,14 +10,15 @@ from safetensors.torch import load_file
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput, count_parameters, load_data
-from studies.arms import NOTEBOOK, NOTEBOOK_DIRECT, Family
-from studies.configuration import Configuration, build_model, build_target
-from studies.execute import evaluate_stored, execute, weights_path
-from studies.figures.style import COLOURS, families
-from studies.references import without_photons
-from studies.roles import FINAL
-from studies.rows import add_rows, read_rows
-from studies.tables import accuracy_table, describe
+from studies.analysis.summaries import describe, families
+from studies.design.arms import NOTEBOOK, NOTEBOOK_DIRECT, Family
+from studies.design.configuration import Configuration, build_model, build_target
+from studies.design.recipes import without_photons
+from studies.design.roles import FINAL
+from studies.reports.figures.style import COLOURS
+from studies.reports.tables import accuracy_table
+from studies.runs.execute import evaluate_stored, execute, weights_path
+from studies.store.rows import add_rows, read_rows
 
 SUBSPACE = replace(
     without_photons(CONFIGURATION, "random_subspace:dimension=50"), epochs=1, target="cnn816"

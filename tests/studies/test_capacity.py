@@ -8,7 +8,7 @@ from smallest import make_options
 
 from qcnn import InvalidInput
 from studies.catalogue.capacity import STUDY
-from studies.study import Cell, Options
+from studies.design.study import Cell, Options
 
 
 def options(folder: Path, **axes: Any) -> Options:

@@ -10,14 +10,15 @@ import pytest
 from smallest import make_options, smoke_axes
 
 from qcnn import InvalidInput, load_data
-from studies.arms import Arm
-from studies.budgets import mapping_parameters_of, phases_of
 from studies.catalogue import name_studies, studies_by_name
-from studies.configuration import build_model, configuration_from_axes
-from studies.figures import ACCURACY, SEEDS
-from studies.figures.style import Figure
-from studies.study import Cell, Options, Study
-from studies.tuning import candidate_cells
+from studies.design.arms import Arm
+from studies.design.budgets import mapping_parameters_of, phases_of
+from studies.design.choose import candidate_cells
+from studies.design.configuration import build_model, configuration_from_axes
+from studies.design.study import Cell, Options, Study
+from studies.reports.figures import name_figures, named_figure
+from studies.reports.figures.accuracy import FIGURE as ACCURACY
+from studies.reports.figures.style import Figure
 
 
 def smoke(study: Study, folder: Path) -> Options:
@@ -86,14 +87,14 @@ def arms_of_finalists(study: Study, options: Options) -> set[Arm]:
     return {arm for arm, _ in study.search.choose_finalists(pd.DataFrame(rows), options)}
 
 
-def module(name: str, study: Study) -> ModuleType:
+def module(name: str, **contents: object) -> ModuleType:
     made = ModuleType(name)
-    made.STUDY = study  # type: ignore[attr-defined]
+    vars(made).update(contents)
     return made
 
 
 def test_two_studies_of_one_name_are_refused_and_both_files_are_named() -> None:
-    modules = [module("a.first", studies_by_name["capacity"]) for _ in range(2)]
+    modules = [module("a.first", STUDY=studies_by_name["capacity"]) for _ in range(2)]
     assert name_studies(modules[:1]) == {"capacity": studies_by_name["capacity"]}
     modules[1].__name__ = "a.second"
     with pytest.raises(InvalidInput) as caught:
@@ -104,7 +105,7 @@ def test_two_studies_of_one_name_are_refused_and_both_files_are_named() -> None:
     )
     outside = replace(studies_by_name["capacity"], name="../capacity")
     with pytest.raises(InvalidInput, match="the study name is '../capacity'; allowed are letters"):
-        name_studies([module("a.first", outside)])
+        name_studies([module("a.first", STUDY=outside)])
 
 
 @pytest.mark.parametrize("name", ["accuracy", "contrasts"])
@@ -112,8 +113,15 @@ def test_two_figures_of_one_file_are_refused(name: str) -> None:
     def nothing(rows: pd.DataFrame) -> None:
         return None
 
-    study = replace(
-        studies_by_name["capacity"], figures=(ACCURACY, SEEDS, Figure(name, "Mine.", nothing))
-    )
-    with pytest.raises(InvalidInput, match=f"the figure name '{name}' is taken; .*nothing asks"):
-        name_studies([module("a.first", study)])
+    with pytest.raises(InvalidInput, match=f"the figure name '{name}' is taken"):
+        name_figures(
+            [
+                module("a.first", FIGURE=ACCURACY),
+                module("a.second", FIGURE=Figure(name, "Mine.", nothing)),
+            ]
+        )
+
+
+def test_a_figure_that_does_not_exist_is_answered_with_those_that_do() -> None:
+    with pytest.raises(InvalidInput, match="figure is 'acuracy'; allowed are accuracy, curves,"):
+        named_figure("acuracy")

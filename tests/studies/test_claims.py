@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 from stored_rows import arm, make_row
 
+from studies.analysis.contrasts import evaluate_contrasts
+from studies.analysis.evidence import tally
+from studies.analysis.results import StudyResults
 from studies.catalogue import studies_by_name
-from studies.claims import CLAIMS, write_claims
-from studies.contrasts import evaluate_contrasts
-from studies.evidence import tally
-from studies.results import StudyResults
-from studies.study import Contrast
+from studies.design.study import Contrast
+from studies.reports.claims import CLAIMS, write_claims
 
 
 def runs(label: str, accuracies: list[float]) -> list[dict[str, object]]:

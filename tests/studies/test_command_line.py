@@ -14,16 +14,16 @@ import pytest
 from stored_rows import make_row
 
 from qcnn import InvalidInput
-from studies.arms import labels
 from studies.catalogue import studies_by_name
-from studies.configuration import configuration_from_axes
-from studies.execute import evaluate_stored
+from studies.design.arms import labels
+from studies.design.configuration import configuration_from_axes
+from studies.design.study import Options, Study
 from studies.report import command_line as report_line
-from studies.rows import COLUMNS, add_rows, read_rows
 from studies.run import command_line as run_line
-from studies.storage import open_store
-from studies.study import Options, Study
-from studies.trials import TrialQueue
+from studies.runs.execute import evaluate_stored
+from studies.runs.queue import TrialQueue
+from studies.store.opening import open_store
+from studies.store.rows import COLUMNS, add_rows, read_rows
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 STUDY = ("studies.run", "mode_sweep", "--dataset", "digits")
@@ -228,7 +228,7 @@ def test_a_command_that_is_refused_while_it_runs_leaves_the_folder_as_it_was(
         queue.enqueue_missing(study.cells(options))
         raise InvalidInput("a state needs 900 GiB of memory; available are 2")
 
-    monkeypatch.setattr("studies.run.run_study", refuse)
+    monkeypatch.setattr("studies.study_command.run_study", refuse)
     monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(folder)])
     with pytest.raises(SystemExit) as end:
         run_line()
@@ -248,7 +248,7 @@ def test_a_refused_command_removes_nothing_of_another(
             TrialQueue(study, chosen, "command", open_store(options.out, None))
         raise InvalidInput("a state needs 900 GiB of memory; available are 2")
 
-    monkeypatch.setattr("studies.run.run_study", refuse)
+    monkeypatch.setattr("studies.study_command.run_study", refuse)
     monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(tmp_path / "out")])
     with pytest.raises(SystemExit):
         run_line()

@@ -15,9 +15,11 @@ from conftest import ROOT, environment
 from stored_rows import make_row
 
 from qcnn import InvalidInput
-from studies.console import new_console, one_sentence_errors, patient_streams, print_plain
-from studies.rows import add_rows
-from studies.run import _print_table, command_line
+from studies.run import command_line
+from studies.runs.console import new_console, print_plain
+from studies.sentences import one_sentence_errors, patient_streams
+from studies.store.rows import add_rows
+from studies.study_command import _print_table
 
 PATHS = ("o [final]", "x/a[/b]", "[red]o[/red]", "o :smile: 'x'", "tab\tand  spaces", "ψ→$(x)")
 
@@ -125,7 +127,7 @@ def test_paths_of_a_run_and_the_command_that_resumes_it(
             raise KeyboardInterrupt
         return out / "report.md"
 
-    monkeypatch.setattr("studies.run.run_study", run)
+    monkeypatch.setattr("studies.study_command.run_study", run)
     typed = ["mode_sweep", "--dataset", "digits", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", ["run", *typed])
     if not interrupted:

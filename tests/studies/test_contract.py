@@ -14,15 +14,15 @@ from torch import nn
 from qcnn import count_parameters, load_data, mapping_names, train
 from qcnn.baselines import baseline_names
 from qcnn.controls import GENERATORS
-from studies.arms import Arm
 from studies.catalogue import studies_by_name
-from studies.configuration import Configuration, build_model, configuration_from_axes
-from studies.execute import evaluate_stored
-from studies.references import without_photons
-from studies.rows import read_rows
-from studies.storage import open_store
-from studies.study import Cell, Options
-from studies.trials import TrialQueue
+from studies.design.arms import Arm
+from studies.design.configuration import Configuration, build_model, configuration_from_axes
+from studies.design.recipes import without_photons
+from studies.design.study import Cell, Options
+from studies.runs.execute import evaluate_stored
+from studies.runs.queue import TrialQueue
+from studies.store.opening import open_store
+from studies.store.rows import read_rows
 
 OF_COMPONENTS = {
     **{f"mapping {name}": {"mapping": name} for name in mapping_names()},

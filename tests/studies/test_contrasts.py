@@ -14,13 +14,19 @@ from planned import final_cells, options_of
 from scipy import stats
 from stored_rows import CONFIGURATION, arm, make_row
 
-from studies.arms import DIRECT, FINALIST, Arm
+from studies.analysis.contrasts import (
+    PAIRS_FOR_A_CLAIM,
+    Verdict,
+    arm_names,
+    evaluate_contrasts,
+    sentence,
+)
+from studies.analysis.findings import contrasts_in_a_sentence
 from studies.catalogue import studies_by_name
-from studies.contrast_findings import contrasts_in_a_sentence
-from studies.contrasts import PAIRS_FOR_A_CLAIM, Verdict, arm_names, evaluate_contrasts, sentence
-from studies.rows import add_rows, read_rows
-from studies.statistics import holm, paired_difference
-from studies.study import Contrast, Options, Study
+from studies.design.arms import DIRECT, FINALIST, Arm
+from studies.design.statistics import holm, paired_difference
+from studies.design.study import Contrast, Options, Study
+from studies.store.rows import add_rows, read_rows
 
 CONTRAST = Contrast(arm("χ = 4: trained phases"), arm("χ = 4: no input"))
 NO_INPUT = "χ = 2: no input"

@@ -17,9 +17,9 @@ import optuna
 import pytest
 from postgresql_server import PASSWORD, USER, Server
 
-from studies.journal import JournalStore
-from studies.postgresql import open_postgresql
-from studies.storage import url_from_text
+from studies.store.journal import JournalStore
+from studies.store.postgresql import open_postgresql
+from studies.store.urls import url_from_text
 
 PROGRAM = Path(sys.executable).with_name("optuna-dashboard")
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from commands import Command, check_finished, journal, wait_for_first_row
 
-from studies.rows import read_rows
+from studies.store.rows import read_rows
 
 Free = Callable[[], None]
 

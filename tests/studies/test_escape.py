@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stored_rows import make_row
 
-from studies.escape import in_csv, in_markdown
-from studies.figures.style import in_figure, new_canvas
-from studies.front_page import write_front_page
-from studies.page import write_page
-from studies.report import build_report, read_study
-from studies.rows import add_rows
+from studies.reports.escape import in_csv, in_markdown
+from studies.reports.figures.style import in_figure, new_canvas
+from studies.reports.front_page import write_front_page
+from studies.reports.page import write_page
+from studies.reports.study_report import build_report, read_study
+from studies.store.rows import add_rows
 
 HOSTILE = (
     r"$\frac$ and $x",
@@ -100,7 +100,7 @@ def test_the_page_holds_the_letters_and_no_element_of_rows(results: Path) -> Non
 def test_a_spreadsheet_finds_no_formula_and_every_number(results: Path) -> None:
     with (results / "mode_sweep" / "summary.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    labels = {row["label"] for row in rows}
+    labels = {row["arm"] for row in rows}
     assert {f"'{HOSTILE[4]}", "'+1+1", "'@a", "a|b"} <= labels
     assert not any(value.startswith(("=", "+", "@")) for row in rows for value in row.values())
     assert {float(row["test_accuracy"]) for row in rows if row["role"] == "final"}

@@ -26,9 +26,9 @@ from qcnn import (
 from qcnn.controls import build_generator
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.seeds import derive
-from studies.configuration import Configuration
-from studies.execute import evaluate_stored, execute
-from studies.labels import FINAL, SEARCH
+from studies.design.configuration import Configuration
+from studies.design.roles import FINAL, SEARCH
+from studies.runs.execute import evaluate_stored, execute
 
 SEED = 3
 SHORT = replace(CONFIGURATION, sizes=((5, 2), (4, 2)), mapping="mixing")

@@ -15,7 +15,7 @@ from commands import (
     wait_for_first_row,
 )
 
-from studies.rows import read_rows
+from studies.store.rows import read_rows
 
 
 @pytest.mark.slow

@@ -8,8 +8,8 @@ import pytest
 from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
-from studies.arms import FINALIST
-from studies.finalists import non_dominated_configurations
+from studies.design.arms import FINALIST
+from studies.design.choose import non_dominated_configurations
 
 #: Trainable parameters, validation accuracy after the last epoch, status.
 TRIED = (

@@ -3,10 +3,10 @@
 import pandas as pd
 from stored_rows import make_row
 
-from studies.arms import Arm
+from studies.analysis.findings import accuracies_along
+from studies.analysis.results import StudyResults
 from studies.catalogue.bond_dimension import STUDY
-from studies.findings import accuracies_along
-from studies.results import StudyResults
+from studies.design.arms import Arm
 
 ARMS = {f"χ = {chi}": Arm("", f"arm {chi}") for chi in range(1, 8)}
 

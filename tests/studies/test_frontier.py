@@ -11,12 +11,12 @@ from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput, count_parameters, load_data, registry
-from studies.arms import budget_of
-from studies.budgets import mapping_parameters_of, phases_of
+from studies.analysis.findings import accuracies_at_budgets
+from studies.analysis.results import StudyResults
 from studies.catalogue.frontier import MAPPINGS, STUDY, best_at_budgets, leads, suggest, tuned
-from studies.configuration import build_model
-from studies.findings import accuracies_at_budgets
-from studies.results import StudyResults
+from studies.design.arms import budget_of
+from studies.design.budgets import mapping_parameters_of, phases_of
+from studies.design.configuration import build_model
 
 OPTIONS = make_options(Path(), {"budget": (80, 223, 688, 3292)})
 

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from stored_rows import make_row
 
+from studies.analysis.goals import goals_table, runs_at_budgets
+from studies.analysis.results import StudyResults
 from studies.catalogue.frontier import STUDY
-from studies.goals import goals_table, runs_at_budgets
-from studies.results import StudyResults
 
 
 def arm(budget: int, name: str, accuracies: list[float], **values: object) -> list[dict]:  # type: ignore[type-arg]

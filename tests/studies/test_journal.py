@@ -11,8 +11,8 @@ import optuna
 import pytest
 
 from qcnn import InvalidInput
-from studies.journal import JournalStore, WholeLines
 from studies.run import command_line
+from studies.store.journal import JournalStore, WholeLines
 
 ROOT = Path(__file__).parents[2]
 STUDY = "cells"
@@ -46,7 +46,7 @@ def test_a_process_killed_while_it_wrote_blocks_nobody(
     (tmp_path / path.parent).mkdir()
     killed = f"""
 import os, pathlib
-from studies.journal import WholeLines
+from studies.store.journal import WholeLines
 backend = WholeLines(pathlib.Path({str(path)!r}))
 os.fsync = lambda _: os.kill(os.getpid(), 9)
 backend.append_logs([{{"op_code": 0}}])

@@ -9,10 +9,10 @@ from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput, count_parameters, load_data
-from studies.configuration import build_model, configuration_from_axes
-from studies.references import direct_cells
-from studies.rows import add_rows, read_rows
-from studies.tables import describe
+from studies.analysis.summaries import describe
+from studies.design.configuration import build_model, configuration_from_axes
+from studies.design.recipes import direct_cells
+from studies.store.rows import add_rows, read_rows
 
 LAYERED = replace(CONFIGURATION, layers=3)
 

@@ -6,15 +6,15 @@ import pandas as pd
 import pytest
 from stored_rows import arm, make_row
 
-from studies.arms import labels
+from studies.analysis.contrasts import evaluate_contrasts
+from studies.analysis.evidence import against_quoted, of_arms
+from studies.analysis.findings import accuracies_along, accuracies_at_budgets
+from studies.analysis.goals import goals_table
+from studies.analysis.results import StudyResults
+from studies.analysis.verdicts import reaches_quoted
 from studies.catalogue import studies_by_name
-from studies.contrasts import evaluate_contrasts
-from studies.evidence import against_quoted, of_arms
-from studies.findings import accuracies_along, accuracies_at_budgets
-from studies.goals import goals_table
-from studies.results import StudyResults
-from studies.study import Contrast, Study
-from studies.verdicts import reaches_quoted
+from studies.design.arms import labels
+from studies.design.study import Contrast, Study
 
 FIRST, SECOND, THIRD = "χ = 4: first", "χ = 4: second", "χ = 4: third"
 FIRST_SECOND, FIRST_THIRD = (Contrast(arm(FIRST), arm(other)) for other in (SECOND, THIRD))

@@ -16,18 +16,19 @@ from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
-from studies import trials
 from studies.catalogue import studies_by_name
-from studies.failures import MOST_LOSSES, RunError
-from studies.labels import SEARCH
-from studies.rows import add_rows, read_rows
-from studies.storage import open_store
-from studies.study import Cell
-from studies.trial_rows import WORKER
-from studies.trials import TrialQueue
+from studies.design.arms import FINALIST
+from studies.design.roles import SEARCH
+from studies.design.study import Cell
+from studies.runs import queue as trials
+from studies.runs.failures import MOST_LOSSES, RunError
+from studies.runs.queue import TrialQueue
+from studies.store.codec import WORKER
+from studies.store.opening import open_store
+from studies.store.rows import add_rows, read_rows
 
 HERE = Path(__file__).parent
-CELL = Cell(replace(CONFIGURATION, epochs=1), 3, "finalist")
+CELL = Cell(replace(CONFIGURATION, epochs=1), 3, FINALIST)
 RUN = f"configuration {CELL.configuration.digest()} (mapping {CELL.configuration.mapping}, target "
 MakeQueue = Callable[..., TrialQueue]
 
@@ -66,7 +67,7 @@ def test_the_third_loss_of_a_run_is_its_row_whoever_counts(make_queue: MakeQueue
     assert said.endswith("with seed 3, loss 3 of 3: its status is failed")
     queue.take_rows()
     (row,) = read_rows(queue.csv).to_dict("records")
-    assert (row["status"], row["seed"], row["label"]) == ("failed", 3, "finalist")
+    assert (row["status"], row["seed"], row["arm"]) == ("failed", 3, "finalist")
     assert row["error"] == "3 workers lost to SIGKILL, exit code 1, SIGSEGV"
     assert row["configuration"] == CELL.configuration.digest()
     queue = make_queue()

@@ -10,11 +10,11 @@ import torch
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import load_data
+from studies.analysis.findings import mappings_and_collapse
+from studies.analysis.results import StudyResults
 from studies.catalogue.mapping_sweep import STUDY
-from studies.configuration import build_model
-from studies.findings import mappings_and_collapse
-from studies.measures import weights_and_gradients
-from studies.results import StudyResults
+from studies.design.configuration import build_model
+from studies.design.measures import weights_and_gradients
 
 
 @pytest.mark.parametrize(("mapping", "collapses"), [("logit_tanh", True), ("affine", False)])

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from qcnn import Data, QuantumTrain, load_data
-from studies.configuration import build_model
-from studies.measures import QUANTILES, weights_and_gradients
+from studies.design.configuration import build_model
+from studies.design.measures import QUANTILES, weights_and_gradients
 
 SMALL = replace(CONFIGURATION, sizes=((5, 2), (4, 2)), mapping="mixing", target="notebook")
 

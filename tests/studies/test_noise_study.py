@@ -10,20 +10,20 @@ import torch
 from safetensors.torch import load_file
 from stored_rows import CONFIGURATION, make_row
 
-import studies.execute
+import studies.runs.execute
 from qcnn import InvalidInput, QuantumTrain, TrainResult, evaluate, load_data, train
 from qcnn.noise import Noise, NoisyPQCNN
+from studies.analysis.results import StudyResults
 from studies.catalogue import studies_by_name
 from studies.catalogue.noise import accepted_fractions
-from studies.configuration import Configuration, build_model, noisy
-from studies.execute import evaluate_stored, execute, weights_path
-from studies.figures import NOISE
-from studies.figures.style import store
-from studies.noise_kinds import KINDS
-from studies.results import StudyResults
-from studies.roles import FINAL
-from studies.rows import add_rows, read_rows
-from studies.stored_models import load_model, model_path
+from studies.design.configuration import Configuration, build_model, noisy
+from studies.design.noise_levels import KINDS
+from studies.design.roles import FINAL
+from studies.reports.figures.noise import FIGURE as NOISE
+from studies.reports.figures.style import store
+from studies.runs.execute import evaluate_stored, execute, weights_path
+from studies.store.artifacts import load_model, model_path
+from studies.store.rows import add_rows, read_rows
 
 CLEAN = replace(CONFIGURATION, target="cnn816", mapping="mixing", epochs=1)
 NOISE_TEXT = "indistinguishability=0.8,phase_error=0.05"
@@ -39,7 +39,7 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         done.append(arguments[0])
         return train(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(studies.execute, "train", counted)
+    monkeypatch.setattr(studies.runs.execute, "train", counted)
     return done
 
 
@@ -211,7 +211,7 @@ def test_the_figure_has_a_panel_for_each_kind_however_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     kinds = [replace(KINDS[place % len(KINDS)], axis=f"kind {place}") for place in range(count)]
-    monkeypatch.setattr("studies.figures.noise.KINDS", kinds)
+    monkeypatch.setattr("studies.reports.figures.noise.KINDS", kinds)
     noisy = replace(CLEAN, evaluated_under="indistinguishability=0.9")
     canvas = NOISE.draw(noisy_rows(tmp_path, [(CLEAN, 0.8), (noisy, 0.6)]))
     assert canvas is not None

@@ -18,12 +18,12 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 from stored_rows import CONFIGURATION, make_row
 
-from studies.front_page import write_front_page
-from studies.page import write_page
-from studies.quoted import QUOTED
-from studies.report import build_report, read_study
-from studies.results import StudyResults
-from studies.rows import add_rows, read_rows
+from studies.analysis.quoted import QUOTED
+from studies.analysis.results import StudyResults
+from studies.reports.front_page import write_front_page
+from studies.reports.page import write_page
+from studies.reports.study_report import build_report, read_study
+from studies.store.rows import add_rows, read_rows
 
 CHROMIUM, DRIVER = which("chromium"), which("chromedriver")
 in_a_browser = pytest.mark.skipif(

@@ -2,17 +2,22 @@
 
 import pandas as pd
 import pytest
-from stored_rows import make_row
+from stored_rows import arm, make_row
 
+from studies.analysis.contrasts import evaluate_contrasts, sentence
+from studies.analysis.evidence import against_quoted, counted, validation_against_test
+from studies.analysis.findings import (
+    best_against_references,
+    contrasts_in_a_sentence,
+    mappings_and_collapse,
+)
+from studies.analysis.results import StudyResults
+from studies.analysis.summaries import summarise
+from studies.analysis.verdicts import spread_of_validation, validation_gaps
 from studies.catalogue import studies_by_name
-from studies.contrast_findings import contrasts_in_a_sentence
-from studies.contrasts import evaluate_contrasts, sentence
-from studies.evidence import against_quoted, counted, validation_against_test
-from studies.findings import best_against_references, mappings_and_collapse
-from studies.labels import DIRECT, FINALIST, NOTEBOOK
-from studies.study import Contrast
-from studies.tables import accuracy_table, settings_table, summarise
-from studies.verdicts import spread_of_validation, validation_gaps
+from studies.design.arms import DIRECT, FINALIST, NOTEBOOK
+from studies.design.study import Contrast
+from studies.reports.tables import accuracy_table, settings_table
 
 STUDY = studies_by_name["bond_dimension"]
 
@@ -88,6 +93,25 @@ def test_lines_stand_in_the_order_of_their_count_and_datasets_apart() -> None:
     assert set(settings["schedule"]) == {"one-cycle, 0.03"}
 
 
+def test_runs_that_failed_are_counted_and_lend_no_count_of_parameters() -> None:
+    """A run that was given up before its model was built has 0 in place of every count."""
+    failed = {"status": "failed", "trainable_parameters": 0, "phases": 0, "test_accuracy": None}
+    rows = pd.concat(
+        [
+            pd.DataFrame([make_row(9, label="an arm", configuration="an arm", **failed)]),
+            runs("an arm", 2, test_accuracy=0.5, trainable_parameters=556),
+            pd.DataFrame([make_row(8, label="an arm", configuration="an arm", status="diverged")]),
+        ]
+    )
+    (line,) = accuracy_table(rows, "digits").to_dict("records")
+    assert (line["trainable"], line["test"]) == ("556", "50.0 % [50.0, 50.0]")
+    assert line["seeds"] == "2 (+1 failed, +1 diverged)"
+    (means,) = summarise(rows).to_dict("records")
+    assert (means["seeds"], means["diverged"], means["trainable_parameters"]) == (2, 2, 556)
+    (none,) = summarise(rows[:1]).to_dict("records")
+    assert (none["seeds"], none["diverged"], none["trainable_parameters"]) == (0, 1, 0)
+
+
 def test_the_best_finalist_is_chosen_by_validation_and_stated_by_test() -> None:
     searched = pd.DataFrame(
         [make_row(seed, "search", configuration=str(seed)) for seed in range(7)]
@@ -95,14 +119,14 @@ def test_the_best_finalist_is_chosen_by_validation_and_stated_by_test() -> None:
     rows = pd.concat(
         [
             searched,
-            runs(FINALIST, 3, "better", val_accuracy=0.9, test_accuracy=0.5, phases=7),
-            runs(FINALIST, 3, "worse", val_accuracy=0.8, test_accuracy=0.99, phases=9),
-            runs(DIRECT, 2, trainable_parameters=6690, test_accuracy=0.97, val_accuracy=0.1),
-            runs(DIRECT, 2, "longer", epochs=99, test_accuracy=0.33),
-            runs(NOTEBOOK, 1, test_accuracy=0.08, val_accuracy=0.2),
+            runs(FINALIST.label, 3, "better", val_accuracy=0.9, test_accuracy=0.5, phases=7),
+            runs(FINALIST.label, 3, "worse", val_accuracy=0.8, test_accuracy=0.99, phases=9),
+            runs(DIRECT.label, 2, trainable_parameters=6690, test_accuracy=0.97, val_accuracy=0.1),
+            runs(DIRECT.label, 2, "longer", epochs=99, test_accuracy=0.33),
+            runs(NOTEBOOK.label, 1, test_accuracy=0.08, val_accuracy=0.2),
         ]
     )
-    text = best_against_references(rows)
+    text = best_against_references(StudyResults(STUDY, rows))
     assert text.startswith("Of 7 searched settings, the most accurate finalist by validation is ")
     assert "(7 phases, 81 of them effective) it reaches 50.0 % [50.0, 50.0] on the test" in text
     assert "with 6,690 parameters, reaches 97.0 % [97.0, 97.0] (2 seeds)" in text
@@ -114,11 +138,16 @@ def test_the_collapse_is_stated_from_before_the_training_by_the_median_phase() -
     end = '{"saturated": 0.5, "response": {"0.5": 1.0, "0.99": 1.0, "0.01": 1.0}}'
     rows = pd.concat(
         [
-            runs("logit_tanh", test_accuracy=0.1, measured=f'{{"start": {start}, "end": {end}}}'),
+            runs(
+                "logit_tanh",
+                mapping="logit_tanh",
+                test_accuracy=0.1,
+                measured=f'{{"start": {start}, "end": {end}}}',
+            ),
             runs("mlp", val_accuracy=0.9, test_accuracy=0.4, trainable_parameters=321),
         ]
     )
-    text = mappings_and_collapse(rows)
+    text = mappings_and_collapse(StudyResults(STUDY, rows))
     assert "is mlp (321 trainable): 40.0 % [40.0, 40.0] on the test images" in text
     assert "logit_tanh stays at 10.0 % [10.0, 10.0]" in text
     assert "98.0 % of its weights are within 0.001 of −1" in text
@@ -138,16 +167,16 @@ def gaps(accuracies: list[tuple[float, float]]) -> pd.DataFrame:
 def test_validation_is_compared_with_test_run_by_run() -> None:
     rows = gaps([(0.92, 0.9), (0.90, 0.9), (0.96, 0.9), (0.9, 0.4), (0.6, 0.5)])
     # Only runs above 50 % on the test images count: +2, 0 and +6 points.
-    assert validation_gaps(rows).tolist() == pytest.approx([0.02, 0.0, 0.06])
-    (text,) = validation_against_test(STUDY, rows)
+    assert validation_gaps(StudyResults(STUDY, rows)).tolist() == pytest.approx([0.02, 0.0, 0.06])
+    (text,) = validation_against_test(StudyResults(STUDY, rows))
     assert text == (
         "Over 3 runs above 50 % the accuracy on the 600 validation images differs from that on "
         "the 10,000 test images by +2.7 points on average, with a standard deviation of 3.1 "
         "points from run to run."
     )
-    assert validation_against_test(STUDY, rows[:1]) == []
+    assert validation_against_test(StudyResults(STUDY, rows[:1])) == []
     twenty = gaps([(0.9 - 0.001 * n, 0.9) for n in range(101)])
-    text = spread_of_validation(STUDY, twenty)
+    text = spread_of_validation(StudyResults(STUDY, twenty))
     assert text == "One run in twenty is more than 9.5 points off."
 
 
@@ -159,18 +188,18 @@ def test_the_papers_figure_stands_beside_the_right_splits() -> None:
         epochs=8,
         val_accuracy_by_epoch="0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.9",
     )
-    assert against_quoted(STUDY, rows) == [
+    assert against_quoted(StudyResults(STUDY, rows)) == [
         "χ = 4: lean form (556 trainable, 8 epochs, 2 seeds): validation 90.0 % [90.0, 90.0], "
         "test 88.0 % [88.0, 88.0]; quoted: 93.3 % ± 0.6 with 688. The last quarter of the epochs "
         "brings +30.0 points of validation."
     ]
     rows.loc[1, ["val_accuracy", "test_accuracy"]] = [0.3, 0.19]
-    (text,) = against_quoted(STUDY, rows)
+    (text,) = against_quoted(StudyResults(STUDY, rows))
     assert "Seeds that stay below 20 %: 1; the others reach 90.0 % of the validation im" in text
     rows.loc[0, "test_accuracy"] = 0.2  # two in ten is no longer a guess
-    assert "Seeds that stay below 20 %: 1;" in against_quoted(STUDY, rows)[0]
+    assert "Seeds that stay below 20 %: 1;" in against_quoted(StudyResults(STUDY, rows))[0]
     rows["test_accuracy"] = 0.1
-    assert "Seeds that stay below 20 %: 2. The last" in against_quoted(STUDY, rows)[0]
+    assert "Seeds that stay below 20 %: 2. The last" in against_quoted(StudyResults(STUDY, rows))[0]
 
 
 def test_phases_are_counted_by_size_and_mesh() -> None:
@@ -181,28 +210,29 @@ def test_phases_are_counted_by_size_and_mesh() -> None:
             runs("c", phases=0, effective_phases=0),
         ]
     )
-    assert counted(STUDY, rows) == [
+    assert counted(StudyResults(STUDY, rows)) == [
         "(9,4) (8,4), rectangular mesh: 128 phases are trained, of which 81 are effective.",
         "(9,4) (8,4), minimal mesh: 81 phases are trained, of which 81 are effective.",
     ]
 
 
-LOSES, WINS = Contrast("χ = 4", "a", "b"), Contrast("χ = 4", "c", "b")
+LOSES = Contrast(arm("a"), arm("b"), "χ = 4")
+WINS = Contrast(arm("c"), arm("b"), "χ = 4")
 
 
 def test_the_largest_difference_may_be_a_loss() -> None:
-    def arm(label: str, mean: float, **values: object) -> pd.DataFrame:
+    def of(label: str, mean: float, **values: object) -> pd.DataFrame:
         found = runs(label, 10, **values)
         return found.assign(test_accuracy=[mean + 0.0001 * seed**2 for seed in range(10)])
 
     rows = pd.concat(
         [
-            arm("a", 0.5, val_accuracy=0.9, trainable_parameters=11),
-            arm("b", 0.7, val_accuracy=0.1, trainable_parameters=22),
+            of("a", 0.5, val_accuracy=0.9, trainable_parameters=11),
+            of("b", 0.7, val_accuracy=0.1, trainable_parameters=22),
             runs("c", 10, trainable_parameters=33).assign(test_accuracy=0.8),
         ]
     )
-    text = contrasts_in_a_sentence(rows, [LOSES, WINS])
+    text = contrasts_in_a_sentence(evaluate_contrasts(rows, [LOSES, WINS]))
     assert (
         "2 show a difference; the largest: at χ = 4, a (11 trainable) against b (22): −20." in text
     )

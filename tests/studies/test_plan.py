@@ -12,17 +12,18 @@ import pytest
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
-from studies import trials
 from studies.catalogue import studies_by_name
-from studies.rows import read_rows
-from studies.storage import open_store
-from studies.study import Cell, Options, Search
-from studies.trial_rows import is_open
-from studies.trials import TrialQueue
+from studies.design.arms import FINALIST
+from studies.design.study import Cell, Options, Search
+from studies.runs import queue as trials
+from studies.runs.queue import TrialQueue
+from studies.store.codec import is_open
+from studies.store.opening import open_store
+from studies.store.rows import read_rows
 
 PLANNED = 4
 MakeQueue = Callable[..., TrialQueue]
-CELLS = [Cell(replace(CONFIGURATION, epochs=1), seed, "finalist") for seed in range(1, 21)]
+CELLS = [Cell(replace(CONFIGURATION, epochs=1), seed, FINALIST) for seed in range(1, 21)]
 
 
 def draw(trial: optuna.Trial, options: Options) -> Any:

@@ -17,9 +17,9 @@ from commands import (
 from optuna.storages import RDBStorage
 from postgresql_server import PASSWORD, Server
 
-from studies.postgresql import GRACE_SECONDS, PostgresqlStore
-from studies.rows import read_rows
-from studies.storage import url_from_text
+from studies.store.postgresql import GRACE_SECONDS, PostgresqlStore
+from studies.store.rows import read_rows
+from studies.store.urls import url_from_text
 
 LookInto = Callable[[str], RDBStorage]
 AWAY = "storage does not answer"

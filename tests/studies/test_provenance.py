@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from studies import provenance
-from studies.provenance import commit_of
+from studies.store import provenance
+from studies.store.provenance import commit_of
 
 ROOT = Path(__file__).parents[2]
 Git = Callable[..., str]

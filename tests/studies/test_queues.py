@@ -10,13 +10,13 @@ import pytest
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
-from studies.arms import FINALIST
 from studies.catalogue import studies_by_name
-from studies.rows import add_rows, read_rows
-from studies.storage import open_store
-from studies.study import Cell, Options
-from studies.trial_rows import is_open
-from studies.trials import TrialQueue
+from studies.design.arms import FINALIST
+from studies.design.study import Cell, Options
+from studies.runs.queue import TrialQueue
+from studies.store.codec import is_open
+from studies.store.opening import open_store
+from studies.store.rows import add_rows, read_rows
 
 NAME = "mode_sweep"
 CELL = Cell(replace(CONFIGURATION, epochs=1), 1, FINALIST)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from studies.quoted import NOISE_COSTS_AT_MOST, QUOTED, QUOTED_RANDOM
+from studies.analysis.quoted import NOISE_COSTS_AT_MOST, QUOTED, QUOTED_RANDOM
 
 #: Model, parameters, test accuracy and its deviation in percent.
 PRINTED = """

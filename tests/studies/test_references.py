@@ -9,10 +9,9 @@ from smallest import make_options
 
 from qcnn import choose_sizes
 from studies.catalogue import studies_by_name
-from studies.labels import NOTEBOOK, NOTEBOOK_DIRECT
-from studies.references import notebook_cells, without_photons
-from studies.standard import standard
-from studies.study import Cell, Options
+from studies.design.arms import NO_ARM, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.design.recipes import notebook_cells, standard, without_photons
+from studies.design.study import Cell, Options
 
 OPTIONS = make_options(Path(), {}, seeds=2, long_seeds=3, epochs=7, seed=4)
 
@@ -56,8 +55,8 @@ def test_the_standard_that_studies_vary() -> None:
 
 def test_the_notebook_has_its_own_schedules_and_seeds() -> None:
     cells = notebook_cells(OPTIONS)
-    direct = [cell for cell in cells if cell.label == NOTEBOOK_DIRECT]
-    generated = [cell for cell in cells if cell.label == NOTEBOOK]
+    direct = [cell for cell in cells if cell.arm == NOTEBOOK_DIRECT]
+    generated = [cell for cell in cells if cell.arm == NOTEBOOK]
     assert len(direct) + len(generated) == len(cells)
     assert [c.seed for c in generated] == [c.seed for c in direct] == [5, 6, 7]
     # Adam 1e-2 on batches of 16 for 10 epochs, the norm clipped to 1.
@@ -90,7 +89,7 @@ def test_the_notebook_has_its_own_schedules_and_seeds() -> None:
 
 def test_without_photons_nothing_else_of_a_configuration_changes() -> None:
     like = standard(OPTIONS, layers=2, trained_phases=0, learning_rate=0.1, epochs=9)
-    changed = differences(Cell(without_photons(like, "hashing:buckets=9"), 1, ""), like.axes())
+    changed = differences(Cell(without_photons(like, "hashing:buckets=9"), 1, NO_ARM), like.axes())
     assert changed == {
         "mapping": "hashing:buckets=9",
         "sizes": "",
@@ -105,7 +104,7 @@ def test_the_papers_sharing_and_pruning_have_its_rates_throughout() -> None:
     cells = studies_by_name["compression"].cells(under("compression"))
     assert {
         (
-            cell.label,
+            cell.arm.label,
             cell.configuration.mapping,
             cell.configuration.learning_rate,
             cell.configuration.schedule,
@@ -137,7 +136,7 @@ def test_the_papers_schedule_and_its_counterpart_differ_in_the_optimiser_alone()
     cells = studies_by_name["bond_dimension"].cells(
         under("bond_dimension", bond_dimension=(4,), rounds=3)
     )
-    by_label = {cell.label: cell for cell in cells}
+    by_label = {cell.arm.label: cell for cell in cells}
     alternating = by_label["χ = 4: the paper's form and schedule"]
     together = by_label["χ = 4: the paper's form, phases by Adam for as many epochs"]
     # The alternation has no rate for the phases.
@@ -152,10 +151,10 @@ def test_the_papers_schedule_and_its_counterpart_differ_in_the_optimiser_alone()
         "schedule": "none",
         "gradient_clip": 0.0,
     }.items() <= together.configuration.axes().items()
-    seeds = [cell.seed for cell in cells if cell.label == alternating.label]
+    seeds = [cell.seed for cell in cells if cell.arm == alternating.arm]
     assert seeds == [5, 6, 7]  # the long ones
     form = by_label["χ = 4: the paper's form"]
-    assert [cell.seed for cell in cells if cell.label == form.label] == [5, 6]
+    assert [cell.seed for cell in cells if cell.arm == form.arm] == [5, 6]
     assert differences(form, by_label["χ = 4: lean form"].configuration.axes()) == {
         "mapping": "mps:bond_dimension=4,form=torchmps,placement=source",
         "learning_rate": 0.001,
@@ -166,7 +165,7 @@ def test_the_papers_schedule_and_its_counterpart_differ_in_the_optimiser_alone()
 @pytest.mark.parametrize("mesh", ["rectangular", "minimal"])
 def test_products_have_the_cheapest_sizes_of_the_mesh_in_use(mesh: str) -> None:
     cells = studies_by_name["pqcnn_count"].cells(under("pqcnn_count", mesh=mesh, count=(1, 2, 4)))
-    found = {cell.label: cell.configuration for cell in cells}
+    found = {cell.arm.label: cell.configuration for cell in cells}
     for count, name in ((1, "1 PQCNN"), (2, "2 PQCNNs"), (4, "4 PQCNNs")):
         product = found[f"product of chosen sizes, mps χ = 2: {name}"]
         assert product.sizes == tuple(choose_sizes(6690, count, mesh=mesh))
@@ -178,13 +177,13 @@ def test_products_have_the_cheapest_sizes_of_the_mesh_in_use(mesh: str) -> None:
 def test_the_larger_arm_without_input_has_the_count_of_the_trained_phases() -> None:
     """χ = 3 without phases against χ = 2 with 128 of them, as nearly as there is one."""
     cells = studies_by_name["ablation"].cells(under("ablation"))
-    by_label = {cell.label: cell.configuration for cell in cells}
+    by_label = {cell.arm.label: cell.configuration for cell in cells}
     larger = by_label["χ = 3: no input"]
     assert (larger.generator, larger.mapping) == ("no_input", "mps:bond_dimension=3")
     generators = {
-        label.partition(": ")[2]: configuration.generator
-        for label, configuration in by_label.items()
-        if label.startswith("χ = 10: ")
+        cell.arm.name: cell.configuration.generator
+        for cell in cells
+        if cell.arm.setting == "χ = 10"
     }
     assert generators == {
         "trained phases": "pqcnn",
@@ -195,9 +194,9 @@ def test_the_larger_arm_without_input_has_the_count_of_the_trained_phases() -> N
         "no input": "no_input",
         "a classical generator of the same trainable count": "classical",
     }
-    for label, configuration in by_label.items():
-        if label.startswith("χ = 10: "):
-            assert configuration.mapping == "mps:bond_dimension=10"
+    for cell in cells:
+        if cell.arm.setting == "χ = 10":
+            assert cell.configuration.mapping == "mps:bond_dimension=10"
 
 
 def test_full_presets_are_as_long_as_their_pages_say() -> None:
@@ -224,7 +223,8 @@ def test_arms_at_a_budget_are_rounded_to_whole_pqcnns() -> None:
     """Mixing of (9,4) has 44 phases and a gain each; the others are counted as it is."""
     tuned = studies_by_name["compression"].tuned
     assert tuned is not None
-    arms = tuned(under("compression", budget=(223, 3292), learning_rates=(0.1,)))
+    found = tuned(under("compression", budget=(223, 3292), learning_rates=(0.1,)))
+    arms = {arm.label: configurations for arm, configurations in found.items()}
     for budget, pqcnns, target in ((223, 5, "cnn2202"), (3292, 73, "paper")):
         (mixing,) = arms[f"{budget} parameters: photonic, mixing"]
         assert (mixing.sizes, mixing.mesh) == (((9, 4),) * pqcnns, "minimal")

@@ -17,18 +17,18 @@ from qcnn import InvalidInput
 from qcnn.mappings import register_mapping
 from qcnn.mappings._base import registered
 from qcnn.mappings.affine import Affine
-from studies.arms import Arm
 from studies.catalogue import studies_by_name
-from studies.configuration import known_configuration
-from studies.execute import execute
-from studies.measures import QUANTILES
-from studies.report import build_report
+from studies.design.arms import Arm
+from studies.design.configuration import known_configuration
+from studies.design.measures import QUANTILES
+from studies.design.study import Cell
 from studies.report import command_line as report_line
-from studies.rows import COLUMNS, KEY, add_rows, complete_row, read_rows
-from studies.storage import open_store
-from studies.study import Cell
-from studies.trial_rows import cell_from_text, cell_text, row_from_text, row_text
-from studies.trials import TrialQueue
+from studies.reports.study_report import build_report
+from studies.runs.execute import execute
+from studies.runs.queue import TrialQueue
+from studies.store.codec import cell_from_text, cell_text, row_from_text, row_text
+from studies.store.opening import open_store
+from studies.store.rows import COLUMNS, KEY, add_rows, complete_row, read_rows
 
 ROOT = Path(__file__).parents[2]
 _QUANTILES = {f"{level:g}": 0.5 for level in QUANTILES}

@@ -8,8 +8,8 @@ import pytest
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
-from studies.configuration import configuration_from_axes
-from studies.rows import COLUMNS, add_rows, read_rows, write_text
+from studies.design.configuration import configuration_from_axes
+from studies.store.rows import COLUMNS, add_rows, read_rows, write_text
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from studies.statistics import mean_interval, non_dominated, percent_interval
+from studies.design.statistics import mean_interval, non_dominated, percent_interval
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=20))

@@ -18,16 +18,18 @@ from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
-from studies import postgresql, trials
-from studies.arms import FINALIST
 from studies.catalogue import studies_by_name
-from studies.postgresql import PostgresqlStore
-from studies.rows import add_rows, read_rows
+from studies.design.arms import FINALIST
+from studies.design.study import Cell, Options
 from studies.run import command_line
-from studies.storage import open_store, url_from_text, without_password
-from studies.study import Cell, Options
-from studies.trial_rows import WORKER, is_finished, is_open, row_from_text, row_text
-from studies.trials import TrialQueue
+from studies.runs import queue as trials
+from studies.runs.queue import TrialQueue
+from studies.store import postgresql
+from studies.store.codec import WORKER, is_finished, is_open, row_from_text, row_text
+from studies.store.opening import open_store
+from studies.store.postgresql import PostgresqlStore
+from studies.store.rows import add_rows, read_rows
+from studies.store.urls import url_from_text, without_password
 
 URL = "postgresql://anna:p%40ss@127.0.0.1:1/studies"
 MakeQueue = Callable[..., TrialQueue]
@@ -165,7 +167,7 @@ def test_a_database_that_becomes_read_only_is_waited_for(
     def promote(_: float) -> None:
         server.set_read_only(database, read_only=False)
 
-    monkeypatch.setattr("studies.postgresql.time.sleep", promote)
+    monkeypatch.setattr("studies.store.postgresql.time.sleep", promote)
     queue.store.patiently(lambda: queue.enqueue_missing(CELLS[:1]))
     assert len(queue.cells.trials) == 1
     told = capsys.readouterr().err.splitlines()

@@ -7,18 +7,18 @@ import pytest
 from pandas.testing import assert_frame_equal
 from stored_rows import make_row
 
-import studies.results
-from studies.arms import Arm, is_arm
+import studies.analysis.results
+from studies.analysis.contrasts import Result, evaluate_contrasts
+from studies.analysis.results import StudyResults
+from studies.analysis.summaries import summarise
 from studies.catalogue.ablation import STUDY
-from studies.claims import write_claims
-from studies.contrasts import Result, evaluate_contrasts
-from studies.front_page import write_front_page
-from studies.page import write_page
-from studies.report import read_study, write_report
-from studies.results import StudyResults
-from studies.rows import add_rows
-from studies.study import Contrast
-from studies.tables import summarise
+from studies.design.arms import Arm, is_arm
+from studies.design.study import Contrast
+from studies.reports.claims import write_claims
+from studies.reports.front_page import write_front_page
+from studies.reports.page import write_page
+from studies.reports.study_report import read_study, write_report
+from studies.store.rows import add_rows
 
 STUDIES = Path(__file__).parents[2] / "studies"
 CONTRAST = STUDY.contrasts[0]
@@ -73,8 +73,8 @@ def test_every_page_reads_contrasts_that_were_computed_once(
         summed.append(len(rows))
         return summarise(rows)
 
-    monkeypatch.setattr(studies.results, "evaluate_contrasts", counting)
-    monkeypatch.setattr(studies.results, "summarise", counting_sums)
+    monkeypatch.setattr(studies.analysis.results, "evaluate_contrasts", counting)
+    monkeypatch.setattr(studies.analysis.results, "summarise", counting_sums)
     results = read_study(folder / "ablation")
     for _ in range(2):
         write_report(results, folder / "ablation")

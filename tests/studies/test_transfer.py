@@ -9,9 +9,9 @@ import pytest
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
-from studies.arms import FINALIST, is_arm
-from studies.configuration import configuration_from_axes
-from studies.rows import add_rows, read_rows
+from studies.design.arms import FINALIST, is_arm
+from studies.design.configuration import configuration_from_axes
+from studies.store.rows import add_rows, read_rows
 from studies.transfer import command_line, transferred_cells
 
 STORED = replace(CONFIGURATION, dataset="mnist", epochs=1)

@@ -10,15 +10,15 @@ from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
-from studies.arms import FINALIST, Arm
 from studies.catalogue import studies_by_name
-from studies.execute import checkpoint_path, execute
-from studies.roles import FINAL
-from studies.rows import add_rows, read_rows
-from studies.storage import open_store
-from studies.study import Cell, Options
-from studies.trial_rows import is_open
-from studies.trials import TrialQueue, _enqueue_again
+from studies.design.arms import FINALIST, Arm
+from studies.design.roles import FINAL
+from studies.design.study import Cell, Options
+from studies.runs.execute import checkpoint_path, execute
+from studies.runs.queue import TrialQueue, _enqueue_again
+from studies.store.codec import is_open
+from studies.store.opening import open_store
+from studies.store.rows import add_rows, read_rows
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_an_unknown_optimiser() -> None:
 
 
 def test_a_run_that_diverges_is_a_row(tmp_path: Path) -> None:
-    wild = replace(CONFIGURATION, mapping="mlp", learning_rate=1e30, epochs=2, gradient_clip=0.0)
+    wild = replace(CONFIGURATION, learning_rate=1e6, epochs=2, gradient_clip=0.0)
     row = execute("mode_sweep", wild, 1, FINAL, tmp_path)
     assert row["status"] == "diverged"
     assert row["error"].startswith("training diverged in epoch 1: ")

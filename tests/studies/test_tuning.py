@@ -10,18 +10,17 @@ from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import smaller_targets
-from studies.arms import Arm, at_budget
 from studies.catalogue import studies_by_name
-from studies.configuration import Configuration
-from studies.figures import RATES
-from studies.finalists import best_first
-from studies.references import without_photons
-from studies.roles import FINAL, SEARCH
-from studies.rows import add_rows, read_rows
-from studies.storage import open_store
-from studies.study import Options
-from studies.trials import TrialQueue
-from studies.tuning import candidate_cells, chosen_cells
+from studies.design.arms import Arm, at_budget
+from studies.design.choose import best_first, candidate_cells, chosen_cells
+from studies.design.configuration import Configuration
+from studies.design.recipes import without_photons
+from studies.design.roles import FINAL, SEARCH
+from studies.design.study import Options
+from studies.reports.figures.rates import FIGURE as RATES
+from studies.runs.queue import TrialQueue
+from studies.store.opening import open_store
+from studies.store.rows import add_rows, read_rows
 
 RATES_TRIED = (0.01, 0.03, 0.1)
 FIRST, SECOND = Arm("here", "first"), Arm("", "second")

@@ -6,16 +6,16 @@ import pandas as pd
 import pytest
 from stored_rows import arm, make_row
 
-from studies.catalogue import studies_by_name
-from studies.results import StudyResults
-from studies.study import Contrast, Study
-from studies.verdicts import (
+from studies.analysis.results import StudyResults
+from studies.analysis.verdicts import (
     all_phases_are_effective,
     better_than_all,
     noise_costs_little,
     reaches_quoted,
     spread_of_validation,
 )
+from studies.catalogue import studies_by_name
+from studies.design.study import Contrast, Study
 
 #: Differences from seed to seed, so that intervals have a width.
 SPREAD = [0.002 * (seed - 4.5) for seed in range(10)]

@@ -14,7 +14,7 @@ from smallest import make_options
 
 from qcnn import InvalidInput
 from qcnn.machine import available_cpus
-from studies.workers import WorkerPool, check_jobs
+from studies.runs.workers import WorkerPool, check_jobs
 
 ROOT = Path(__file__).parents[2]
 #: A command whose main module never ends to be imported by a worker, or ends the worker.
@@ -29,7 +29,7 @@ if __name__ == "__main__":
     import sys
     sys.path.insert(0, {tests!r})
     from smallest import make_options
-    from studies.workers import WorkerPool
+    from studies.runs.workers import WorkerPool
     from qcnn import InvalidInput
 
     with WorkerPool(make_options(Path("out"), {{}}, jobs=2), "mode_sweep") as pool:

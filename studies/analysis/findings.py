@@ -1,0 +1,187 @@
+"""The finding of a study in two sentences: its own, or what its contrasts say."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from studies.analysis.contrasts import PAIRS_FOR_A_CLAIM, Result, Verdict, sentence
+from studies.analysis.goals import runs_at_budgets
+from studies.analysis.results import StudyResults
+from studies.analysis.summaries import describe
+from studies.design.arms import DIRECT, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
+from studies.design.measures import START, measured_moments
+from studies.design.roles import SEARCH
+from studies.design.statistics import mean_interval, percent_interval
+from studies.store.rows import completed
+
+#: More values of an axis would make a sentence that nobody reads.
+_ALONG = 4
+
+
+def best_against_references(results: StudyResults) -> str:
+    """The most accurate finalist by validation, and what the references reach.
+
+    The finalist is chosen by its mean validation accuracy; the test accuracy of the
+    chosen one is what is stated.
+    """
+    searched = len(completed(results.rows, SEARCH))
+    finalists = results.runs_of(FINALIST)
+    if finalists.empty:
+        return f"{searched} settings were searched; none has been run with fresh seeds yet."
+    means = finalists.groupby("configuration")["val_accuracy"].mean()
+    best = finalists[finalists["configuration"] == means.idxmax()]
+    first = best.iloc[0]
+    epochs = first["epochs"]
+    sentences = [
+        f"Of {searched} searched settings, the most accurate finalist by validation is "
+        f"{describe(first)}: with {int(first['trainable_parameters']):,} trainable parameters "
+        f"({int(first['phases']):,} phases, {int(first['effective_phases']):,} of them effective) "
+        f"it reaches {percent_interval(mean_interval(best['test_accuracy']))} on the test images "
+        f"({_seeds(best)}, 95 % interval)."
+    ]
+    direct = results.runs_of(DIRECT)
+    direct = direct[direct["epochs"] == epochs]
+    notebook = results.runs_of(NOTEBOOK)
+    parts = []
+    if not direct.empty:
+        parts.append(
+            f"the same target trained directly, with "
+            f"{int(direct['trainable_parameters'].iloc[0]):,} parameters, reaches "
+            f"{percent_interval(mean_interval(direct['test_accuracy']))} ({_seeds(direct)})"
+        )
+    if not notebook.empty:
+        parts.append(
+            f"the reference notebook's configuration reaches "
+            f"{percent_interval(mean_interval(notebook['test_accuracy']))} ({_seeds(notebook)})"
+        )
+    if parts:
+        text = "; ".join(parts)
+        sentences.append(text[0].upper() + text[1:] + ".")
+    return " ".join(sentences)
+
+
+def mappings_and_collapse(results: StudyResults) -> str:
+    """The most accurate mapping by validation, and what becomes of ``logit_tanh``."""
+    references = [is_arm(results.final, arm) for arm in (DIRECT, NOTEBOOK, NOTEBOOK_DIRECT)]
+    mapped = results.final[~np.logical_or.reduce(references)]
+    if mapped.empty:
+        return "No mapping has been run with fresh seeds yet."
+    means = mapped["val_accuracy"].groupby(labels(mapped)).mean()
+    best = mapped[labels(mapped) == means.idxmax()]
+    text = (
+        f"The most accurate of {len(means)} mappings by validation is {means.idxmax()} "
+        f"({int(best['trainable_parameters'].iloc[0])} trainable): "
+        f"{percent_interval(mean_interval(best['test_accuracy']))} on the test images "
+        f"({_seeds(best)}, 95 % interval)."
+    )
+    collapsed = mapped[mapped["mapping"] == "logit_tanh"]
+    return text if collapsed.empty else f"{text} {_collapse(collapsed)}"
+
+
+def _collapse(rows: pd.DataFrame) -> str:
+    """Why ``logit_tanh`` stays where it is, measured before the training."""
+    moments = [measured_moments(text, "saturated", "response") for text in rows["measured"]]
+    start = [found[START] for found in moments if START in found]
+    reached = f"logit_tanh stays at {percent_interval(mean_interval(rows['test_accuracy']))}"
+    if not start:
+        return f"{reached}."
+    saturated = sum(found["saturated"] for found in start) / len(start)
+    response = sum(found["response"]["0.5"] for found in start) / len(start)
+    return (
+        f"{reached}: joint probabilities are so small that their logit is far below 0 and its "
+        f"tanh −1. Before the training {100 * saturated:.1f} % of its weights are within 0.001 of "
+        f"−1, and the median phase changes them by {response:.1g} per radian."
+    )
+
+
+def accuracies_at_budgets(results: StudyResults) -> str:
+    """What every arm reaches at the smallest, the middle and the largest budget."""
+    at_budgets = runs_at_budgets(results)
+    budgets = list(at_budgets)
+    if not budgets:
+        return "No budget has been run with fresh seeds yet."
+    sentences = []
+    for budget in sorted({budgets[0], budgets[len(budgets) // 2], budgets[-1]}):
+        arms = at_budgets[budget].groupby("arm", sort=False)
+        reached = ", ".join(
+            f"{arm} {percent_interval(mean_interval(runs['test_accuracy']))} ({_seeds(runs)})"
+            for arm, runs in arms
+        )
+        sentences.append(f"With at most {budget:,} trainable parameters: {reached}.")
+    return " ".join(sentences)
+
+
+def accuracies_along(series: Mapping[str, Mapping[str, Arm]]) -> Callable[[StudyResults], str]:
+    """A finding that follows arms along an axis, by at most four of them in a sentence.
+
+    Args:
+        series: what each sentence is about, and its arms by the values of the axis, in their
+            order.
+    """
+
+    def finding(results: StudyResults) -> str:
+        final = results.longest
+        sentences = []
+        for name, arms in series.items():
+            runs = {value: final[is_arm(final, arm)] for value, arm in arms.items()}
+            there = [(value, each) for value, each in runs.items() if not each.empty]
+            places = np.linspace(0, len(there) - 1, min(_ALONG, len(there))).round().astype(int)
+            reached = ", ".join(
+                f"{value} {percent_interval(mean_interval(each['test_accuracy']))} "
+                f"({int(each['trainable_parameters'].iloc[0]):,} trainable, {_seeds(each)})"
+                for value, each in (there[place] for place in places)
+            )
+            if reached:
+                sentences.append(f"{name}: {reached}.")
+        return " ".join(sentences) or "Nothing has been run with fresh seeds yet."
+
+    return finding
+
+
+def _seeds(rows: pd.DataFrame) -> str:
+    count = rows["seed"].nunique()
+    return f"{count} seed" + ("s" if count != 1 else "")
+
+
+def finding_of(results: StudyResults) -> str:
+    """What a study found on one dataset."""
+    if results.study.finding is not None:
+        return results.study.finding(results)
+    return contrasts_in_a_sentence(results.contrasts)
+
+
+def contrasts_in_a_sentence(results: Sequence[Result]) -> str:
+    """How many contrasts show a difference, and the largest of these.
+
+    Where none does, it is the largest of all. One whose interval excludes 0 comes first: a few
+    seeds at chance make a large mean of which little is certain.
+    """
+    if not results:
+        return "No declared contrast has paired runs yet."
+    testable = [r for r in results if not np.isnan(r.adjusted_p)]
+    shown = [r for r in results if r.verdict is Verdict.SHOWN]
+    candidates = shown or results
+    clear = [r for r in candidates if r.difference.low > 0 or r.difference.high < 0]
+    kind = " whose interval excludes 0" if 0 < len(clear) < len(candidates) else ""
+    largest = max(clear or candidates, key=lambda result: abs(result.difference.mean))
+    alone = len(results) == 1 or len(shown) == 1
+    link = ":" if alone else f"; the largest{kind}:"
+    return f"{_count(len(results), len(testable), len(shown))}{link} {sentence(largest)}"
+
+
+def _count(compared: int, testable: int, shown: int) -> str:
+    if not testable:
+        return (
+            f"{_contrasts(compared)} compared so far, none with the {PAIRS_FOR_A_CLAIM} pairs of "
+            "seeds that a claim needs"
+        )
+    verb = "show" if shown > 1 else "shows"
+    return (
+        f"Of {_contrasts(testable)} with enough pairs for a claim, {shown or 'none'} {verb} a "
+        "difference"
+    )
+
+
+def _contrasts(count: int) -> str:
+    return f"{count} contrast" + ("s" if count != 1 else "")

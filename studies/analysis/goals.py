@@ -1,0 +1,72 @@
+"""What accuracy this project aims at with each of the paper's counts, and what is reached."""
+
+import pandas as pd
+
+from studies.analysis.quoted import QUOTED, QUOTED_COLUMN
+from studies.analysis.results import StudyResults
+from studies.design.arms import budget_of
+from studies.design.statistics import mean_interval, percent_interval, points
+
+#: Mean accuracy on the 10,000 test images of MNIST, by the most trainable parameters allowed.
+GOALS = {
+    223: 0.89,
+    316: 0.92,
+    471: 0.945,
+    688: 0.96,
+    967: 0.965,
+    1308: 0.969,
+    1711: 0.971,
+    2176: 0.972,
+    2703: 0.973,
+    3292: 0.975,
+}
+#: The name of the arm that has a goal, in the setting of each budget.
+PHOTONIC = "photonic"
+#: Fewer fresh seeds do not decide whether a goal is met.
+SEEDS_FOR_A_GOAL = 10
+
+
+def runs_at_budgets(results: StudyResults) -> dict[int, pd.DataFrame]:
+    """The final runs of arms at a number of parameters, by that number, in ascending order.
+
+    Runs of an arm that were trained for fewer epochs are not more seeds of it.
+    """
+    final = results.longest
+    budgets = {setting: budget_of(setting) for setting in final["setting"].unique()}
+    found = sorted((budget, setting) for setting, budget in budgets.items() if budget is not None)
+    return {budget: final[final["setting"] == setting] for budget, setting in found}
+
+
+def goals_table(results: StudyResults) -> pd.DataFrame:
+    """Each budget's arms beside the goal and the paper's figure, as text."""
+    at_budgets = runs_at_budgets(results)
+    names = list(dict.fromkeys(name for runs in at_budgets.values() for name in runs["arm"]))
+    quoted = {row.trainable_parameters: row for row in QUOTED if row.bond_dimension}
+    lines = []
+    for budget, runs in at_budgets.items():
+        arms = {
+            str(arm): percent_interval(mean_interval(part["test_accuracy"]))
+            for arm, part in runs.groupby("arm", sort=False)
+        }
+        paper = quoted.get(budget)
+        lines.append(
+            {
+                "at most": f"{budget:,}",
+                **{name: arms.get(name, "") for name in names},
+                "goal": _goal(budget, runs),
+                QUOTED_COLUMN: f"*{paper.accuracy:.1f} % ± {paper.deviation:.1f}*" if paper else "",
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def _goal(budget: int, runs: pd.DataFrame) -> str:
+    """Whether the photonic arm meets its goal, and by how much."""
+    if budget not in GOALS or runs["dataset"].iloc[0] != "mnist":
+        return ""
+    photonic = runs[(runs["arm"] == PHOTONIC) & (runs["epochs"] == runs["epochs"].max())]
+    text = f"{100 * GOALS[budget]:.1f} %"
+    if len(photonic) < SEEDS_FOR_A_GOAL:
+        return f"{text}: open, {len(photonic)} of {SEEDS_FOR_A_GOAL} seeds"
+    margin = photonic["test_accuracy"].mean() - GOALS[budget]
+    return f"{text}: {'met' if margin >= 0 else 'missed'}, {points(margin, sign=True)}"

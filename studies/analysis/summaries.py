@@ -1,0 +1,122 @@
+"""Models in a few words and numbers: what each is, its family, its accuracy over seeds."""
+
+import pandas as pd
+
+from studies.design.arms import (
+    DIRECT,
+    FINALIST,
+    NO_ARM,
+    NOTEBOOK,
+    NOTEBOOK_DIRECT,
+    Arm,
+    Family,
+    is_arm,
+)
+from studies.design.configuration import AXES, Size, sizes_from_text
+from studies.design.roles import COMPLETE, FAILED
+from studies.design.statistics import mean_interval
+
+COUNTS = (
+    "phases",
+    "effective_phases",
+    "mapping_parameters",
+    "fixed_numbers",
+    "trainable_parameters",
+)
+_SPLITS = ("train", "val", "test")
+
+
+def summarise(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row for each configuration and role: means and 95 % t-intervals over seeds.
+
+    Runs that did not end well, diverged or failed, are counted as ``diverged`` and take no part
+    in the means.
+    """
+    records = []
+    for (configuration, role), group in rows.groupby(["configuration", "role"], sort=False):
+        complete = group[group["status"] == COMPLETE]
+        first = representative(group)
+        record = {
+            "study": first["study"],
+            "configuration": configuration,
+            "role": role,
+            "setting": first["setting"],
+            "arm": first["arm"],
+            "seeds": len(complete),
+            "diverged": len(group) - len(complete),
+            **{name: first[name] for name in COUNTS},
+        }
+        for split in _SPLITS:
+            interval = mean_interval(complete[f"{split}_accuracy"])
+            record |= {
+                f"{split}_accuracy": interval.mean,
+                f"{split}_low": interval.low,
+                f"{split}_high": interval.high,
+            }
+        record["seconds"] = complete["seconds"].mean()
+        records.append(record | {name: first[name] for name in AXES})
+    return pd.DataFrame(records)
+
+
+def representative(runs: pd.DataFrame) -> pd.Series:
+    """A run that stands for all of one configuration: one that knows its parameters, if any does.
+
+    A run that failed may have been given up before its model was built.
+    """
+    built = runs[runs["status"] != FAILED]
+    return (runs if built.empty else built).iloc[0]
+
+
+def describe(row: pd.Series) -> str:
+    """What a model is, in a few words: its arm, or its configuration where that says nothing."""
+    arm = Arm(str(row["setting"]), str(row["arm"]))
+    if arm in (NO_ARM, FINALIST):
+        return describe_configuration(row)
+    names = {
+        DIRECT: f"target {row['target']} trained directly",
+        NOTEBOOK_DIRECT: "notebook: CNN trained directly",
+        NOTEBOOK: "notebook: CNN generated, (9,4) × (8,4), logit_tanh",
+    }
+    return names.get(arm, arm.label)
+
+
+def describe_configuration(row: pd.Series) -> str:
+    """PQCNNs, mapping and target of a configuration."""
+    sizes = sizes_from_text(row["sizes"])
+    if not sizes:
+        by = "trained directly" if row["mapping"] == "direct" else f"trained by {row['mapping']}"
+        return f"{row['target']} {by}"
+    mesh = "" if row["mesh"] == "rectangular" else f" {row['mesh']} mesh"
+    layers = "" if row["layers"] == 1 else f" {row['layers']} layers"
+    space = "" if row["space"] == "unbunched" else f" {row['space']}"
+    trained = f" {row['trained_phases']} phases of each" if row["trained_phases"] else ""
+    pqcnns = f"{pqcnns_text(sizes)}{mesh}{layers}{space}{trained}"
+    return f"{pqcnns} → {row['mapping']} → {row['target']}"
+
+
+def pqcnns_text(sizes: tuple[Size, ...]) -> str:
+    """Modes and photons of each PQCNN, or once where more than three have the same.
+
+    >>> pqcnns_text(((9, 4), (8, 4))), pqcnns_text(((9, 4),) * 5)
+    ('(9,4) (8,4)', '5 × (9,4)')
+    """
+    texts = [f"({modes},{photons})" for modes, photons in sizes]
+    alike = len(sizes) > 3 and len(set(sizes)) == 1
+    return f"{len(sizes)} × {texts[0]}" if alike else " ".join(texts)
+
+
+def families(rows: pd.DataFrame) -> pd.Series:
+    """The family of each run."""
+    family = (
+        rows["generator"]
+        .map({"pqcnn": Family.PHOTONIC, "classical": Family.CLASSICAL})
+        .fillna(Family.CONTROL)
+    )
+    family = family.mask(rows["sizes"] == "", Family.COMPRESSED)
+    family = family.mask(rows["mapping"] == "direct", Family.TRAINED)
+    return family.mask(is_arm(rows, NOTEBOOK), Family.NOTEBOOK)
+
+
+def method_names(rows: pd.DataFrame) -> pd.Series:
+    """The mapping or baseline of each run, without its options."""
+    return rows["mapping"].str.partition(":")[0]

@@ -1,0 +1,185 @@
+"""Types of command-line values."""
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+import click
+
+from qcnn import InvalidInput, mapping_from_text, target_from_text
+from studies.design.configuration import shortened
+
+#: Seeds are stored in 64 bits with a sign.
+_SEEDS_BELOW = 2**63
+#: A list of more values than this is a slip.
+_MOST_VALUES = 1000
+#: Of a rate, or of seconds.
+_LARGEST = 1e6
+#: Circuits of more modes are nowhere near what can be simulated.
+MOST_MODES = 256
+
+
+class WholeNumber(click.IntRange):
+    """A whole number within bounds that a computer can do something with."""
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(min=least)
+        self.most = most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        number = int(super().convert(value, param, ctx))
+        if number > self.most:
+            self.fail(
+                f"{shortened(number)}; allowed are whole numbers from {self.min} to {self.most}",
+                param,
+                ctx,
+            )
+        return number
+
+
+#: Types of the options that every command has.
+EPOCHS, TRIALS, SEEDS, JOBS = (WholeNumber(1, most) for most in (10_000, 1_000_000, 10_000, 1_024))
+#: Of a search; the fresh seeds follow it.
+SEED = WholeNumber(0, _SEEDS_BELOW - 1 - SEEDS.most)
+
+
+class WholeNumbers(click.ParamType):
+    """Whole numbers such as ``4,6-8``; becomes a sorted tuple."""
+
+    name = "whole numbers"
+
+    def __init__(self, least: int, most: int = 1000) -> None:
+        self.least, self.most = least, most
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            ranges = [_range(part) for part in str(value).split(",")]
+        except ValueError:
+            ranges = []
+        if not ranges or not all(each and each[0] >= self.least for each in ranges):
+            self.fail(
+                f"{shortened(value)}; allowed are whole numbers from {self.least} such as 4,6-8",
+                param,
+                ctx,
+            )
+        count = sum(map(len, ranges)) if max(each[-1] for each in ranges) <= self.most else None
+        if count is None or count > _MOST_VALUES:
+            self.fail(
+                f"{shortened(value)}; allowed are at most {_MOST_VALUES} whole numbers from "
+                f"{self.least} to {self.most}",
+                param,
+                ctx,
+            )
+        return tuple(sorted({number for each in ranges for number in each}))
+
+
+class PositiveNumber(click.FloatRange):
+    """A positive number such as ``0.03``, within what makes sense of a rate or of seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not number <= _LARGEST:  # nor is NaN
+            self.fail(f"{number}; allowed are positive numbers up to {_LARGEST:g}", param, ctx)
+        return number
+
+
+class PositiveNumbers(click.ParamType):
+    """Positive numbers such as ``0.01,0.1``; becomes a sorted tuple."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        found = _positive_numbers(str(value))
+        if not found:
+            self.fail(
+                f"{shortened(value)}; allowed are positive numbers such as 0.01,0.1", param, ctx
+            )
+        if len(found) > _MOST_VALUES or max(found) > _LARGEST:
+            self.fail(
+                f"{shortened(value)}; allowed are at most {_MOST_VALUES} positive numbers up to "
+                f"{_LARGEST:g}",
+                param,
+                ctx,
+            )
+        return tuple(sorted(set(found)))
+
+
+class Names(click.ParamType):
+    """Some of the allowed names, such as ``none,cosine``; becomes a tuple in their order."""
+
+    name = "names"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self.allowed = allowed
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        found = str(value).split(",")
+        if not set(found) <= set(self.allowed):
+            allowed = ",".join(self.allowed)
+            self.fail(f"{shortened(value)}; allowed are one or more of {allowed}", param, ctx)
+        return tuple(name for name in self.allowed if name in found)
+
+
+class ChoiceText(click.ParamType):
+    """A mapping or a target with its options, such as ``mps:bond_dimension=4``."""
+
+    name = "name:option=value"
+
+    def __init__(self, kind: str) -> None:
+        self.parse = {"mapping": mapping_from_text, "target": target_from_text}[kind]
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            self.parse(value)
+        except InvalidInput as error:
+            raise click.UsageError(str(error)) from None
+        return str(value)
+
+
+class ChoiceTexts(ChoiceText):
+    """Several of them with spaces between; becomes a tuple in the order given."""
+
+    name = "name:option=value …"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if isinstance(value, tuple):
+            return value
+        one, texts = super().convert, list(dict.fromkeys(str(value).split()))
+        if not 0 < len(texts) <= _MOST_VALUES:
+            self.fail(
+                f"{len(texts)} of them; allowed are from 1 to {_MOST_VALUES} with spaces between",
+                param,
+                ctx,
+            )
+        return tuple(one(text, param, ctx) for text in texts)
+
+
+def _range(part: str) -> range:
+    first, dash, last = part.partition("-")
+    return range(int(first), int(last if dash else first) + 1)
+
+
+def _positive_numbers(text: str) -> list[float]:
+    """The numbers of a text with commas between; none where one of them is not allowed."""
+    try:
+        found = [float(part) for part in text.split(",")]
+    except ValueError:
+        return []
+    return found if all(number > 0 and isfinite(number) for number in found) else []

@@ -1,0 +1,77 @@
+"""Which configurations get fresh seeds: the finalists of a search, the best candidate of an arm."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from studies.design.arms import FINALIST, Arm
+from studies.design.configuration import Configuration, configuration_from_axes
+from studies.design.roles import SEARCH
+from studies.design.statistics import non_dominated
+from studies.design.study import Cell, Options, fresh_seeds
+
+
+def non_dominated_configurations(
+    rows: pd.DataFrame, options: Options
+) -> list[tuple[Arm, Configuration]]:
+    """At most ``options.finalists`` non-dominated in validation accuracy and parameters.
+
+    Where there are more, they are taken evenly along the line, its ends included.
+    """
+    complete = rows[rows["status"] == "complete"]
+    kept = complete[non_dominated(complete["val_accuracy"], complete["trainable_parameters"])]
+    kept = kept.sort_values("trainable_parameters")
+    # From the accurate end, so that a single finalist is the most accurate one.
+    positions = np.linspace(len(kept) - 1, 0, min(options.finalists, len(kept))).round().astype(int)
+    records = kept.iloc[sorted(set(positions))].to_dict("records")
+    return [(FINALIST, configuration_of(record)) for record in records]
+
+
+def best_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows by their validation accuracy after the last epoch, those that diverged at the end.
+
+    600 images leave many equally accurate; of these the lowest validation loss comes first.
+    """
+    loss = pd.to_numeric(rows["val_loss_by_epoch"].str.split().str[-1])
+    order = np.lexsort((loss.fillna(np.inf), -rows["val_accuracy"].fillna(-1.0)))
+    return rows.iloc[order]
+
+
+def configuration_of(row: Mapping[Hashable, Any]) -> Configuration:
+    """The configuration of a stored row."""
+    return configuration_from_axes({str(name): value for name, value in row.items()})
+
+
+#: Configurations to choose from, by the arm.
+Candidates = Mapping[Arm, Sequence[Configuration]]
+
+
+def candidate_cells(candidates: Candidates, options: Options) -> list[Cell]:
+    """Every candidate once, under the seed of the search; these runs see no test images."""
+    return [
+        Cell(configuration, options.seed, arm, SEARCH)
+        for arm, configurations in candidates.items()
+        for configuration in configurations
+    ]
+
+
+def chosen_cells(candidates: Candidates, rows: pd.DataFrame, options: Options) -> list[Cell]:
+    """The best candidate of every arm under the fresh seeds.
+
+    The best is the first by validation (:func:`studies.design.choose.best_first`).
+
+    Args:
+        candidates: the arms.
+        rows: rows of a study in which every candidate has its run.
+        options: every choice of the command.
+    """
+    tried = rows[(rows["role"] == SEARCH) & (rows["seed"] == options.seed)]
+    place = {digest: n for n, digest in enumerate(best_first(tried)["configuration"])}
+    return [
+        Cell(best, seed, arm)
+        for arm, configurations in candidates.items()
+        for best in [min(configurations, key=lambda c: place[c.digest()])]
+        for seed in fresh_seeds(options, options.seeds)
+    ]

@@ -1,0 +1,172 @@
+"""What a study is: its question, its axes, what it searches and what it always runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import optuna
+import pandas as pd
+from torch import nn
+
+from qcnn import Data
+from studies.design.arms import Arm
+from studies.design.configuration import Configuration
+from studies.design.roles import FINAL
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+    from studies.analysis.results import StudyResults
+
+#: What a study looks at beside the accuracy, by name: numbers that JSON can hold.
+Measure = Callable[[nn.Module, Data], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis that a command line can narrow, as the option ``--name``."""
+
+    name: str
+    type: click.ParamType
+    default: Any
+    help: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How much a preset does.
+
+    Attributes:
+        seeds: fresh seeds for each finalist and reference.
+        epochs: of every run but those with epochs of their own.
+        trials: searched configurations.
+        finalists: configurations that get fresh seeds.
+        long_seeds: fresh seeds of runs that keep their source's long schedule.
+        axes: defaults of the study's axes that differ under this preset.
+    """
+
+    seeds: int
+    epochs: int
+    trials: int = 0
+    finalists: int = 0
+    long_seeds: int = 0
+    axes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one command asks for, every choice made.
+
+    The URL of a storage shows itself without its password. ``retry_failed`` is for runs that
+    were given up, as losses of too many workers.
+    """
+
+    dataset: str
+    trials: int
+    finalists: int
+    seeds: int
+    long_seeds: int
+    epochs: int
+    jobs: int
+    seed: int
+    out: Path
+    axes: Mapping[str, Any]
+    storage: "URL | None" = None
+    retry_failed: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A run that must exist: a configuration with a seed, as one of an arm.
+
+    One with the role of a search is to choose by: it sees no test images.
+    """
+
+    configuration: Configuration
+    seed: int
+    arm: Arm
+    role: str = FINAL
+
+
+@dataclass(frozen=True)
+class Search:
+    """The part of a study that looks for configurations on the validation images.
+
+    Attributes:
+        suggest: a configuration worth training, for a trial of the search.
+        choose_finalists: arms and configurations for fresh seeds, from the rows of the search.
+        leads: parameters of the first trials, by their names; the sampler draws what is left.
+    """
+
+    suggest: Callable[[optuna.Trial, Options], Configuration]
+    choose_finalists: Callable[[pd.DataFrame, Options], list[tuple[Arm, Configuration]]]
+    leads: Callable[[Options], Sequence[Mapping[str, Any]]] = lambda _: ()
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two arms to be compared by their test accuracy, declared before any run.
+
+    Runs are paired by seed, of the longest training (in epochs) that both arms have: an arm
+    with a schedule of its own is declared against one that trains as long.
+
+    Attributes:
+        first: the first arm.
+        second: the second arm; the difference is first − second.
+        where: where they are compared, if that is not the first arm's setting. "χ = 10" opens
+            the sentence as "at χ = 10", a text without an equals sign, "mixing of 5 PQCNNs", as
+            "with mixing of 5 PQCNNs".
+    """
+
+    first: Arm
+    second: Arm
+    where: str = ""
+
+    @property
+    def setting(self) -> str:
+        """Where the arms are compared."""
+        return self.where or self.first.setting
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study.
+
+    Attributes:
+        name: as on the command line and of the results folder.
+        question: one sentence.
+        axes: what the command line can narrow.
+        presets: ``smoke``, ``quick`` and ``full``.
+        cells: the runs that must exist whatever a search finds.
+        figures: names of the figures of each dataset's section (``studies.reports.figures``).
+        check: raises InvalidInput for axes that allow nothing; none where all allow something.
+        finding: a sentence or two for the top of a dataset's section, from its rows; by
+            default what the contrasts say.
+        overview: a table of text for the top of a dataset's section, from its rows.
+        search: what else is searched, if anything.
+        tuned: the candidates of each arm that is tuned: all are run once and
+            the best one on the validation images gets fresh seeds (``studies.design.choose``).
+        measure: what is looked at in a model before and after its training, if anything.
+        contrasts: at most 25; claims need at least 10 pairs of seeds.
+    """
+
+    name: str
+    question: str
+    axes: tuple[Axis, ...]
+    presets: Mapping[str, Preset]
+    cells: Callable[[Options], list[Cell]]
+    figures: Sequence[str]
+    check: Callable[[Options], None] | None = None
+    finding: "Callable[[StudyResults], str] | None" = None
+    overview: "Callable[[StudyResults], pd.DataFrame] | None" = None
+    search: Search | None = None
+    tuned: Callable[[Options], Mapping[Arm, Sequence[Configuration]]] | None = None
+    measure: Measure | None = None
+    contrasts: Sequence[Contrast] = ()
+
+
+def fresh_seeds(options: Options, count: int) -> range:
+    """Seeds of final runs, never the search's own."""
+    return range(options.seed + 1, options.seed + 1 + count)

@@ -1,0 +1,151 @@
+"""Accuracy against trainable parameters: every run, every mean, the non-dominated line."""
+
+from typing import Any
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from studies.analysis.quoted import QUOTED, QUOTED_DATASETS
+from studies.analysis.summaries import families, summarise
+from studies.design.arms import Family
+from studies.design.roles import FINAL, SEARCH
+from studies.design.statistics import non_dominated
+from studies.reports.figures.style import (
+    COLOURS,
+    Figure,
+    interval_bars,
+    new_canvas,
+    set_accuracy_axis,
+    set_trainable_axis,
+)
+
+#: Distance between models of the same trainable count, as a factor.
+_APART = 1.04
+#: Runs stand this much to the left of their mean, as a factor.
+_LEFT = 0.984
+_OTHERS = _A_RUN, _THE_MEAN, _SEARCHED, _LINE = (
+    "a run (test)",
+    "mean, 95 % interval",
+    "searched (validation)",
+    "photonic, non-dominated",
+)
+_RUN: dict[str, Any] = {"alpha": 0.35, "s": 9, "linewidths": 0}
+_MEAN: dict[str, Any] = {
+    "markersize": 4.5,
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.5,
+    "elinewidth": 1.0,
+    "capsize": 2,
+}
+
+
+def _draw(rows: pd.DataFrame) -> Canvas | None:
+    complete = rows[rows["status"] == "complete"]
+    if complete.empty:
+        return None
+    canvas = new_canvas(8.0, 6.0)
+    axes = canvas.add_subplot()
+    _draw_searched(axes, complete[complete["role"] == SEARCH])
+    final = complete[complete["role"] == FINAL]
+    if not final.empty:
+        _draw_final(axes, final)
+    if rows["dataset"].iloc[0] in QUOTED_DATASETS:
+        axes.errorbar(
+            [quoted.trainable_parameters for quoted in QUOTED],
+            [quoted.accuracy / 100 for quoted in QUOTED],
+            yerr=[quoted.deviation / 100 for quoted in QUOTED],
+            fmt="x",
+            color=COLOURS[Family.PAPER],
+            label=Family.PAPER,
+        )
+    axes.set(title=f"{rows['dataset'].iloc[0]}: accuracy against trainable parameters")
+    set_trainable_axis(axes)
+    set_accuracy_axis(axes, "accuracy")
+    _add_legend(canvas, axes)
+    return canvas
+
+
+def _draw_searched(axes: Axes, search: pd.DataFrame) -> None:
+    if search.empty:
+        return
+    sns.scatterplot(
+        x=search["trainable_parameters"],
+        y=search["val_accuracy"],
+        c=families(search).map(COLOURS).tolist(),
+        marker="s",
+        alpha=0.2,
+        s=14,
+        label=_SEARCHED,
+        ax=axes,
+        legend=False,
+    )
+
+
+def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
+    """Runs as light points, means with their intervals; models of one count side by side."""
+    means = summarise(final).sort_values(["trainable_parameters", "test_accuracy"])
+    means = means.assign(family=families(means), place=_places(means["trainable_parameters"]))
+    places = dict(zip(means["configuration"], means["place"], strict=True))
+    for name, group in means.groupby("family"):
+        runs = final[final["configuration"].isin(group["configuration"])]
+        axes.scatter(
+            runs["configuration"].map(places) * _LEFT,
+            runs["test_accuracy"],
+            color=COLOURS[name],
+            **_RUN,
+        )
+        axes.errorbar(
+            group["place"],
+            group["test_accuracy"],
+            yerr=interval_bars(group["test_accuracy"], group["test_low"], group["test_high"]),
+            color=COLOURS[name],
+            fmt="D",
+            **_MEAN,
+            label=name,
+        )
+    axes.scatter([], [], color="black", label=_A_RUN, **_RUN)
+    axes.errorbar([], [], yerr=[], color="black", fmt="D", **_MEAN, label=_THE_MEAN)
+    photonic = means[means["family"] == Family.PHOTONIC]
+    line = photonic[non_dominated(photonic["test_accuracy"], photonic["trainable_parameters"])]
+    if not line.empty:
+        axes.step(
+            line["trainable_parameters"],
+            line["test_accuracy"],
+            where="post",
+            color=COLOURS[Family.PHOTONIC],
+            linewidth=1.4,
+            label=_LINE,
+        )
+
+
+def _add_legend(canvas: Canvas, axes: Axes) -> None:
+    """Below the axes, the families first."""
+    handles, labels = axes.get_legend_handles_labels()
+    order = [*COLOURS, *_OTHERS]
+    entries = sorted(zip(labels, handles, strict=True), key=lambda entry: order.index(entry[0]))
+    canvas.legend(
+        [handle for _, handle in entries],
+        [label for label, _ in entries],
+        loc="outside lower center",
+        ncols=3,
+        fontsize="small",
+    )
+
+
+def _places(counts: pd.Series) -> pd.Series:
+    """Where to draw each model: its count, moved aside where several share it."""
+    grouped = counts.groupby(counts)
+    position = grouped.cumcount() - (grouped.transform("size") - 1) / 2
+    return counts * _APART**position
+
+
+FIGURE = Figure(
+    "accuracy",
+    "Accuracy against trainable parameters. Light points are runs with fresh seeds, diamonds their "
+    "means with 95 % intervals; models with the same number of trainable parameters stand side by "
+    "side. The line joins the photonic means that no other one matches with at most as many "
+    "parameters.",
+    _draw,
+)

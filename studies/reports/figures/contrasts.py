@@ -1,0 +1,65 @@
+"""Forest plot of a study's contrasts."""
+
+from textwrap import fill
+
+from matplotlib.figure import Figure as Canvas
+
+from studies.analysis.contrasts import Result, Verdict, arm_names
+from studies.analysis.results import StudyResults
+from studies.design.arms import Family
+from studies.design.statistics import points
+from studies.reports.figures.style import COLOURS, in_figure, new_canvas, own_style
+
+#: Characters of a contrast's name before it goes on below.
+_WIDTH = 48
+CAPTION = (
+    "Paired differences in test accuracy: every pair, the mean and its 95 % interval; a mean is "
+    "filled where a difference is shown."
+)
+
+
+@own_style()
+def draw_contrasts(study: StudyResults) -> Canvas | None:
+    """Paired differences, their mean and its 95 % interval, one line each; None without pairs."""
+    results = [result for result in study.contrasts if result.difference.pairs > 1]
+    if not results:
+        return None
+    names = [fill(in_figure(_name(result)), _WIDTH) for result in results]
+    lines = range(len(results))
+    height = 0.36 if any("\n" in name for name in names) else 0.3
+    canvas = new_canvas(10.0, 1.2 + height * len(results))
+    axes = canvas.add_subplot()
+    colour = COLOURS[Family.PHOTONIC]
+    for line, result in enumerate(results):
+        difference = result.difference
+        each = [100 * value for value in difference.each]
+        axes.scatter(each, [line] * len(each), s=14, color=colour, alpha=0.4, linewidths=0)
+        axes.plot([100 * end for end in difference.shown], [line] * 2, color=colour, linewidth=1.6)
+        face = colour if result.verdict is Verdict.SHOWN else "white"
+        axes.plot(100 * difference.mean, line, "o", color=colour, markerfacecolor=face)
+    axes.axvline(0, color="black", linewidth=0.8)
+    limits = (len(results) - 0.4, -0.6)
+    axes.set(
+        yticks=lines,
+        yticklabels=names,
+        ylim=limits,
+        xlabel="difference in test accuracy (percentage points)",
+        title=f"{study.rows['dataset'].iloc[0]}: contrasts, paired by seed",
+    )
+    numbers = axes.twinx()
+    numbers.set(yticks=lines, yticklabels=[_numbers(result) for result in results], ylim=limits)
+    numbers.grid(visible=False)
+    for side in (axes, numbers):
+        side.tick_params(axis="y", length=0)
+    return canvas
+
+
+def _name(result: Result) -> str:
+    contrast = result.contrast
+    return f"{contrast.setting}: {' − '.join(arm_names(contrast))}"
+
+
+def _numbers(result: Result) -> str:
+    difference = result.difference
+    low, high = difference.shown
+    return f"{points(difference.mean, sign=True)} [{points(low)}, {points(high)}]"

@@ -1,0 +1,72 @@
+"""What the choice of the learning rate looked like."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure as Canvas
+
+from studies.analysis.summaries import method_names
+from studies.design.roles import SEARCH
+from studies.reports.figures.style import (
+    TRAINABLE_LABEL,
+    Figure,
+    in_figure,
+    new_canvas,
+    new_panels,
+    set_accuracy_axis,
+    set_count_ticks,
+)
+from studies.store.rows import completed
+
+_PANELS_IN_A_ROW = 3
+
+
+def _draw(rows: pd.DataFrame) -> Canvas | None:
+    tried = completed(rows, SEARCH)
+    if tried.empty:
+        return None
+    methods = list(tried.groupby(method_names(tried)))
+    columns = min(len(methods), _PANELS_IN_A_ROW)
+    canvas = new_canvas(2.0 + 3.0 * columns, 1.2 + 2.6 * -(-len(methods) // columns))
+    grid = new_panels(canvas, len(methods), columns, sharex=True, sharey=True)
+    counts = tried["trainable_parameters"]
+    # Its ends must differ, and all arms may have the same count.
+    scale = LogNorm(0.9 * counts.min(), 1.1 * counts.max())
+    colours = ScalarMappable(scale, sns.color_palette("crest", as_cmap=True))
+    for place, (axes, (method, runs)) in enumerate(zip(grid.flat, methods, strict=False)):
+        _draw_method(axes, runs, colours)
+        axes.set(title=in_figure(str(method)), xscale="log", xlabel="highest learning rate")
+        set_accuracy_axis(axes, "validation")
+        lowest = place + columns >= len(methods)
+        axes.xaxis.set_tick_params(which="both", labelbottom=lowest)
+        axes.xaxis.label.set_visible(lowest)
+        axes.yaxis.label.set_visible(place % columns == 0)
+    bar = canvas.colorbar(colours, ax=grid, label=TRAINABLE_LABEL)
+    set_count_ticks(bar.ax.yaxis)
+    canvas.suptitle(f"{rows['dataset'].iloc[0]}: rates tried for every arm, one seed")
+    return canvas
+
+
+def _draw_method(axes: Axes, tried: pd.DataFrame, colours: ScalarMappable) -> None:
+    """A line for each model that the rates were tried on."""
+    for _, model in tried.groupby(["setting", "arm", "target", "mapping", "epochs"]):
+        model = model.sort_values("learning_rate")
+        count = model["trainable_parameters"].iloc[0]
+        axes.plot(
+            model["learning_rate"],
+            model["val_accuracy"],
+            color=colours.to_rgba(count),
+            marker="o",
+            markersize=3,
+            linewidth=1,
+        )
+
+
+FIGURE = Figure(
+    "rates",
+    "Validation accuracy at the rates that were tried, a panel for each mapping or baseline and a "
+    "line for each model; darker lines are models with more trainable parameters.",
+    _draw,
+)

@@ -1,0 +1,206 @@
+"""What all figures share: families of models, their fixed colours, how a figure is stored."""
+
+import colorsys
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import (
+    FixedLocator,
+    LogLocator,
+    NullFormatter,
+    NullLocator,
+    PercentFormatter,
+    StrMethodFormatter,
+)
+from PIL import Image
+
+from qcnn.files import write_bytes
+from studies.design.arms import Family
+
+PALETTE = sns.color_palette("colorblind")
+#: One colour for each family of models in every figure; distinguishable to the colour-blind.
+COLOURS = {
+    Family.PHOTONIC: PALETTE[0],
+    Family.TRAINED: PALETTE[1],
+    Family.COMPRESSED: (0.0, 0.0, 0.0),
+    Family.NOTEBOOK: PALETTE[3],
+    Family.CLASSICAL: PALETTE[2],
+    Family.CONTROL: PALETTE[4],
+    Family.PAPER: PALETTE[7],
+}
+#: Without those that are too light for a line on white, and two dark ones.
+_LINE_COLOURS = (
+    *(PALETTE[place] for place in (1, 2, 3, 0, 4, 5, 7, 9)),
+    (0.0, 0.0, 0.0),
+    (0.0, 0.3, 0.2),
+)
+#: Of what has no style yet, so that it is never mistaken for what has one.
+_OTHER_MARKERS = "hp<>dH8"
+TRAINABLE_LABEL = "trainable parameters (number, log scale)"
+#: From less than guessing among ten classes; the logit of 0 and of 1 has no place.
+_ACCURACY_LIMITS = (0.05, 0.995)
+_ACCURACY_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+Style = dict[str, Any]
+
+
+class Styles(dict[str, Style]):
+    """A colour and a marker by name: the same in every figure, and none told by colour alone.
+
+    A name without a style gets one that follows from the name, whatever else is drawn: what
+    is added repaints nothing that was there.
+    """
+
+    def __missing__(self, name: str) -> Style:
+        number = zlib.crc32(name.encode())
+        # The marker and the hue are of different bits.
+        marker, hue = number % len(_OTHER_MARKERS), (number >> 8) / 2**24
+        colour = colorsys.hls_to_rgb(hue, 0.35, 0.7)
+        return {"color": colour, "marker": _OTHER_MARKERS[marker]}
+
+
+#: Of the mappings and baselines, where a figure compares those.
+METHOD_STYLES = Styles(
+    {
+        name: {"color": _LINE_COLOURS[colour], "marker": marker}
+        for name, colour, marker in (
+            ("affine", 0, "o"),
+            ("log_affine", 1, "s"),
+            ("logit_tanh", 2, "D"),
+            ("mixing", 3, "^"),
+            ("mlp", 4, "v"),
+            ("mps", 5, "P"),
+            ("whitened", 6, "*"),
+            ("direct", 7, "X"),
+            ("hashing", 8, "o"),
+            ("low_rank", 9, "s"),
+            ("magnitude_pruning", 0, "D"),
+            ("random_subspace", 1, "^"),
+            ("structured_pruning", 2, "v"),
+            ("weight_sharing", 3, "P"),
+        )
+    }
+)
+#: The project's own look, on top of the library's defaults.
+_OWN_STYLE: dict[str, Any] = {
+    **sns.axes_style("whitegrid"),
+    **sns.plotting_context("notebook", 0.9),
+    # Which comes with matplotlib: others may be installed or not.
+    "font.sans-serif": ["DejaVu Sans"],
+}
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Inside, nothing that the user has set decides how a figure looks; also a decorator.
+
+    What is drawn and what is stored must both be inside. The user's settings are left alone.
+    """
+    with style.context(["default", _OWN_STYLE]):
+        yield
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a report.
+
+    Attributes:
+        name: of its file, without the suffix.
+        caption: one sentence.
+        draw: draws the rows of one dataset, in the project's style; None where they hold
+            nothing to draw.
+    """
+
+    name: str
+    caption: str
+    draw: Callable[[pd.DataFrame], Canvas | None]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "draw", own_style()(self.draw))
+
+
+def in_figure(text: str) -> str:
+    """A text of a row as a figure shows it: no formula, on one line.
+
+    >>> in_figure("a $b$ c")
+    'a \\\\$b\\\\$ c'
+    """
+    return " ".join(text.split()).replace("$", r"\$")
+
+
+def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:
+    """An empty figure, sizes in inches."""
+    return Canvas(figsize=(width, height), layout="constrained")
+
+
+def new_panels(canvas: Canvas, count: int, most_columns: int, **shared: Any) -> np.ndarray:
+    """A grid of axes with at least ``count`` of them, of which the others do not show.
+
+    Returns:
+        shape ``(lines, columns)``; ``shared`` is handed on to ``subplots``.
+    """
+    columns = min(count, most_columns)
+    grid = canvas.subplots(-(-count // columns), columns, squeeze=False, **shared)
+    for axes in grid.flat[count:]:
+        axes.set_visible(False)
+    return grid
+
+
+def set_trainable_axis(axes: Axes) -> None:
+    """A logarithmic axis of trainable parameters with whole numbers beside it."""
+    axes.set(xscale="log", xlabel=TRAINABLE_LABEL)
+    set_count_ticks(axes.xaxis)
+
+
+def set_count_ticks(axis: Axis) -> None:
+    """Whole numbers beside 1, 2 and 5 of each decade of a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def set_accuracy_axis(axes: Axes, label: str, which: Literal["x", "y"] = "y") -> None:
+    """A logit axis of accuracies, on which halving the error is as far at 90 % as at 98 %."""
+    name = f"{label} (%, logit scale)"
+    axes.set(**{f"{which}label": name, f"{which}scale": "logit", f"{which}lim": _ACCURACY_LIMITS})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(FixedLocator(_ACCURACY_TICKS))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
+
+
+def interval_bars(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
+    """From the means down and up to the ends of their intervals, 0 without one.
+
+    Cut to what an axis of accuracies shows: the logit has no place for ends beyond 0 and 1.
+    """
+    least, most = _ACCURACY_LIMITS
+    bars = [mean - low.clip(lower=least), high.clip(upper=most) - mean]
+    return [bar.clip(lower=0).fillna(0) for bar in bars]
+
+
+@own_style()
+def store(canvas: Canvas, path: Path) -> None:
+    """Write a PNG that is the same bytes for the same drawing.
+
+    Its at most 256 colours make it less than half as large: the page holds every figure.
+    """
+    drawn, content = io.BytesIO(), io.BytesIO()
+    canvas.savefig(drawn, format="png", dpi=150)
+    with Image.open(drawn) as picture:
+        # Other methods weigh colours by their pixels, and a family of few points loses its own.
+        method = Image.Quantize.MAXCOVERAGE
+        palette = picture.convert("RGB").quantize(256, method, dither=Image.Dither.NONE)
+    palette.save(content, format="png", optimize=True)
+    write_bytes(path, content.getvalue())

@@ -1,0 +1,81 @@
+"""``results/README.md``: the answer of every study, and one table over all of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+
+from studies.analysis.findings import finding_of
+from studies.analysis.results import StudyResults
+from studies.design.roles import FINAL
+from studies.reports.escape import in_markdown
+from studies.reports.figures.accuracy import FIGURE as ACCURACY
+from studies.reports.figures.style import store
+from studies.reports.overview import INTRODUCTION, READING, final_rows, non_dominated_marks
+from studies.reports.tables import accuracy_table, markdown
+from studies.store.rows import write_text
+
+
+def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
+    """Write the front page of a results folder from the rows of its studies.
+
+    Args:
+        folder: the results folder.
+        studies: the results of every study that has rows.
+
+    Returns:
+        the path of the page.
+    """
+    lines = [
+        "# Results",
+        "",
+        INTRODUCTION,
+        "",
+        *(f"- *{term}*: {meaning}" for term, meaning in READING),
+        "",
+        "[claims.md](claims.md): which claims of the paper hold here. "
+        "[report.html](report.html), opened in a browser, has the same with tables to sort, "
+        "filters and all figures. Everything is generated from the rows in `*/runs.csv` by "
+        "`python -m studies.report`.",
+        "",
+        "## What each study found",
+        "",
+        *map(_answer, studies),
+    ]
+    final = final_rows(studies)
+    for dataset, part in final.groupby("dataset", sort=True):
+        lines += _table(str(dataset), part, _names(studies), folder)
+    write_text(folder / "README.md", "\n".join(lines))
+    return folder / "README.md"
+
+
+def _answer(results: StudyResults) -> str:
+    study = results.study
+    findings = " ".join(
+        f"*{in_markdown(dataset)}:* {in_markdown(finding_of(part))}"
+        for dataset, part in results.by_dataset.items()
+    )
+    return f"**{study.question}** {findings} → [{study.name}]({study.name}/report.md)\n"
+
+
+def _names(studies: Sequence[StudyResults]) -> dict[str, str]:
+    """The studies that hold each configuration's final runs."""
+    names: dict[str, list[str]] = {}
+    for each in studies:
+        rows = each.rows
+        for configuration in rows["configuration"][rows["role"] == FINAL].unique():
+            names.setdefault(configuration, []).append(each.study.name)
+    return {configuration: ", ".join(held) for configuration, held in names.items()}
+
+
+def _table(dataset: str, final: pd.DataFrame, names: dict[str, str], folder: Path) -> list[str]:
+    """The figure, where a run has ended well, and the table of one dataset."""
+    more = {"non-dominated": non_dominated_marks(final), "study": names}
+    lines = [f"## Accuracy against trainable parameters: {in_markdown(dataset)}", ""]
+    canvas = ACCURACY.draw(final)
+    if canvas is not None:
+        file = f"figures/{ACCURACY.name}-{dataset}.png"
+        store(canvas, folder / file)
+        lines += [f"![{ACCURACY.name}]({quote(file)})", "", f"*{ACCURACY.caption}*", ""]
+    return [*lines, markdown(accuracy_table(final, dataset, more)), ""]

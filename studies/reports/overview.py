@@ -1,0 +1,71 @@
+"""What the front page and the page have in common: what is compared, how to read it, marks."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from studies.analysis.contrasts import LEVEL, PAIRS_FOR_A_CLAIM
+from studies.analysis.results import StudyResults
+from studies.analysis.summaries import families, summarise
+from studies.design.arms import Family
+from studies.design.roles import FINAL
+from studies.design.statistics import non_dominated
+
+INTRODUCTION = (
+    "Boson samplers with trainable phases (PQCNNs) generate all the weights of a small CNN, so "
+    "that a few hundred numbers are trained instead of thousands. Compared is the accuracy that "
+    "the CNN reaches with the number of trainable parameters that this takes. Beside the photonic "
+    "models stand the same CNN trained directly, controls with something else in the place of the "
+    "PQCNNs, and figures quoted from arXiv:2505.08474."
+)
+#: Terms of the tables, with what they mean.
+READING = (
+    ("trainable", "parameters that the optimiser changes: phases and the mapping's own."),
+    (
+        "phases (effective)",
+        "phases that the optimiser changes, and how many of them matter: the rank of the Jacobian "
+        "of the outcome probabilities.",
+    ),
+    (
+        "test, validation, training",
+        "mean accuracies over fresh seeds after the last epoch, in evaluation mode on whole "
+        "splits, with 95 % t-intervals over seeds in brackets; a single seed has none. Searches "
+        "looked at the validation images only.",
+    ),
+    (
+        "non-dominated",
+        "no other model reaches at least this mean test accuracy with at most as many trainable "
+        "parameters; of all models, or of those generated photonically.",
+    ),
+    (
+        "quoted",
+        "figures of arXiv:2505.08474, not obtained here: means ± standard deviations on the 600 "
+        "validation images.",
+    ),
+    (
+        "a difference",
+        f"is claimed from {PAIRS_FOR_A_CLAIM} pairs of seeds on, if an exact sign-flip test gives "
+        f"p < {LEVEL} after Holm's correction over all contrasts that the study declared.",
+    ),
+)
+
+
+def final_rows(studies: Sequence[StudyResults]) -> pd.DataFrame:
+    """Final rows of all studies; a run that several of them share comes once."""
+    final = pd.concat(
+        [each.rows[each.rows["role"] == FINAL] for each in studies], ignore_index=True
+    )
+    # Accuracies under noise are the noise study's: here they would be many to a model.
+    clean = final[(final["noise"] == "") & (final["evaluated_under"] == "")]
+    return clean.drop_duplicates(["configuration", "seed"])
+
+
+def non_dominated_marks(final: pd.DataFrame) -> dict[str, str]:
+    """``of all`` or ``of photonic`` for the non-dominated configurations of one dataset."""
+    means = summarise(final)
+    photonic = means[families(means) == Family.PHOTONIC]
+    marks: dict[str, str] = {}
+    for text, models in (("of photonic", photonic), ("of all", means)):
+        kept = non_dominated(models["test_accuracy"], models["trainable_parameters"])
+        marks |= dict.fromkeys(models["configuration"][kept], text)
+    return marks

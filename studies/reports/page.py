@@ -1,0 +1,98 @@
+"""``results/report.html``: tables to sort, filters and all figures on one page without network."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from studies.analysis.findings import finding_of
+from studies.analysis.results import StudyResults
+from studies.reports.figures import named_figure
+from studies.reports.figures.accuracy import FIGURE as ACCURACY
+from studies.reports.figures.contrasts import CAPTION
+from studies.reports.overview import INTRODUCTION, READING
+from studies.reports.page_tables import (
+    COLUMNS,
+    CONTRAST_COLUMNS,
+    QUOTED_STUDY,
+    contrast_lines,
+    model_lines,
+)
+from studies.store.rows import write_text
+
+
+def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
+    """Write the page of a results folder, with the figures that the reports have drawn.
+
+    The same rows and figures give the same page, byte for byte.
+
+    Args:
+        folder: the results folder.
+        studies: the results of every study that has rows.
+
+    Returns:
+        the path of the page.
+    """
+    datasets = sorted({dataset for each in studies for dataset in each.by_dataset})
+    overall = ((d, folder / f"figures/{ACCURACY.name}-{d}.png") for d in datasets)
+    environment = Environment(
+        loader=PackageLoader("studies.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template("report.html").render(
+        introduction=INTRODUCTION,
+        reading=READING,
+        datasets=datasets,
+        columns=COLUMNS,
+        lines=model_lines(studies),
+        overall=[(d, _figure(ACCURACY.caption, path)) for d, path in overall if path.exists()],
+        studies=[_study(each, folder / each.study.name) for each in studies],
+        quoted=QUOTED_STUDY,
+        contrast_columns=CONTRAST_COLUMNS,
+        style=_bundle("css").decode(),
+        script=b64encode(_bundle("js")).decode(),
+    )
+    write_text(folder / "report.html", text)
+    return folder / "report.html"
+
+
+def _bundle(suffix: str) -> bytes:
+    """DataTables as itables brings it along for pages without network."""
+    return (files("itables") / "html" / f"dt_bundle.{suffix}").read_bytes()
+
+
+def _figure(caption: str, path: Path) -> dict[str, str]:
+    picture = b64encode(path.read_bytes()).decode()
+    return {"name": path.stem, "caption": caption, "picture": picture}
+
+
+def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
+    """A study's section: one part for each dataset."""
+    study = results.study
+    captions = {
+        "contrasts": CAPTION,
+        **{name: named_figure(name).caption for name in study.figures},
+    }
+    return {
+        "name": study.name,
+        "question": study.question,
+        "parts": [
+            {
+                "dataset": dataset,
+                "finding": finding_of(part),
+                "contrasts": contrast_lines(part, dataset),
+                "figures": [
+                    _figure(caption, path)
+                    for name, caption in captions.items()
+                    if (path := folder / f"figures/{name}-{dataset}.png").exists()
+                ],
+            }
+            for dataset, part in results.by_dataset.items()
+        ],
+    }

@@ -1,0 +1,185 @@
+"""The report of one study: ``report.md``, ``summary.csv`` and its figures."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pandas as pd
+
+from qcnn import InvalidInput
+from studies.analysis.contrasts import sentence
+from studies.analysis.findings import finding_of
+from studies.analysis.results import StudyResults
+from studies.catalogue import studies_by_name
+from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
+from studies.design.study import Study
+from studies.reports.escape import in_csv, in_markdown
+from studies.reports.figures import named_figure
+from studies.reports.figures.contrasts import CAPTION, draw_contrasts
+from studies.reports.figures.style import Canvas, store
+from studies.reports.overview import READING
+from studies.reports.tables import accuracy_table, markdown, settings_table
+from studies.store.rows import read_rows, write_text
+
+DATASET_NOTES = {
+    "mnist": "6,000 training images, the 600 validation images of the Perceval Quest subset, the "
+    "10,000 official test images",
+    "digits": "scikit-learn's embedded 8×8 digits brought to 28×28",
+}
+
+
+def build_report(folder: Path) -> Path:
+    """Write ``summary.csv``, the figures and ``report.md`` of one study's folder.
+
+    The same rows give the same text, byte for byte.
+
+    Returns:
+        the path of the report.
+
+    Raises:
+        InvalidInput: if the rows are damaged or of an unknown study.
+    """
+    return write_report(read_study(folder), folder)
+
+
+def write_report(results: StudyResults, folder: Path) -> Path:
+    """As :func:`build_report`, of results that are at hand."""
+    summary = _for_spreadsheets(results.summary)
+    text = summary.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    write_text(folder / "summary.csv", text)
+    sections = [
+        _section(part, dataset, folder)
+        for dataset, part in sorted(results.by_dataset.items(), key=_main_dataset_first)
+    ]
+    title = f"# {results.study.name}: {results.study.question}"
+    text = "\n".join([title, "", *sections, _reading_notes(results.study)])
+    write_text(folder / "report.md", text)
+    return folder / "report.md"
+
+
+def read_study(folder: Path) -> StudyResults:
+    """The study of a results folder and its rows, in an order that no accident decides.
+
+    Raises:
+        InvalidInput: if the rows are damaged or of an unknown study.
+    """
+    rows = read_rows(folder / "runs.csv")
+    if rows.empty:
+        raise InvalidInput(f"{folder / 'runs.csv'} holds 0 runs; allowed is at least 1")
+    check_figures(folder)
+    # The order in which runs ended is an accident of the machine.
+    order = ["dataset", "role", "trainable_parameters", "configuration", "seed"]
+    return StudyResults(_study_of(rows, folder), rows.sort_values(order))
+
+
+def check_figures(folder: Path) -> None:
+    """Raises InvalidInput for a results folder whose figures would be written elsewhere."""
+    figures = folder / "figures"
+    if not figures.resolve().is_relative_to(folder.resolve()):
+        raise InvalidInput(
+            f"{figures} is a link to {figures.resolve()}; allowed is a folder inside {folder}"
+        )
+
+
+def _study_of(rows: pd.DataFrame, folder: Path) -> Study:
+    names = sorted(set(rows["study"]))
+    if len(names) != 1 or names[0] not in studies_by_name:
+        raise InvalidInput(
+            f"{folder / 'runs.csv'} holds runs of {', '.join(map(repr, names))}; allowed is one of "
+            f"{', '.join(sorted(studies_by_name))}"
+        )
+    return studies_by_name[names[0]]
+
+
+def _for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of which no text is a formula."""
+    texts = [name for name in table if pd.api.types.is_string_dtype(table[name])]
+    return table.assign(**{name: table[name].map(in_csv) for name in texts})
+
+
+def _main_dataset_first(item: tuple[str, StudyResults]) -> tuple[bool, str]:
+    return item[0] != "mnist", item[0]
+
+
+def _section(results: StudyResults, dataset: str, folder: Path) -> str:
+    study, rows = results.study, results.rows
+    note = DATASET_NOTES.get(dataset)
+    platforms = "; ".join(sorted(set(rows["platform"])))
+    lines = [
+        f"## {in_markdown(dataset)}",
+        "",
+        in_markdown(finding_of(results)),
+        "",
+        *_overview_lines(results),
+        f"{(rows['role'] == SEARCH).sum()} search runs and {(rows['role'] == FINAL).sum()} final "
+        f"runs, {_not_complete(rows)}; {rows['seconds'].sum() / 3600:.1f} hours of one core "
+        f"({in_markdown(platforms)})." + (f" Data: {note}." if note else ""),
+        "",
+        markdown(accuracy_table(rows, dataset)),
+        "",
+        *_contrast_lines(results, dataset, folder),
+        *_setting_lines(study, rows),
+    ]
+    for figure in (named_figure(name) for name in study.figures):
+        lines += _figure_lines(figure.draw(rows), figure.name, figure.caption, dataset, folder)
+    return "\n".join(lines)
+
+
+def _not_complete(rows: pd.DataFrame) -> str:
+    """How many runs did not end well, and how they ended instead."""
+    diverged, failed = ((rows["status"] == status).sum() for status in (DIVERGED, FAILED))
+    text = f"{diverged} of them diverged"
+    return f"{text} and {failed} failed" if failed else text
+
+
+def _overview_lines(results: StudyResults) -> list[str]:
+    overview = results.study.overview
+    table = pd.DataFrame() if overview is None else overview(results)
+    return [] if table.empty else [markdown(table), ""]
+
+
+def _contrast_lines(results: StudyResults, dataset: str, folder: Path) -> list[str]:
+    if not results.contrasts:
+        return []
+    declared = len(results.study.contrasts)
+    return [
+        f"Contrasts declared beforehand ({declared}), paired by seed, test accuracy:",
+        "",
+        *(f"- {in_markdown(sentence(result))}" for result in results.contrasts),
+        "",
+        *_figure_lines(draw_contrasts(results), "contrasts", CAPTION, dataset, folder),
+    ]
+
+
+def _setting_lines(study: Study, rows: pd.DataFrame) -> list[str]:
+    """What was chosen on the validation images, where labels do not say it."""
+    settings = settings_table(rows) if study.search or study.tuned else pd.DataFrame()
+    if settings.empty:
+        return []
+    return ["Chosen on the validation images:", "", markdown(settings), ""]
+
+
+def _figure_lines(
+    canvas: Canvas | None, name: str, caption: str, dataset: str, folder: Path
+) -> list[str]:
+    """Markdown of a figure, which is stored; nothing where there is none."""
+    if canvas is None:
+        return []
+    file = f"{name}-{dataset}.png"
+    store(canvas, folder / "figures" / file)
+    return [f"![{name}](figures/{quote(file)})", "", f"*{caption}*", ""]
+
+
+def _reading_notes(study: Study) -> str:
+    notes = [f"- *{term}*: {meaning}" for term, meaning in READING]
+    return "\n".join(
+        [
+            "## How to read this",
+            "",
+            *notes,
+            "",
+            "Everything else is generated from `runs.csv` by `python -m studies.report`. On a "
+            "dataset that nothing was chosen on, the same configurations are run by "
+            f"`python -m studies.transfer {study.name} --dataset NAME`.",
+            "",
+        ]
+    )

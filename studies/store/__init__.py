@@ -1,0 +1,1 @@
+"""Where runs are kept: rows, trials that workers share, trained models."""

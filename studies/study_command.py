@@ -1,0 +1,210 @@
+"""The command of one study: its options, and what carries it out."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import click
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from qcnn import InvalidInput, load_data
+from qcnn.data import data_names
+from qcnn.machine import available_cpus
+from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts
+from studies.design.configuration import shortened
+from studies.design.study import Axis, Options, Study
+from studies.interrupts import INTERRUPTED
+from studies.reports.study_report import build_report
+from studies.reports.tables import accuracy_table
+from studies.runs.console import new_console, print_plain
+from studies.runs.phases import check_folder, run_study
+from studies.store.rows import read_rows
+from studies.store.urls import VARIABLE, StorageUrl, without_password
+
+RETRY_HELP = "run again what was given up after it had ended several workers"
+#: Optuna's studies in a journal: one of the search, one of the cells.
+_STUDIES_OF_A_COMMAND = 2
+
+
+def command_of(study: Study) -> click.Command:
+    shared = [
+        click.Option(
+            ["--dataset"], type=click.Choice(data_names()), default="auto", show_default=True
+        ),
+        click.Option(
+            ["--preset"], type=click.Choice(list(study.presets)), default="quick", show_default=True
+        ),
+        *_trials_option(study),
+        click.Option(["--seeds"], type=SEEDS, help="fresh seeds  [default: the preset's]"),
+        click.Option(["--epochs"], type=EPOCHS, help="epochs of a run  [default: the preset's]"),
+        click.Option(["--jobs"], type=JOBS, help="worker processes  [default: the cores]"),
+        click.Option(
+            ["--seed"],
+            type=SEED,
+            default=0,
+            show_default=True,
+            help="of the search; fresh seeds follow it",
+        ),
+        click.Option(
+            ["--storage"],
+            type=StorageUrl(),
+            envvar=VARIABLE,
+            show_envvar=True,
+            help="postgresql://… that several machines share  [default: a journal in --out]",
+        ),
+        click.Option(["--retry-failed"], is_flag=True, help=RETRY_HELP),
+        click.Option(
+            ["--out"], type=click.Path(path_type=Path), help=f"[default: results/{study.name}]"
+        ),
+    ]
+    own = [
+        click.Option(
+            [f"--{axis.name.replace('_', '-')}"],
+            type=axis.type,
+            help=f"{axis.help}  [default: {_default_text(axis)}]",
+        )
+        for axis in study.axes
+    ]
+    return click.Command(
+        study.name,
+        params=[*shared, *own],
+        callback=lambda **values: _run(study, values),
+        help=study.question,
+    )
+
+
+def _trials_option(study: Study) -> list[click.Option]:
+    """Only where the number of searched settings is a choice."""
+    if study.search is None:
+        return []
+    return [
+        click.Option(["--trials"], type=TRIALS, help="searched settings  [default: the preset's]")
+    ]
+
+
+def _default_text(axis: Axis) -> str:
+    """The default as it could be typed."""
+    if not isinstance(axis.default, tuple):
+        return str(axis.default) or "the mapping's own"
+    between = " " if isinstance(axis.type, ChoiceTexts) else ","
+    return between.join(map(str, axis.default))
+
+
+def _run(study: Study, values: dict[str, Any]) -> None:
+    console = new_console()
+    out = values["out"] or Path("results") / study.name
+    data = load_data(values["dataset"])
+    print_plain(
+        console,
+        f"dataset: {data.name} ({len(data.train_labels)} training, "
+        f"{len(data.validation_labels)} validation, {len(data.test_labels)} test images)",
+    )
+    carry_out(study, _options(study, values, data.name, out), console, "studies.run")
+
+
+def carry_out(study: Study, options: Options, console: Console, module: str) -> None:
+    """Do what is missing of a study and print its table, or how to go on after an interrupt.
+
+    Args:
+        study: the study.
+        options: every choice of the command.
+        console: where to print.
+        module: of the command that was typed.
+
+    Raises:
+        InvalidInput: for options that cannot be run; a folder made for them is gone again.
+    """
+    out = options.out
+    if study.check is not None:
+        study.check(options)
+    check_rows_of(study, out)
+    try:
+        with _folder_of_a_run(out):
+            run_study(study, options, console)
+            report = build_report(out)
+    except KeyboardInterrupt:
+        _print_resume(console, out, "interrupted", module)
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        error.filename = error.filename or str(out)
+        _print_resume(console, out, "stopped", module)
+        raise
+    _print_table(console, accuracy_table(read_rows(out / "runs.csv"), options.dataset))
+    print_plain(console, f"report: {report}")
+
+
+def check_rows_of(study: Study, folder: Path) -> None:
+    """Raises InvalidInput for a results folder that cannot be read, or is another study's."""
+    for name in sorted(set(read_rows(folder / "runs.csv")["study"])):
+        if name != study.name:
+            raise InvalidInput(
+                f"out is {str(folder)!r}, which holds runs of {shortened(name)}; allowed are "
+                f"folders with runs of {study.name} alone"
+            )
+
+
+@contextmanager
+def _folder_of_a_run(folder: Path) -> Iterator[None]:
+    """Make the results folder; a command that is refused leaves none that it has made."""
+    fresh = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        check_folder(folder)
+        yield
+    except InvalidInput:
+        if fresh and not _holds_work(folder):
+            rmtree(folder, ignore_errors=True)
+            for parent in fresh[1:]:
+                with suppress(OSError):
+                    parent.rmdir()
+        raise
+
+
+def _holds_work(folder: Path) -> bool:
+    """Whether there are rows, or trials that another command has enqueued meanwhile."""
+    journal = folder / "journal.log"
+    studies = journal.read_bytes().count(b'"study_name"') if journal.exists() else 0
+    return (folder / "runs.csv").exists() or studies > _STUDIES_OF_A_COMMAND
+
+
+def _print_resume(console: Console, out: Path, what: str, module: str) -> None:
+    arguments = (without_password(argument, None) for argument in sys.argv[1:])
+    command = shlex.join(["python", "-m", module, *arguments])
+    csv = out / "runs.csv"
+    print_plain(console, f"{what}: {len(read_rows(csv))} runs are in {csv}")
+    print_plain(console, f"resume with: {command}")
+
+
+def _print_table(console: Console, rows: pd.DataFrame) -> None:
+    table = Table(title="accuracy against trainable parameters", box=None)
+    numbers = ("trainable", "epochs", "seeds")
+    for name in ("trainable", "model", "epochs", "seeds", "test", "validation"):
+        table.add_column(name, justify="right" if name in numbers else "left")
+    for row in rows.to_dict("records"):
+        table.add_row(*(row[str(column.header)] for column in table.columns))
+    console.print(table)
+
+
+def _options(study: Study, values: dict[str, Any], dataset: str, out: Path) -> Options:
+    preset = study.presets[values["preset"]]
+    axes = {axis.name: preset.axes.get(axis.name, axis.default) for axis in study.axes}
+    axes |= {name: values[name] for name in axes if values[name] is not None}
+    return Options(
+        dataset=dataset,
+        trials=values.get("trials") or preset.trials,
+        finalists=preset.finalists,
+        seeds=values["seeds"] or preset.seeds,
+        long_seeds=min(preset.long_seeds, values["seeds"] or preset.long_seeds),
+        epochs=values["epochs"] or preset.epochs,
+        jobs=values["jobs"] or available_cpus(),
+        seed=values["seed"],
+        out=out,
+        axes=axes,
+        storage=values["storage"],
+        retry_failed=values["retry_failed"],
+    )
