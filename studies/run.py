@@ -7,6 +7,7 @@ if __name__ == "__main__":  # before the imports, which take their time
 
 import click
 
+from studies.interrupts import end_silently, raise_again
 from studies.outlines import questions_by_name
 from studies.sentences import one_sentence_errors
 
@@ -18,9 +19,11 @@ class _Studies(click.Group):
         return sorted(questions_by_name())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        end_silently()
         from studies.catalogue import studies_by_name
         from studies.study_command import command_of
 
+        raise_again()
         study = studies_by_name.get(cmd_name)
         return None if study is None else command_of(study)
 

@@ -16,13 +16,13 @@ SLOW = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep
 
 
 @pytest.mark.parametrize("library", ["torch", "pandas", "matplotlib"])
-@pytest.mark.parametrize("module", ["run", "transfer", "report"])
+@pytest.mark.parametrize("command", ["run mode_sweep", "transfer", "report"])
 def test_ctrl_c_while_a_command_imports_is_silent(
-    tmp_path: Path, module: str, library: str
+    tmp_path: Path, command: str, library: str
 ) -> None:
     (tmp_path / f"{library}.py").write_text(SLOW)
     done = subprocess.run(
-        [sys.executable, "-m", f"studies.{module}", "--help"],
+        [sys.executable, "-m", *f"studies.{command} --help".split()],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
         cwd=tmp_path,
         capture_output=True,

@@ -113,7 +113,9 @@ def test_a_git_that_does_not_answer(
 
 
 def test_without_git_a_row_is_written_all_the_same(tmp_path: Path) -> None:
-    code = "from studies import provenance as p; print([p.git_commit(), p.platform_text()[:1]])"
+    code = (
+        "from studies.store import provenance as p; print([p.git_commit(), p.platform_text()[:1]])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
