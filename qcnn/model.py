@@ -17,6 +17,7 @@ from qcnn.generated import (
 )
 from qcnn.mappings import Calibrated, Mapping, mapping_from_text
 from qcnn.seeds import check_seed
+from qcnn.state import describe_rest
 from qcnn.together import (
     Sampler,
     count_effective_phases,
@@ -54,6 +55,7 @@ class QuantumTrain(GeneratedNetwork):
     556
     """
 
+    kept_parts = ("mapping", "samplers")
     mapping: nn.Module
     offset: Tensor | None
     factor: Tensor | None
@@ -84,6 +86,11 @@ class QuantumTrain(GeneratedNetwork):
         offset, factor = self.layout.placement_terms(self.mapping_choice.get_placement())
         self.register_buffer("offset", offset, persistent=False)
         self.register_buffer("factor", factor, persistent=False)
+        self._made_of |= {
+            f"{rest} in the {part}": text
+            for part in self.kept_parts
+            for rest, text in describe_rest(self.get_submodule(part)).items()
+        }
 
     def _check_size(self, lengths: tuple[int, ...]) -> None:
         count = self.mapping_choice.count_trainable(self.layout, lengths)

@@ -6,14 +6,19 @@ can hold it:
 
 - a description of what was chosen (sizes, options, structure), which has to be the same where
   the state is loaded;
-- what follows from a seed: buffers outside the state dict, tensors that are attributes, seeds,
-  and the states of random generators, which are brought back. So a model that was built with
-  other seeds becomes the one that was saved, and a stream of random numbers goes on.
+- what follows from a seed: buffers outside the state dict, tensors and arrays that are
+  attributes or in lists and dictionaries that are, seeds, and the states of random generators,
+  which are brought back. So a model that was built with other seeds becomes the one that was
+  saved, and a stream of random numbers goes on.
+
+What an attribute holds otherwise (objects, tuples, what a function closes over) is described by
+a hash: it can be told from another, but not brought back (:mod:`qcnn.fingerprint`).
 """
 
 import json
-from collections.abc import Iterator
-from typing import Any, ClassVar
+import random
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -22,13 +27,12 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from qcnn.errors import InvalidInput
+from qcnn.fingerprint import STREAMS, hash_of_the_rest, own_attributes, plain
 
 #: torch's name for the extra state of a module.
 _KEY = "_extra_state"
-#: Attributes of every module: torch's own.
-_OF_EVERY_MODULE = frozenset(vars(nn.Module()))
-#: What is described by value; everything else by nothing.
-_SIMPLE = (bool, int, float, complex, str, type(None), torch.dtype, torch.Size)
+#: What JSON gives back as it was.
+_JSON = (bool, int, float, str, type(None))
 
 
 class Described(nn.Module):
@@ -40,6 +44,9 @@ class Described(nn.Module):
 
     #: Names of whole-numbered attributes that are saved and brought back.
     kept_attributes: ClassVar[tuple[str, ...]] = ()
+    #: Names of modules inside whose numbers and texts may follow from a seed: every attribute of
+    #: theirs that is one, or a list or tuple of some, is saved and brought back too.
+    kept_parts: ClassVar[tuple[str, ...]] = ()
 
     def describe(self) -> dict[str, Any]:
         """What was chosen for this module, by name; anything that JSON can hold."""
@@ -49,38 +56,49 @@ class Described(nn.Module):
         """The description and what torch's state dict leaves out, as bytes (uint8)."""
         facts: dict[str, Any] = {
             "description": _description(self),
-            "attributes": {name: getattr(self, name) for name in self.kept_attributes},
+            "attributes": {
+                **{name: getattr(self, name) for name in self.kept_attributes},
+                **dict(_simple_attributes(self)),
+            },
             "tensors": {},
             "streams": {},
         }
         content: dict[str, Tensor] = {}
-        for path, value in _left_out(self):
-            if isinstance(value, Tensor):
-                plain = value.detach().cpu().contiguous()
-                facts["tensors"][path] = str(plain.dtype).removeprefix("torch."), plain.shape
-                content[f"tensors/{path}"] = plain.flatten().view(torch.uint8)
+        for place in _left_out(self):
+            value = place.value
+            if isinstance(value, Tensor | np.ndarray):
+                numbers = torch.as_tensor(value).detach().cpu().contiguous()
+                kind = str(numbers.dtype).removeprefix("torch.")
+                facts["tensors"][place.path] = kind, numbers.shape
+                content[f"tensors/{place.path}"] = numbers.flatten().view(torch.uint8)
             elif isinstance(value, torch.Generator):
-                content[f"generators/{path}"] = value.get_state()
+                content[f"generators/{place.path}"] = value.get_state()
             else:
-                facts["streams"][path] = value.bit_generator.state
-        content["facts"] = _bytes(json.dumps(facts, sort_keys=True).encode())
+                facts["streams"][place.path] = _stream_state(value)
+        text = json.dumps(facts, sort_keys=True, default=lambda array: array.tolist())
+        content["facts"] = _bytes(text.encode())
         return _bytes(save({name: value.clone() for name, value in content.items()}))
 
     def set_extra_state(self, state: Tensor) -> None:
         """Bring back what :meth:`get_extra_state` has saved; its description is checked before."""
         facts, content = _read(state)
-        for name, value in facts["attributes"].items():
-            setattr(self, name, value)
-        for path, (kind, shape) in facts["tensors"].items():
-            value = content[f"tensors/{path}"].view(getattr(torch, kind)).reshape(shape)
+        for path, value in facts["attributes"].items():
             module, name = _owner(self, path)
             present = getattr(module, name, None)
-            setattr(module, name, value.to(present) if isinstance(present, Tensor) else value)
-        for path, value in _left_out(self):
-            if isinstance(value, torch.Generator) and f"generators/{path}" in content:
-                value.set_state(content[f"generators/{path}"])
-            if isinstance(value, np.random.Generator) and path in facts["streams"]:
-                value.bit_generator.state = facts["streams"][path]
+            setattr(module, name, _tuples(value) if isinstance(present, tuple) else value)
+        places = {place.path: place for place in _left_out(self)}
+        for path, (kind, shape) in facts["tensors"].items():
+            value = content[f"tensors/{path}"].view(getattr(torch, kind)).reshape(shape)
+            if path in places:
+                places[path].put(_like(places[path].value, value))
+            elif "[" not in path:  # an attribute that has come to be one
+                module, name = _owner(self, path)
+                setattr(module, name, value)
+        for path, place in places.items():
+            if isinstance(place.value, torch.Generator) and f"generators/{path}" in content:
+                place.value.set_state(content[f"generators/{path}"])
+            elif path in facts["streams"]:
+                _go_on(place.value, facts["streams"][path])
 
     def _load_from_state_dict(
         self, state_dict: dict[str, Any], prefix: str, *arguments: Any
@@ -98,24 +116,32 @@ def describe_structure(module: nn.Module) -> dict[str, str]:
     >>> describe_structure(nn.Sequential(nn.Dropout(0.5)))
     {'': 'Sequential', '0': 'Dropout(p=0.5, inplace=False)'}
     """
-    return {name: _structure(part) for name, part in module.named_modules(remove_duplicate=False)}
+    return {
+        name: _structure(part, module)
+        for name, part in module.named_modules(remove_duplicate=False)
+    }
 
 
-def _structure(module: nn.Module) -> str:
-    own = {name: value for name, value in vars(module).items() if name not in _OF_EVERY_MODULE}
-    listed = [f"{name}={text}" for name, value in own.items() if (text := _plain(value))]
+def describe_rest(module: nn.Module) -> dict[str, str]:
+    """What attributes of a module and of all inside it hold that cannot be brought back, by name.
+
+    Those that are described themselves are left out.
+    """
+    return {
+        f"what {name}.{attribute} holds": text
+        for name, part in _undescribed(module)
+        for attribute, value in own_attributes(part)
+        if (text := hash_of_the_rest(value, module))
+    }
+
+
+def _structure(module: nn.Module, whole: nn.Module) -> str:
+    texts = {
+        name: plain(value) + hash_of_the_rest(value, whole)
+        for name, value in own_attributes(module)
+    }
+    listed = [f"{name}={text}" for name, text in texts.items() if text]
     return type(module).__qualname__ + (f"({', '.join(listed)})" if listed else "")
-
-
-def _plain(value: object) -> str:
-    """A text for a value that is the same in every process; empty for what has none."""
-    if isinstance(value, _SIMPLE):
-        return repr(value)
-    if isinstance(value, list | tuple):
-        parts = [_plain(part) for part in value]
-        return f"[{', '.join(parts)}]" if all(parts) else ""
-    name = getattr(value, "__qualname__", "")
-    return str(name) if callable(value) else ""
 
 
 def _description(module: Described) -> dict[str, Any]:
@@ -167,20 +193,99 @@ def _read(state: Tensor) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return facts, content
 
 
-def _left_out(module: nn.Module) -> Iterator[tuple[str, Any]]:
-    """Tensors and random generators that torch leaves out of the state dict, by path.
+class _Place(NamedTuple):
+    """Where something is that torch leaves out of the state dict, and how to put another there."""
+
+    path: str
+    value: Any
+    put: Callable[[Any], None]
+
+
+def _left_out(module: nn.Module) -> Iterator[_Place]:
+    """Tensors, arrays and random generators that torch leaves out of the state dict.
 
     Those of the modules inside that are described themselves are theirs.
     """
-    for name in sorted(module._non_persistent_buffers_set):
-        if module._buffers[name] is not None:
-            yield name, module._buffers[name]
-    for name, value in vars(module).items():
-        if isinstance(value, Tensor | torch.Generator | np.random.Generator):
-            yield name, value
+    for prefix, part in _undescribed(module):
+        start = f"{prefix}." if prefix else ""
+        held = {
+            **{name: part._buffers[name] for name in sorted(part._non_persistent_buffers_set)},
+            **dict(own_attributes(part)),
+        }
+        for name, value in held.items():
+            yield from _places(start + name, value, _setter(part, name))
+
+
+def _setter(module: nn.Module, name: str) -> Callable[[Any], None]:
+    return lambda value: setattr(module, name, value)
+
+
+def _places(path: str, value: Any, put: Callable[[Any], None]) -> Iterator[_Place]:
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "biufc":
+        return
+    if isinstance(value, Tensor | np.ndarray | STREAMS):
+        yield _Place(path, value, put)
+    elif type(value) in (list, dict):
+        for key, member in list(value.items() if type(value) is dict else enumerate(value)):
+            yield from _places(f"{path}[{key!r}]", member, _item_setter(value, key))
+
+
+def _item_setter(container: Any, key: Any) -> Callable[[Any], None]:
+    def put(value: Any) -> None:
+        container[key] = value
+
+    return put
+
+
+def _undescribed(module: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+    """A module and those inside it, by name, but for those that are described themselves."""
+    yield prefix, module
     for name, child in module.named_children():
         if not isinstance(child, Described):
-            yield from ((f"{name}.{path}", value) for path, value in _left_out(child))
+            yield from _undescribed(child, f"{prefix}.{name}" if prefix else name)
+
+
+def _simple_attributes(module: Described) -> Iterator[tuple[str, Any]]:
+    """Numbers and texts of the kept parts, by path."""
+    for path, part in _undescribed(module):
+        if path.partition(".")[0] in module.kept_parts:
+            for name, value in own_attributes(part):
+                if _is_json(value):
+                    yield f"{path}.{name}", value
+
+
+def _is_json(value: object) -> bool:
+    if type(value) in (list, tuple):
+        return all(map(_is_json, value))  # type: ignore[call-overload]
+    return type(value) in _JSON
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _like(present: Any, value: Tensor) -> Any:
+    """A saved tensor as what is in its place: an array, or a tensor of its type and device."""
+    if isinstance(present, np.ndarray):
+        return value.numpy().astype(present.dtype)
+    return value.to(present)
+
+
+def _stream_state(stream: Any) -> Any:
+    if isinstance(stream, random.Random):
+        return stream.getstate()
+    if isinstance(stream, np.random.RandomState):
+        return stream.get_state(legacy=False)
+    return stream.bit_generator.state
+
+
+def _go_on(stream: Any, state: Any) -> None:
+    if isinstance(stream, random.Random):
+        stream.setstate(_tuples(state))
+    elif isinstance(stream, np.random.RandomState):
+        stream.set_state(state)
+    else:
+        stream.bit_generator.state = state
 
 
 def _owner(module: nn.Module, path: str) -> tuple[nn.Module, str]:

@@ -3,9 +3,14 @@
 import copy
 import io
 import pickle
+import random
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load, save
@@ -26,6 +31,8 @@ from qcnn import (
     train,
 )
 from qcnn.controls import GENERATORS, build_generator
+from qcnn.layout import WeightLayout
+from qcnn.mappings import Mapping
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.together import Sampler
 from qcnn.train import AfterEpoch
@@ -224,6 +231,107 @@ def test_buffers_attributes_and_generators_of_a_target_are_brought_back() -> Non
     use(saved)
     other.load_state_dict(through_torch(saved.state_dict()))
     assert same(saved, other)
+
+
+class Hidden(nn.Module):
+    """Works with whatever ``hold`` puts into one of its attributes."""
+
+    def __init__(self, size: int, hold: Callable[[Tensor], Any], read: Callable[[Any], Any]):
+        super().__init__()
+        self.linear = nn.Linear(4, 3) if size == 4 else None
+        self.size, self.read = size, read
+        self.held = hold(torch.rand(size, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, given: Any) -> Tensor:
+        if self.linear is not None:
+            numbers: Tensor = self.linear(given * self.read(self.held))
+            return numbers
+        weights: Tensor = given[0][: self.size] * self.read(self.held)
+        return weights
+
+
+@dataclass(frozen=True)
+class Holding(Mapping):
+    """A mapping whose fixed numbers are where the test puts them."""
+
+    name: str = ""
+
+    def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
+        made = Hidden(layout.weights, *HELD[self.name])
+        made.held = HELD[self.name][0](random_numbers(layout.weights, seed))
+        return made
+
+    def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
+        return 0
+
+
+def random_numbers(size: int, seed: int) -> Tensor:
+    return torch.rand(size, generator=torch.Generator().manual_seed(seed))
+
+
+def closed_over(numbers: Tensor) -> Callable[[], Tensor]:
+    return lambda: numbers
+
+
+#: What an attribute can hold: how it is made of random numbers, and how they are read.
+HELD: dict[str, tuple[Callable[[Tensor], Any], Callable[[Any], Any]]] = {
+    "tensor": (lambda n: n, lambda held: held),
+    "array": (lambda n: n.numpy(), torch.from_numpy),
+    "list": (lambda n: [0.5, n], lambda held: held[0] * held[1]),
+    "dictionary": (lambda n: {"a": {1: n}}, lambda held: held["a"][1]),
+    "generator": (
+        lambda n: [torch.Generator().manual_seed(int(1000 * n[0]))],
+        lambda held: torch.rand(1, generator=held[0]),
+    ),
+    "numpy stream": (
+        lambda n: np.random.Generator(np.random.MT19937(int(1000 * n[0]))),
+        lambda held: held.random(),
+    ),
+    "old numpy stream": (
+        lambda n: np.random.RandomState(int(1000 * n[0])),
+        lambda held: held.random_sample(),
+    ),
+    "python stream": (lambda n: random.Random(int(1000 * n[0])), lambda held: held.random()),
+    "number": (lambda n: n[0].item(), lambda held: held),
+    "numbers": (lambda n: tuple(n.tolist()), torch.tensor),
+    "tuple": (lambda n: (n,), lambda held: held[0]),
+    "set": (lambda n: {int(1000 * n[0])}, sum),
+    "number in a list": (lambda n: [n[0].item(), torch.ones(1)], lambda held: held[0]),
+    "number in a dictionary": (lambda n: {"a": n[0].item()}, lambda held: held["a"]),
+    "slice": (lambda n: slice(0, int(1000 * n[0])), lambda held: held.stop / 1000),
+    "object": (lambda n: SimpleNamespace(numbers=n), lambda held: held.numbers),
+    "closure": (closed_over, lambda held: held()),
+    "partial": (lambda n: partial(torch.add, n), lambda held: held(0)),
+    "module in a list": (lambda n: [nn.PReLU(1, n[0].item())], lambda held: held[0].weight),
+}
+#: The others are told apart by a hash.
+BROUGHT_BACK = tuple(HELD)[: tuple(HELD).index("python stream") + 1]
+OF_A_MAPPING = (*BROUGHT_BACK, "number", "numbers")
+
+
+def holding(where: str, name: str, seed: int) -> QuantumTrain:
+    if where == "mapping":
+        return QuantumTrain(nn.Linear(4, 3), [PQCNN(7, 3, seed=seed)], Holding(name), seed=seed)
+    network = Hidden(4, *HELD[name])
+    network.held = HELD[name][0](random_numbers(4, seed))
+    return QuantumTrain(network, [PQCNN(7, 3, seed=seed)], "affine")
+
+
+@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize("where", ["mapping", "target"])
+def test_what_an_attribute_holds_is_brought_back_or_told_apart(where: str, name: str) -> None:
+    saved, other, alike = (holding(where, name, seed) for seed in (1, 2, 1))
+    images = torch.rand(2, 4)
+    assert not torch.equal(holding(where, name, 1)(images), holding(where, name, 2)(images))
+    saved(images)
+    alike.load_state_dict(through_safetensors(saved.state_dict()))
+    assert same(saved, alike)
+    if name in (OF_A_MAPPING if where == "mapping" else BROUGHT_BACK):
+        other.load_state_dict(through_safetensors(saved.state_dict()))
+        assert same(saved, other)
+    else:
+        with pytest.raises(InvalidInput, match="in the state dict is .*; allowed is"):
+            other.load_state_dict(saved.state_dict())
 
 
 def noisy_pair(seed: int, noise: Noise) -> QuantumTrain:

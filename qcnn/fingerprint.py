@@ -1,0 +1,138 @@
+"""What the attributes of a module hold, as a text that is the same in every process.
+
+Simple values are their own text. Of everything else that may decide what a module does (an
+object's attributes, what a function closes over, modules that are not registered) there is a
+hash, so that two modules can be told apart that differ in nothing else.
+"""
+
+import random
+from collections.abc import Iterator
+from enum import Enum
+from functools import partial
+from hashlib import sha256
+from logging import Logger
+from pathlib import PurePath
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+#: What gives random numbers, and can be set to where another one is.
+STREAMS = torch.Generator | np.random.Generator | np.random.RandomState | random.Random
+#: Attributes of every module: torch's own.
+_OF_EVERY_MODULE = frozenset(vars(nn.Module()))
+_SIMPLE = (bool, int, float, complex, str, type(None), torch.dtype, torch.Size)
+#: What differs from process to process, and decides no number.
+_OF_THE_PROCESS = (type, ModuleType, BuiltinFunctionType, Logger)
+_TOLD_BY_REPR = (bytes, slice, range, np.generic, np.dtype, torch.device, Enum, PurePath)
+
+
+def own_attributes(module: nn.Module) -> Iterator[tuple[str, Any]]:
+    """Attributes that a module has beside torch's own, by name."""
+    for name, value in vars(module).items():
+        # Recurrent layers list their parameters a second time.
+        if name not in _OF_EVERY_MODULE and name not in ("_flat_weights", "_flat_weight_refs"):
+            yield name, value
+
+
+def plain(value: object) -> str:
+    """A text for a simple value, a function or a list of them; empty for what has none."""
+    if isinstance(value, _SIMPLE):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        parts = [plain(part) for part in value]
+        return f"[{', '.join(parts)}]" if all(parts) else ""
+    name = getattr(value, "__qualname__", "")
+    return str(name) if callable(value) else ""
+
+
+def hash_of_the_rest(value: object, module: nn.Module) -> str:
+    """A hash of what an attribute holds beyond what :func:`plain` tells; empty for nothing.
+
+    Tensors, arrays and random streams in the attribute itself, in lists and in dictionaries are
+    passed over, as they can be saved.
+
+    Args:
+        value: the attribute's.
+        module: the whole of which it is part; what is registered in it is passed over.
+    """
+    # Kept alive meanwhile, so that no other object gets the identity of one.
+    seen: dict[int, object] = {
+        id(each): each for each in (*module.modules(), *module.parameters(), *module.buffers())
+    }
+    told = plain(value) and not isinstance(value, FunctionType | MethodType)
+    text = "" if told else "".join(_contents(value, seen, saved=True))
+    return f"#{sha256(text.encode(errors='backslashreplace')).hexdigest()[:16]}" if text else ""
+
+
+def _contents(value: Any, seen: dict[int, object], *, saved: bool) -> Iterator[str]:
+    """Texts of all that is inside a value; where ``saved``, but for what can be brought back."""
+    if isinstance(value, _SIMPLE + _TOLD_BY_REPR):
+        yield f"{value!r};"
+    elif id(value) not in seen and not isinstance(value, _OF_THE_PROCESS):
+        seen[id(value)] = value
+        yield from _inside(value, seen, saved=saved)
+
+
+def _inside(value: Any, seen: dict[int, object], *, saved: bool) -> Iterator[str]:
+    if isinstance(value, Tensor | np.ndarray | STREAMS):
+        if not saved:
+            yield _numbers(value)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            yield from _contents(member, seen, saved=saved and type(value) is list)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            inside = "".join(_contents(member, seen, saved=saved and type(value) is dict))
+            yield f"{plain(key)}:{inside}" if inside else ""
+    elif isinstance(value, set | frozenset):
+        yield "|".join(sorted("".join(_contents(member, seen, saved=False)) for member in value))
+    elif isinstance(value, FunctionType):
+        yield from _of_function(value, seen, saved=saved)
+    elif isinstance(value, partial):
+        yield from _contents((value.func, value.args, value.keywords), seen, saved=False)
+    elif isinstance(value, MethodType):
+        yield from _contents((value.__func__, value.__self__), seen, saved=saved)
+    elif hasattr(value, "__dict__"):
+        inside = "".join(_contents(vars(value), seen, saved=False))
+        yield f"{type(value).__qualname__}({inside})" if inside else ""
+
+
+def _of_function(function: FunctionType, seen: dict[int, object], *, saved: bool) -> Iterator[str]:
+    if not saved:
+        yield f"{function.__qualname__};"
+    cells = [cell for cell in function.__closure__ or () if _is_filled(cell)]
+    held = (*(cell.cell_contents for cell in cells), *(function.__defaults__ or ()))
+    for member in (*held, *(function.__kwdefaults__ or {}).values()):
+        yield from _contents(member, seen, saved=False)
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not cell
+    except ValueError:  # a name that has no value yet
+        return False
+
+
+def _numbers(value: Any) -> str:
+    if isinstance(value, torch.Generator):
+        value = value.get_state()
+    elif isinstance(value, random.Random):
+        return repr(value.getstate())
+    elif isinstance(value, np.random.RandomState):
+        return repr(value.get_state(legacy=False))
+    elif isinstance(value, np.random.Generator):
+        return repr(value.bit_generator.state)
+    if isinstance(value, Tensor):
+        if value.is_meta or value.layout != torch.strided:
+            return f"{value.dtype}{tuple(value.shape)}"
+        value = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
+        kind, shape = value.dtype, tuple(value.shape)
+        value = value.flatten().view(torch.uint8).numpy()
+    else:
+        kind, shape = value.dtype, value.shape
+        if value.dtype.hasobject:
+            return repr(value.tolist())
+    return f"{kind}{shape}{sha256(value.tobytes()).hexdigest()};"
