@@ -90,6 +90,16 @@ def check_types(options: Any) -> None:
             object.__setattr__(options, field.name, kept)
 
 
+def check_sizes(options: Any) -> None:
+    """Raises InvalidInput for an option, a field of a dataclass, that is a far too large number."""
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if isinstance(value, int) and abs(value) > LARGEST_COUNT:
+            raise InvalidInput(
+                f"{field.name} is {shown(value)}; allowed are at most {LARGEST_COUNT}"
+            )
+
+
 def _fit(value: object, hint: Any) -> tuple[bool, Any]:
     """Whether a value is of the annotated type, and the value as it is kept."""
     if hint in _KINDS:

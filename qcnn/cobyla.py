@@ -63,7 +63,8 @@ def fit_phases(
 
     def loss_at(values: np.ndarray) -> float:
         put(values)
-        loss = cross_entropy(compute_logits(model, images, classes), labels.long()).item()
+        logits = compute_logits(model, images.clone(), classes)
+        loss = cross_entropy(logits, labels.long()).item()
         if not isfinite(loss):
             raise DivergedError(epoch, f"the loss at COBYLA's trial phases is {loss}")
         return loss

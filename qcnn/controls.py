@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from qcnn.errors import InvalidInput
+from qcnn.checks import check_choice
 from qcnn.machine import check_memory
-from qcnn.pqcnn import PQCNN
+from qcnn.pqcnn import PQCNN, check_pqcnn
 from qcnn.seeds import check_seed, generator
 from qcnn.state import Described
 
@@ -156,11 +156,11 @@ def build_generator(name: str, sampler: PQCNN, seed: int) -> PQCNN | Control:
     """What ``name`` puts in the place of ``sampler``.
 
     Raises:
-        InvalidInput: for an unknown name.
+        InvalidInput: for an unknown name or a sampler that is no PQCNN.
 
     >>> build_generator("classical", PQCNN(9, 4, seed=0), seed=0).phases.numel()
     72
     """
-    if name not in GENERATORS:
-        raise InvalidInput(f"generator is {name!r}; allowed are {', '.join(GENERATORS)}")
+    check_choice(name, "generator", GENERATORS)
+    check_pqcnn(sampler)
     return GENERATORS[name](sampler, check_seed(seed))

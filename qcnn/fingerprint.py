@@ -23,6 +23,8 @@ from torch import Tensor, nn
 STREAMS = torch.Generator | np.random.Generator | np.random.RandomState | random.Random
 #: Attributes of every module: torch's own.
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
+#: What recurrent layers list a second time, and what compiled modules count in a process.
+_OF_TORCH = ("_flat_weight", "_torchdynamo_")
 _SIMPLE = (bool, int, float, complex, str, type(None), torch.dtype, torch.Size)
 #: What differs from process to process, and decides no number.
 _OF_THE_PROCESS = (type, ModuleType, BuiltinFunctionType, Logger)
@@ -32,8 +34,7 @@ _TOLD_BY_REPR = (bytes, slice, range, np.generic, np.dtype, torch.device, Enum, 
 def own_attributes(module: nn.Module) -> Iterator[tuple[str, Any]]:
     """Attributes that a module has beside torch's own, by name."""
     for name, value in vars(module).items():
-        # Recurrent layers list their parameters a second time.
-        if name not in _OF_EVERY_MODULE and name not in ("_flat_weights", "_flat_weight_refs"):
+        if name not in _OF_EVERY_MODULE and not name.startswith(_OF_TORCH):
             yield name, value
 
 
@@ -89,6 +90,12 @@ def _inside(value: Any, seen: dict[int, object], *, saved: bool) -> Iterator[str
             yield f"{plain(key)}:{inside}" if inside else ""
     elif isinstance(value, set | frozenset):
         yield "|".join(sorted("".join(_contents(member, seen, saved=False)) for member in value))
+    elif isinstance(value, nn.Module):
+        yield f"{type(value).__qualname__}:"
+        yield from _contents(list(value.state_dict().values()), seen, saved=False)
+        yield from _contents(dict(own_attributes(value)), seen, saved=False)
+    elif _is_of_torch(value):
+        return
     elif isinstance(value, FunctionType):
         yield from _of_function(value, seen, saved=saved)
     elif isinstance(value, partial):
@@ -100,12 +107,41 @@ def _inside(value: Any, seen: dict[int, object], *, saved: bool) -> Iterator[str
         yield f"{type(value).__qualname__}({inside})" if inside else ""
 
 
+def held_by_function(function: FunctionType) -> Iterator[Any]:
+    """What a function that is not torch's closes over, and its defaults."""
+    if _is_of_torch(function):
+        return
+    yield from (cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell))
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
+
+
+def held_directly(value: Any) -> Iterator[Any]:
+    """The members of a container, the attributes of an object, the arguments of a partial."""
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from value
+    elif isinstance(value, partial):
+        yield from (value.func, *value.args, *value.keywords.values())
+    elif isinstance(value, MethodType):
+        yield value.__self__
+    elif isinstance(value, nn.Module) or not (
+        isinstance(value, (Tensor, FunctionType, *_OF_THE_PROCESS)) or _is_of_torch(value)
+    ):
+        yield from getattr(value, "__dict__", {}).values()
+
+
+def _is_of_torch(value: Any) -> bool:
+    """Whether an object or function is torch's own: about how to run, not what."""
+    definition = value if isinstance(value, FunctionType) else type(value)
+    return str(definition.__module__).partition(".")[0] == "torch"
+
+
 def _of_function(function: FunctionType, seen: dict[int, object], *, saved: bool) -> Iterator[str]:
     if not saved:
         yield f"{function.__qualname__};"
-    cells = [cell for cell in function.__closure__ or () if _is_filled(cell)]
-    held = (*(cell.cell_contents for cell in cells), *(function.__defaults__ or ()))
-    for member in (*held, *(function.__kwdefaults__ or {}).values()):
+    for member in held_by_function(function):
         yield from _contents(member, seen, saved=False)
 
 

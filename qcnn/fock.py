@@ -4,11 +4,11 @@ A Fock state is a tuple with the number of photons in each mode. Collision-free
 ("unbunched") states have at most one photon in a mode.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import comb
 from typing import Literal, get_args
 
-from qcnn.checks import whole_number
+from qcnn.checks import shown, whole_number
 from qcnn.errors import InvalidInput
 
 FockState = tuple[int, ...]
@@ -75,8 +75,8 @@ def effective_phases(modes: int, outcomes: int, input_state: Sequence[int]) -> i
 
 def check_space(space: str) -> None:
     """Raises InvalidInput for an unknown set of outcomes."""
-    if space not in SPACES:
-        raise InvalidInput(f"space is {space!r}; allowed are {', '.join(map(repr, SPACES))}")
+    if not isinstance(space, str) or space not in SPACES:
+        raise InvalidInput(f"space is {shown(space)}; allowed are {', '.join(map(repr, SPACES))}")
 
 
 def check_input(
@@ -92,13 +92,18 @@ def check_input(
     if photons > modes and (space == "unbunched" or input_state is None):
         what = "collision-free outcomes" if space == "unbunched" else "the default input"
         raise InvalidInput(
-            f"photons is {photons} with {modes} modes; allowed for {what} are at most {modes}"
+            f"photons is {shown(photons)} with {modes} modes; allowed for {what} are at most "
+            f"{modes}"
         )
     if input_state is None:
         return spread_input(modes, photons) if photons else (0,) * modes
+    if not isinstance(input_state, Iterable) or getattr(input_state, "ndim", 1) == 0:
+        raise InvalidInput(
+            f"input_state is {shown(input_state)}; allowed are {modes} counts that sum to {photons}"
+        )
     state = tuple(whole_number(count, "a photon count of input_state", 0) for count in input_state)
     if len(state) != modes or sum(state) != photons:
         raise InvalidInput(
-            f"input_state is {state}; allowed are {modes} counts that sum to {photons}"
+            f"input_state is {shown(state)}; allowed are {modes} counts that sum to {photons}"
         )
     return state

@@ -1,7 +1,6 @@
 """Where the generated weights of a target network go, and at which scale."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Literal
@@ -13,6 +12,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 
 from qcnn.checks import shown
 from qcnn.errors import InvalidInput
+from qcnn.fingerprint import held_by_function, held_directly
 
 Placement = Literal["fan_in", "source", "residual"]
 
@@ -175,35 +175,26 @@ def _hides(part: nn.Module, attribute: str, trained: Iterable[Tensor], target: n
     """Whether an attribute holds a parameter, or a function that holds one or a module of one.
 
     A parameter is put in the place of its name alone; a function is the same in every copy.
+    Objects and containers are copied, so that modules in them are those of the copy.
     """
     if attribute in ("_parameters", "_modules") or isinstance(part, nn.RNNBase):
         return False  # recurrent layers bring their lists of weights up to date themselves
     weights = {id(value) for value in trained}
-    owners = weights | {id(module) for module in target.modules()}
-    members = list(_members(vars(part)[attribute]))
-    inside = [
-        each
-        for function in members
-        if isinstance(function, FunctionType)
-        for held in _closed_over(function)
-        for each in _members(held)
-    ]
-    return any(id(each) in weights for each in members) or any(
-        id(each) in owners for each in inside
-    )
-
-
-def _closed_over(function: FunctionType) -> Iterator[object]:
-    for cell in function.__closure__ or ():
-        with suppress(ValueError):  # a name that has no value yet
-            yield cell.cell_contents
-
-
-def _members(value: object) -> Iterable[object]:
-    """The members of a container, or the value itself."""
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list | tuple | set) else (value,)
+    modules = {id(module) for module in target.modules()}
+    # Kept alive, so that no other object gets the identity of one.
+    seen: dict[int, object] = {}
+    left: list[tuple[object, bool]] = [(vars(part)[attribute], False)]
+    while left:
+        value, in_function = left.pop()
+        if id(value) in weights or (in_function and id(value) in modules):
+            return True
+        if id(value) in modules or id(value) in seen:
+            continue
+        seen[id(value)] = value
+        left += [(each, in_function) for each in held_directly(value)]
+        if isinstance(value, FunctionType):
+            left += [(each, True) for each in held_by_function(value)]
+    return False
 
 
 def layer_of(target: nn.Module, name: str) -> nn.Module:

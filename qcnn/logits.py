@@ -18,13 +18,12 @@ _LONGEST_REASON = 200
 
 
 def compute_logits(model: nn.Module, images: Tensor, classes: int) -> Tensor:
-    """The model's logits for a batch of images, of which it is given a copy.
-
-    A module may work in place on its input, which must stay as it is for whoever comes next.
+    """The model's logits for a batch of images.
 
     Args:
         model: any module; it is given the images and nothing else.
-        images: shape ``(N, …)``.
+        images: shape ``(N, …)``. A copy of those that have to stay as they are, since a module
+            may work in place on its input.
         classes: how many logits of each image are needed.
 
     Returns:
@@ -34,7 +33,7 @@ def compute_logits(model: nn.Module, images: Tensor, classes: int) -> Tensor:
         InvalidInput: if the model does not take the images, or returns anything else.
     """
     try:
-        logits = model(match_inputs(model, images.clone()))
+        logits = model(match_inputs(model, images))
     except _UNSUITABLE as error:
         if type(error) not in _UNSUITABLE:
             raise

@@ -16,6 +16,8 @@ import psutil
 
 from qcnn.errors import InvalidInput
 
+#: Asking the system for its free memory takes longer than to build or run something small.
+_ALWAYS_FITS = 2**26
 #: Version 1 writes "no limit" as the largest multiple of a page that fits into 63 bits.
 _NO_LIMIT = 2**60
 
@@ -55,6 +57,12 @@ def check_memory(needed: int, what: str) -> None:
             f"{what} needs {_gibibytes(needed)} GiB of memory; available are "
             f"{_gibibytes(available)} GiB"
         )
+
+
+def check_large(needed: int, what: str) -> None:
+    """As :func:`check_memory`, for what is mostly small: up to 64 MiB are taken to be there."""
+    if needed > _ALWAYS_FITS:
+        check_memory(needed, what)
 
 
 def _gibibytes(count: int) -> str:

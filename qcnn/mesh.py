@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from qcnn.checks import shown, whole_number
 from qcnn.errors import InvalidInput
-from qcnn.machine import check_memory
+from qcnn.machine import check_large
 from qcnn.plotting import import_matplotlib
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def check_mesh_size(name: str, modes: int, photons: int, layers: int = 1) -> Non
     number = check_layers(layers, name)
     diagonals = modes if name == "rectangular" else 2 * min(modes, photons)
     cells = number * modes * diagonals // 2
-    check_memory(
+    check_large(
         _MODE_BYTES * modes + _CELL_BYTES * cells,
         f"a {name} mesh of {shown(modes)} modes and {shown(number)} layers",
     )
@@ -233,8 +233,8 @@ def check_mesh_size(name: str, modes: int, photons: int, layers: int = 1) -> Non
 
 def check_mesh(name: str) -> None:
     """Raises InvalidInput for an unknown mesh."""
-    if name not in MESHES:
-        raise InvalidInput(f"mesh is {name!r}; allowed are {', '.join(map(repr, MESHES))}")
+    if not isinstance(name, str) or name not in MESHES:
+        raise InvalidInput(f"mesh is {shown(name)}; allowed are {', '.join(map(repr, MESHES))}")
 
 
 def check_layers(layers: int, mesh: str) -> int:

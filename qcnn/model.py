@@ -184,7 +184,7 @@ def check_combination(
         InvalidInput: if the mapping does not take it or the outcomes do not suffice.
     """
     chosen = mapping.combinations[0] if combine is None else combine
-    if chosen not in mapping.combinations:
+    if not isinstance(chosen, str) or chosen not in mapping.combinations:
         raise InvalidInput(
             f"combine is {shown(chosen)}; allowed with {type(mapping).__name__} are "
             f"{', '.join(mapping.combinations)}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import whole_number
+from qcnn.checks import shown, whole_number
 from qcnn.engines import Engine, build_engine
 from qcnn.errors import InvalidInput
 from qcnn.fock import (
@@ -17,7 +17,7 @@ from qcnn.fock import (
     effective_phases,
     enumerate_states,
 )
-from qcnn.machine import check_memory
+from qcnn.machine import check_large
 from qcnn.mesh import check_mesh_size, make_mesh
 from qcnn.response import differentiate, most_independent
 from qcnn.seeds import generator
@@ -102,11 +102,13 @@ class PQCNN(Described):
         check_mesh_size(mesh, self.modes, self.photons, layers)
         self.space = space
         self.input_state: FockState = check_input(self.modes, self.photons, space, input_state)
-        if dtype not in _DTYPES:
-            raise InvalidInput(f"dtype is {dtype}; allowed are torch.float32 and torch.float64")
+        if not isinstance(dtype, torch.dtype) or dtype not in _DTYPES:
+            raise InvalidInput(
+                f"dtype is {shown(dtype)}; allowed are torch.float32 and torch.float64"
+            )
         self.engine = engine
         # Before the mesh, which takes longer to build than to count.
-        check_memory(
+        check_large(
             8 * count_outcomes(self.modes, self.photons, space),
             f"{self.photons} photons in {self.modes} modes with space={space!r}",
         )
@@ -125,7 +127,9 @@ class PQCNN(Described):
     def _choose(self, trained: int, phases: Tensor) -> Tensor:
         most = effective_phases(self.modes, self.outcomes, self.input_state)
         if whole_number(trained, "trained", 1) > most:
-            raise InvalidInput(f"trained is {trained}; allowed for this size are 1 to {most}")
+            raise InvalidInput(
+                f"trained is {shown(trained)}; allowed for this size are 1 to {most}"
+            )
         return most_independent(*self._respond(phases), trained)
 
     def _respond(self, phases: Tensor) -> tuple[Tensor, Tensor]:
@@ -189,8 +193,13 @@ class PQCNN(Described):
             shape ``(outcomes,)`` or ``(batch, outcomes)``.
 
         Raises:
-            InvalidInput: for phases that are not finite or of another shape.
+            InvalidInput: for phases that are no tensor, not finite or of another shape.
         """
+        if phases is not None and not isinstance(phases, Tensor):
+            raise InvalidInput(
+                f"phases is {shown(phases)}; allowed is a tensor of {self.mesh.phases} numbers in "
+                "radians, or of rows of them"
+            )
         return self._pass(self.phases if phases is None else phases)
 
     def response(self) -> tuple[Tensor, Tensor]:
@@ -224,3 +233,9 @@ class PQCNN(Described):
             f"input_state={self.input_state}, phases={self.mesh.phases}, "
             f"trained={self.trained_phases.numel()}, engine={self.engine!r}"
         )
+
+
+def check_pqcnn(sampler: object) -> None:
+    """Raises InvalidInput for anything but a PQCNN."""
+    if not isinstance(sampler, PQCNN):
+        raise InvalidInput(f"sampler is {shown(sampler)}; allowed is a PQCNN")

@@ -12,13 +12,14 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 
 #: The classes of mappings and of baselines. They are kept beside each other because a study's
 #: ``mapping`` names one of either: no name may stand for both.
 mappings: dict[str, Any] = {}
 baselines: dict[str, Any] = {}
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 def import_modules(package: str, path: Iterable[str]) -> list[ModuleType]:
@@ -31,14 +32,14 @@ def import_modules(package: str, path: Iterable[str]) -> list[ModuleType]:
 
 
 def check_name(kind: str, name: str) -> None:
-    """Raises InvalidInput unless a name is of letters and digits and, after the first, _ - .
+    """Raises InvalidInput unless a name is of up to 100 letters, digits and, after the first, _ - .
 
     It can be part of a text (``name:option=1+2,option=3``), of a file's name and of a folder's.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"the {kind} name is {name!r}; allowed are letters, digits and any of _-. after the "
-            "first"
+            f"the {kind} name is {shown(name)}; allowed are letters, digits and any of _-. after "
+            "the first, 100 in all"
         )
 
 

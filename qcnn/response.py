@@ -6,7 +6,7 @@ import torch
 from scipy.linalg import qr
 from torch import Tensor
 
-from qcnn.machine import check_memory
+from qcnn.machine import check_large
 
 #: Radians; central differences in float64 are then right to about 1e-8.
 _STEP = 1e-4
@@ -30,7 +30,7 @@ def differentiate(run: Callable[[Tensor], Tensor], phases: Tensor) -> tuple[Tens
     """
     probabilities = run(phases[None])[0]
     count = len(phases)
-    check_memory(2 * 8 * count * len(probabilities), f"a Jacobian of {count} phases")
+    check_large(2 * 8 * count * len(probabilities), f"a Jacobian of {count} phases")
     jacobian = torch.empty(len(probabilities), count, dtype=phases.dtype)
     for first in range(0, count, _TOGETHER):
         places = torch.arange(first, min(first + _TOGETHER, count))

@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 import torch
 
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 
 #: The largest seed; torch's and NumPy's own are of 64 bits too.
@@ -28,7 +29,9 @@ def check_seed(seed: object) -> int:
     except TypeError:
         number = -1
     if isinstance(seed, bool) or not 0 <= number <= LARGEST_SEED:
-        raise InvalidInput(f"seed is {seed!r}; allowed are whole numbers from 0 to {LARGEST_SEED}")
+        raise InvalidInput(
+            f"seed is {shown(seed)}; allowed are whole numbers from 0 to {LARGEST_SEED}"
+        )
     return number
 
 

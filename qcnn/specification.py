@@ -52,7 +52,7 @@ def format_choice(choice: Any, kind: str, registry: Mapping[str, Callable[..., A
     """
     same_type = [name for name, make in registry.items() if type(make()) is type(choice)]
     if not same_type:
-        raise InvalidInput(f"{kind} is {choice!r}; allowed are {', '.join(sorted(registry))}")
+        raise InvalidInput(f"{kind} is {shown(choice)}; allowed are {', '.join(sorted(registry))}")
     return min((_format_as(choice, name, registry[name]()) for name in same_type), key=len)
 
 

@@ -214,7 +214,7 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> Evaluation:
         for part, truth in zip(
             images.split(_EVALUATION_BATCH), labels.long().split(_EVALUATION_BATCH), strict=True
         ):
-            logits = compute_logits(network, part, classes)
+            logits = compute_logits(network, part.clone(), classes)
             loss += cross_entropy(logits, truth, reduction="sum").item()
             correct += int((logits.argmax(dim=1) == truth).sum())
     return Evaluation(loss / len(labels), correct / len(labels))

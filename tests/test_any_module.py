@@ -2,7 +2,9 @@
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -425,6 +427,79 @@ class Closed(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         found: Tensor = self.read(images)
         return found
+
+
+class Beside(nn.Module):
+    """Reads its weight from where ``hold`` has put the layer or the weight."""
+
+    def __init__(
+        self, hold: Callable[[nn.Linear], Any], read: Callable[[Any], Callable[[Tensor], Tensor]]
+    ) -> None:
+        super().__init__()
+        self.out = nn.Linear(16, 3)
+        self.held, self.read = hold(self.out), read
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.read(self.held)(images.flatten(1))
+
+
+def unregistered(layer: nn.Linear) -> list[nn.Module]:
+    other = nn.Linear(16, 3)
+    other.weight = layer.weight
+    return [other]
+
+
+def by_weight(weight: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda images: images @ weight.T
+
+
+#: Where a generated weight would not be seen.
+UNSEEN: dict[str, Callable[[], nn.Module]] = {
+    "an object": lambda: Beside(
+        lambda out: SimpleNamespace(w=out.weight), lambda held: by_weight(held.w)
+    ),
+    "a nest": lambda: Beside(
+        lambda out: {"a": [(out.weight,)]}, lambda held: by_weight(held["a"][0][0])
+    ),
+    "a partial": lambda: Beside(
+        lambda out: partial(nn.functional.linear, weight=out.weight), lambda held: held
+    ),
+    "an unregistered module": lambda: Beside(unregistered, lambda held: held[0]),
+    "a function in an object": lambda: Beside(
+        lambda out: SimpleNamespace(f=lambda images: out(images)), lambda held: held.f
+    ),
+}
+#: Where it is.
+SEEN: dict[str, Callable[[], nn.Module]] = {
+    "a list of modules": lambda: Beside(lambda out: [out], lambda held: held[0]),
+    "an object": lambda: Beside(lambda out: SimpleNamespace(out=out), lambda held: held.out),
+    "a method": lambda: Beside(lambda out: out.forward, lambda held: held),
+}
+
+
+@pytest.mark.parametrize("place", UNSEEN)
+def test_weights_in_any_hidden_place_are_named(place: str) -> None:
+    with pytest.raises(InvalidInput, match="has weights in the attribute held of a Beside, where"):
+        QuantumTrain(UNSEEN[place](), [PQCNN(6, 3)], "mixing")
+
+
+@pytest.mark.parametrize("place", SEEN)
+def test_modules_in_containers_and_objects_are_those_of_the_copy(place: str) -> None:
+    model = QuantumTrain(SEEN[place](), [PQCNN(6, 3, seed=0)], "mixing")
+    images = torch.rand(2, 1, 4, 4)
+    torch.testing.assert_close(model(images), model.export()(images))
+    weights = model.weights()
+    expected = images.flatten(1) @ weights["out.weight"].T + weights["out.bias"]
+    torch.testing.assert_close(model(images), expected)
+
+
+def test_what_torch_keeps_about_a_compiled_module_is_no_part_of_its_description() -> None:
+    first, second = (
+        QuantumTrain(torch.compile(small(), backend="eager"), [PQCNN(6, 3, seed=s)], "mixing")
+        for s in (0, 1)
+    )
+    second.load_state_dict(first.state_dict())
+    assert torch.equal(first.generate(), second.generate())
 
 
 def hooked() -> nn.Module:

@@ -1,18 +1,31 @@
 """Every option of every dataclass of options: right types are taken, wrong ones named."""
 
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, get_type_hints
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from qcnn import AlternatingConfig, ConvolutionalNetwork, InvalidInput, TrainConfig
+from qcnn import (
+    PQCNN,
+    AlternatingConfig,
+    ConvolutionalNetwork,
+    InvalidInput,
+    QuantumTrain,
+    TrainConfig,
+    baseline_from_text,
+    choose_sizes,
+)
 from qcnn.baselines._base import registered as baselines
 from qcnn.checks import check_types, shown, whole_number
-from qcnn.mappings import Mapping
+from qcnn.controls import GENERATORS, build_generator
+from qcnn.data import read_idx
+from qcnn.mappings import Mapping, register_mapping
 from qcnn.mappings._base import registered as mappings
-from qcnn.noise import Noise
+from qcnn.noise import Noise, NoisyPQCNN, measure_distribution
 
 OPTIONS = [
     TrainConfig,
@@ -157,3 +170,69 @@ def test_whole_numbers_have_bounds() -> None:
         whole_number(8, "n", 7, 7)
     with pytest.raises(InvalidInput, match="n is a whole number of 16610 bits; allowed"):
         whole_number(HUGE, "n", 7, 7)
+
+
+#: What is no number, no text, no sampler and nothing else of the library's.
+NOTHING_OF_OURS = [
+    None,
+    True,
+    3,
+    HUGE,
+    float("nan"),
+    "x" * 10**6,
+    b"x",
+    [],
+    {},
+    object(),
+    1j,
+    np.array([1, 2]),
+    torch.tensor(3.5),
+    torch.tensor([1, 2]),
+    nn.Linear(2, 2),
+]
+TAKES: dict[str, Callable[[Any], object]] = {
+    "space": lambda value: PQCNN(4, 2, space=value),
+    "input_state": lambda value: PQCNN(4, 2, input_state=0.5 if value is None else value),
+    "engine": lambda value: PQCNN(4, 2, engine=value),
+    "mesh": lambda value: PQCNN(4, 2, mesh=value),
+    "dtype": lambda value: PQCNN(4, 2, dtype=value),
+    "photons": lambda value: PQCNN(2, HUGE if value is None or type(value) is int else value),
+    "trained": lambda value: PQCNN(
+        4, 2, trained=HUGE if value is None or type(value) is int else value
+    ),
+    "phases": lambda value: PQCNN(4, 2)(0 if value is None else value),
+    "seed": lambda value: TrainConfig(seed=-1 if type(value) is int else value),
+    "noisy sampler": lambda value: NoisyPQCNN(value, Noise(), 0),
+    "noise": lambda value: NoisyPQCNN(PQCNN(4, 2), value, 0),
+    "measured sampler": lambda value: measure_distribution(value, Noise(), 0),
+    "measured noise": lambda value: measure_distribution(PQCNN(4, 2), value, 0),
+    "generator": lambda value: build_generator(value, PQCNN(4, 2), 0),
+    **{
+        f"sampler of {name}": lambda value, name=name: build_generator(name, value, 0)
+        for name in GENERATORS
+    },
+    "combine": lambda value: QuantumTrain(
+        nn.Linear(1, 1), PQCNN(4, 2), "affine", "no" if value is None else value
+    ),
+    "name": lambda value: register_mapping(value)(Mapping),
+    "sizes": lambda value: choose_sizes(9, 1, space=value),
+    "path": lambda value: read_idx("\ud800" if value is None else value),
+}
+
+
+@pytest.mark.parametrize("place", TAKES)
+@pytest.mark.parametrize("value", NOTHING_OF_OURS, ids=lambda value: repr(type(value).__name__))
+def test_what_is_nothing_of_ours_is_refused_in_one_sentence(place: str, value: object) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        TAKES[place](value)
+    assert "allowed" in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "text", ["hashing:buckets=", "random_subspace:dimension=", "low_rank:rank="]
+)
+def test_an_option_of_any_size_is_shown(text: str) -> None:
+    with pytest.raises(InvalidInput, match="is 9+…; allowed are at most 1000000000"):
+        baseline_from_text(text + "9" * 3000)

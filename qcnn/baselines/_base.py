@@ -8,7 +8,7 @@ from typing import TypeVar
 from torch import nn
 
 from qcnn import registry
-from qcnn.checks import check_types, shown
+from qcnn.checks import check_sizes, check_types, shown
 from qcnn.errors import InvalidInput
 
 registered: dict[str, Callable[..., "Baseline"]] = registry.baselines
@@ -24,8 +24,9 @@ class Baseline(ABC):
     """
 
     def __post_init__(self) -> None:
-        """Check the types of the options; a subclass that checks more calls this first."""
+        """Check types and sizes of the options; a subclass that checks more calls this first."""
         check_types(self)
+        check_sizes(self)
 
     @abstractmethod
     def build(self, target: nn.Module, seed: int) -> nn.Module:

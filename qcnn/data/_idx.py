@@ -4,6 +4,7 @@ Two zero bytes, a type code, the number of dimensions, every dimension as a big-
 32-bit integer, then the values, big-endian, in row-major order.
 """
 
+import os
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ _LONGEST_HEADER = 4 + 4 * MOST_DIMENSIONS
 LARGEST = 2**30
 #: Bytes that are read beyond those needed, to tell how much too long a file is.
 _MORE = 2**16
+#: Linux takes no longer path.
+_LONGEST_PATH = 4096
 
 
 def read_idx(path: str | Path) -> np.ndarray:
@@ -40,7 +43,7 @@ def read_idx(path: str | Path) -> np.ndarray:
         InvalidInput: a file that is missing, damaged, truncated, not in IDX format or of
             more than ``LARGEST`` bytes.
     """
-    if not isinstance(path, str | Path) or "\0" in str(path):
+    if not isinstance(path, str | Path) or not _can_be_a_path(str(path)):
         raise InvalidInput(f"path is {shown(path)}; allowed is the path of an IDX file")
     header = read_uncompressed(Path(path), _LONGEST_HEADER)
     shape, needed = _read_header(header, str(path))
@@ -50,6 +53,14 @@ def read_idx(path: str | Path) -> np.ndarray:
             f"{needed:.3g} bytes; allowed are at most {LARGEST:.3g}"
         )
     return parse_idx(read_uncompressed(Path(path), needed + _MORE), str(path))
+
+
+def _can_be_a_path(text: str) -> bool:
+    try:
+        name = os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return b"\0" not in name and len(name) < _LONGEST_PATH
 
 
 def parse_idx(content: bytes, source: str) -> np.ndarray:

@@ -12,6 +12,7 @@ from importlib import import_module
 
 from torch import Tensor, dtype
 
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState
 from qcnn.mesh import Mesh
@@ -28,8 +29,8 @@ def build_engine(
     Raises:
         InvalidInput: for an unknown engine, and what the engine itself refuses.
     """
-    if name not in ENGINES:
-        raise InvalidInput(f"engine is {name!r}; allowed are {', '.join(map(repr, ENGINES))}")
+    if not isinstance(name, str) or name not in ENGINES:
+        raise InvalidInput(f"engine is {shown(name)}; allowed are {', '.join(map(repr, ENGINES))}")
     engine: Engine = import_module(f"qcnn.engines.{name}").build(
         mesh, photons, space, input_state, dtype
     )

@@ -25,11 +25,9 @@ from qcnn.engines._rounding import cancelled
 from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
 from qcnn.errors import InvalidInput
 from qcnn.fock import FockState, check_input, check_space, count_outcomes
-from qcnn.machine import check_memory
+from qcnn.machine import check_large
 from qcnn.mesh import Mesh
 
-# Asking the system for its free memory takes longer than a small pass.
-_ALWAYS_FITS = 2**26
 # The factorial of a larger photon count is no double.
 _MOST_BUNCHED = 170
 _INSTEAD = 'engine="merlin" has every derivative'
@@ -115,8 +113,8 @@ class FusedPass:
                 'and engine="merlin" serves other devices'
             )
         check_type(phases)
-        if phases.dim() == 2 and len(phases) * self._sample_bytes > _ALWAYS_FITS:
-            check_memory(len(phases) * self._sample_bytes, f"a batch of {len(phases)}")
+        if phases.dim() == 2:
+            check_large(len(phases) * self._sample_bytes, f"a batch of {len(phases)}")
 
     def _only_outcome(self, phases: Tensor) -> Tensor:
         _check_finite(phases)
@@ -211,7 +209,7 @@ def build(
             f"{_MOST_BUNCHED}"
         )
     needed = _table_bytes(mesh.modes, photons, space) + engine._sample_bytes
-    check_memory(needed, f"{photons} photons in {mesh.modes} modes with space={space!r}")
+    check_large(needed, f"{photons} photons in {mesh.modes} modes with space={space!r}")
     return engine
 
 

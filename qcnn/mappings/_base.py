@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from qcnn import registry
-from qcnn.checks import check_types
+from qcnn.checks import check_sizes, check_types
 from qcnn.layout import Placement, WeightLayout
 from qcnn.scale import power_of_two_for
 
@@ -37,8 +37,9 @@ class Mapping(ABC):
     one_outcome_per_weight: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Check the types of the options; a subclass that checks more calls this first."""
+        """Check types and sizes of the options; a subclass that checks more calls this first."""
         check_types(self)
+        check_sizes(self)
 
     @abstractmethod
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:

@@ -97,3 +97,9 @@ def noise_to_text(noise: Noise) -> str:
     ('g2=0.05,shots=1000', '')
     """
     return format_choice(noise, _KIND, _REGISTRY).removeprefix(_NAME).removeprefix(":")
+
+
+def check_noise(noise: object) -> None:
+    """Raises InvalidInput for anything but a noise."""
+    if not isinstance(noise, Noise):
+        raise InvalidInput(f"noise is {shown(noise)}; allowed is a qcnn.noise.Noise")

@@ -12,9 +12,9 @@ from torch import Tensor
 from qcnn.engines._kernels import LEAST_TOTAL
 from qcnn.errors import InvalidInput, NothingAccepted
 from qcnn.fock import FockState
-from qcnn.noise._noise import Noise
+from qcnn.noise._noise import Noise, check_noise
 from qcnn.plotting import import_matplotlib
-from qcnn.pqcnn import PQCNN
+from qcnn.pqcnn import PQCNN, check_pqcnn
 from qcnn.seeds import derive, generator
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def measure_distribution(
         InvalidInput: for a remote platform without a token or without shots.
         NothingAccepted: if every shot is rejected.
     """
+    check_pqcnn(sampler)
+    check_noise(noise)
     import_matplotlib()
     import perceval as pcvl
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from qcnn.engines._once import check_plain
 from qcnn.engines.columns import INSTEAD, input_columns
 from qcnn.errors import InvalidInput
-from qcnn.noise._noise import Noise, noise_to_text
+from qcnn.noise._noise import Noise, check_noise, noise_to_text
 from qcnn.noise.device import (
     Measurement,
     accept,
@@ -19,7 +19,7 @@ from qcnn.noise.device import (
     phase_errors,
 )
 from qcnn.noise.partial import probabilities
-from qcnn.pqcnn import PQCNN
+from qcnn.pqcnn import PQCNN, check_pqcnn
 from qcnn.seeds import check_seed, derive, generator
 from qcnn.state import Described
 
@@ -51,6 +51,8 @@ class NoisyPQCNN(Described):
 
     def __init__(self, sampler: PQCNN, noise: Noise, seed: int) -> None:
         super().__init__()
+        check_pqcnn(sampler)
+        check_noise(noise)
         self.sampler = sampler
         self.noise = noise
         self.seed = check_seed(seed)

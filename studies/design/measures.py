@@ -34,7 +34,7 @@ def weights_and_gradients(model: nn.Module, data: Data) -> dict[str, Any]:
     """
     if not isinstance(model, QuantumTrain):
         return {}
-    logits = compute_logits(model, data.train_images[:_IMAGES], data.classes)
+    logits = compute_logits(model, data.train_images[:_IMAGES].clone(), data.classes)
     loss = cross_entropy(logits, data.train_labels[:_IMAGES])
     phases, _ = split_parameters(model)
     gradients = torch.cat([g.abs() for g in torch.autograd.grad(loss, phases)])
