@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from qcnn.errors import DivergedError
-from qcnn.generated import GeneratedNetwork
+from qcnn.generated import GeneratedNetwork, refuse_recomputation
 from qcnn.logits import check_batch, compute_logits, evaluating
 
 #: Radians; SciPy's default, at which COBYLA stops before its evaluations are used up.
@@ -88,6 +88,6 @@ def is_plain(model: nn.Module) -> bool:
         type(part).__module__.startswith("torch.nn.modules.")
         and (isinstance(part, nn.Sequential) or not any(part.children()))
         and not part._forward_hooks
-        and not part._forward_pre_hooks
+        and all(hook is refuse_recomputation for hook in part._forward_pre_hooks.values())
         for part in target.modules()
     )

@@ -2,6 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Self
@@ -10,8 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.copies import constants_for_results, copy_module
+from qcnn.errors import InvalidInput
 from qcnn.layout import check_initialised, describe_target
 from qcnn.state import Described, describe_structure
+
+#: Whether generated weights are in their places in this thread.
+_IN_PLACE = ContextVar("_IN_PLACE", default=False)
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,9 @@ class GeneratedNetwork(Described, ABC):
         }
         # Frozen, so that what requires gradients is exactly what an optimiser changes.
         self.target = copy_module(target).requires_grad_(False)
+        for part in self.target.modules():
+            if any(True for _ in part.parameters()):
+                part.register_forward_pre_hook(refuse_recomputation)
         self._generated_name = _names_of_shared_parameters(self.target)
         self._places = _places(self.target, self.layout.names)
 
@@ -106,7 +114,11 @@ class GeneratedNetwork(Described, ABC):
         named = {name: match_inputs(self, value) for name, value in keywords.items()}
         # Tied weights are in their places already. Torch's own way of tying puts them twice into
         # a module that has two names, and so does not get the original back.
-        return torch.func.functional_call(self.target, weights, given, named, tie_weights=False)
+        before = _IN_PLACE.set(True)
+        try:
+            return torch.func.functional_call(self.target, weights, given, named, tie_weights=False)
+        finally:
+            _IN_PLACE.reset(before)
 
     def weights(self) -> dict[str, Tensor]:
         """The target's state dict: generated weights by name, and its own buffers."""
@@ -126,10 +138,31 @@ class GeneratedNetwork(Described, ABC):
     def export(self) -> nn.Module:
         """A plain copy of the target with the generated weights, free of what made them."""
         plain = copy_module(self.target)
+        for part in plain.modules():
+            for key, hook in list(part._forward_pre_hooks.items()):
+                if hook is refuse_recomputation:
+                    del part._forward_pre_hooks[key]
         with torch.no_grad():
             for name, value in self.layout.unflatten(self.generate()).items():
                 plain.get_parameter(name).copy_(value).requires_grad_(True)
         return plain
+
+
+def refuse_recomputation(part: nn.Module, inputs: object) -> None:
+    """A hook of every part of a target: in a backward pass it is not run by itself.
+
+    The generated weights are in their places in a forward pass alone. What is computed again in
+    the backward pass (``torch.utils.checkpoint``) would be computed with others, and the gradient
+    be one of another network.
+
+    Raises:
+        InvalidInput: in a backward pass, unless the whole network is run in it.
+    """
+    if torch._C._current_graph_task_id() != -1 and not _IN_PLACE.get():
+        raise InvalidInput(
+            f"a {type(part).__name__} of the target is computed again in the backward pass; "
+            "allowed are targets that do without torch.utils.checkpoint"
+        )
 
 
 def match_inputs(model: nn.Module, inputs: Any) -> Any:

@@ -1,6 +1,7 @@
 """Modules of many kinds as targets of every mapping and baseline: they work, or are named."""
 
 import copy
+import pickle
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize, prune
+from torch.utils.checkpoint import checkpoint
 
 from qcnn import (
     PQCNN,
@@ -500,6 +502,45 @@ def test_what_torch_keeps_about_a_compiled_module_is_no_part_of_its_description(
     )
     second.load_state_dict(first.state_dict())
     assert torch.equal(first.generate(), second.generate())
+
+
+class Recomputing(nn.Module):
+    """Saves memory by computing a layer again in the backward pass."""
+
+    def __init__(self, reentrant: bool) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(16, 4), nn.Linear(4, 3)
+        self.reentrant = reentrant
+
+    def forward(self, images: Tensor) -> Tensor:
+        given = self.first(images.flatten(1))
+        found: Tensor = checkpoint(self.second, given, use_reentrant=self.reentrant)
+        return found
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_a_backward_pass_that_would_compute_with_other_weights_is_refused(reentrant: bool) -> None:
+    model = QuantumTrain(Recomputing(reentrant), [PQCNN(6, 3, seed=0)], "mixing")
+    images = torch.rand(2, 1, 4, 4)
+    logits = model(images)
+    torch.testing.assert_close(logits, model.export()(images))
+    with pytest.raises(InvalidInput, match="a Linear of the target is computed again in the backw"):
+        logits.sum().backward()
+    copied = pickle.loads(pickle.dumps(copy.deepcopy(model)))
+    with pytest.raises(InvalidInput, match="allowed are targets that do without torch.utils.check"):
+        copied(images).sum().backward()
+    model.export()(images).sum().backward()
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_a_whole_model_may_be_computed_again(reentrant: bool) -> None:
+    model = QuantumTrain(small(), [PQCNN(6, 3, seed=0)], "mixing")
+    images = torch.rand(2, 1, 4, 4, requires_grad=True)
+    parameters = [*model.samplers.parameters(), *model.mapping.parameters()]
+    expected = torch.autograd.grad(model(images).square().sum(), parameters)
+    checkpoint(model, images, use_reentrant=reentrant).square().sum().backward()
+    for parameter, gradient in zip(parameters, expected, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient)
 
 
 def hooked() -> nn.Module:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from qcnn import InvalidInput
-from qcnn.machine import available_cpus, available_memory, check_memory
+from qcnn.machine import available_cpus, available_memory, check_large, check_memory
 
 GIB = 2**30
 
@@ -139,3 +139,10 @@ def test_needs_of_any_size_are_said_in_one_sentence() -> None:
     with pytest.raises(InvalidInput, match=r"^it needs 1e\+390 GiB of memory; available are \d"):
         check_memory(10**400, "it")
     check_memory(0, "it")
+
+
+def test_what_is_small_is_taken_to_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qcnn.machine.available_memory", lambda: 0)
+    check_large(2**26, "it")
+    with pytest.raises(InvalidInput, match="^it needs 0.0625 GiB of memory; available are 0 GiB"):
+        check_large(2**26 + 1, "it")

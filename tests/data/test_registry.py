@@ -77,6 +77,7 @@ def test_what_somebody_changes_is_not_what_others_get(monkeypatch: pytest.Monkey
         lambda data: data.test_images.sub_(0.5),
         lambda data: data.train_labels.fill_(3),
         lambda data: data.validation_images.numpy().fill(0),
+        lambda data: np.copyto(data.train_images.numpy(), data.train_images.numpy()[::-1].copy()),
         lambda data: data.train_images[7, 0, 3].copy_(data.train_images[7, 0, 4] + 0.1),
     ]
     for change in changes:
