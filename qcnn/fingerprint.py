@@ -59,12 +59,13 @@ def hash_of_the_rest(value: object, module: nn.Module) -> str:
         value: the attribute's.
         module: the whole of which it is part; what is registered in it is passed over.
     """
+    if plain(value) and not isinstance(value, FunctionType | MethodType):
+        return ""
     # Kept alive meanwhile, so that no other object gets the identity of one.
     seen: dict[int, object] = {
         id(each): each for each in (*module.modules(), *module.parameters(), *module.buffers())
     }
-    told = plain(value) and not isinstance(value, FunctionType | MethodType)
-    text = "" if told else "".join(_contents(value, seen, saved=True))
+    text = "".join(_contents(value, seen, saved=True))
     return f"#{sha256(text.encode(errors='backslashreplace')).hexdigest()[:16]}" if text else ""
 
 
