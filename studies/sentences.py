@@ -23,6 +23,9 @@ def one_sentence_errors() -> Iterator[None]:
         try:
             raise_again()
             yield
+        except click.exceptions.NoArgsIsHelpError as error:
+            print(error.format_message(), file=sys.stderr)
+            sys.exit(2)
         except click.ClickException as error:
             _fail(error.format_message())
         except (click.Abort, KeyboardInterrupt):

@@ -49,7 +49,7 @@ class StudyResults:
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """One line for each configuration and role (:func:`studies.reports.tables.summarise`)."""
+        """One line for each configuration and role (:func:`summarise`)."""
         return summarise(self.rows)
 
     def runs_of(self, arm: Arm) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from optuna.trial import FrozenTrial, TrialState
 from qcnn import InvalidInput
 from qcnn.seeds import derive
 from studies.design.arms import NO_ARM
-from studies.design.configuration import Configuration
+from studies.design.configuration import Configuration, shortened
 from studies.design.roles import SEARCH
 from studies.design.study import Cell, Options, Search, Study
 from studies.runs.execute import checkpoint_path, execute
@@ -46,7 +46,7 @@ from studies.store.codec import (
     values_of,
 )
 from studies.store.rows import COLUMNS, FAILED, add_rows, drop_failed, read_rows
-from studies.store.storage import Store
+from studies.store.storage import Store, T
 
 SAMPLER = "TPESampler(multivariate, constant_liar)"
 PRUNER = "NopPruner"
@@ -301,7 +301,7 @@ class TrialQueue:
         """What ended the workers that a run has cost, this one included."""
         digest, seed, _ = cell_key(cell)
         name = _losses_name(digest, seed)
-        losses = dict(self.cells.user_attrs.get(name, {}))
+        losses = dict(_attribute(self.cells, name, dict))
         losses[f"{study.study_name} {trial.number}"] = reason
         self.cells.set_user_attr(name, losses)
         return list(losses.values())
@@ -456,7 +456,24 @@ def _counting(study: optuna.Study) -> list[FrozenTrial]:
 
 
 def _retried(study: optuna.Study) -> set[int]:
-    return set(study.user_attrs.get(_RETRIED, ()))
+    return set(_attribute(study, _RETRIED, list))
+
+
+def _attribute(study: optuna.Study, name: str, kind: type[T]) -> T:
+    """What a study carries under a name, else an empty one.
+
+    Raises:
+        InvalidInput: if it is of another kind, or not of whole numbers or texts, as no study
+            writes it.
+    """
+    found = study.user_attrs.get(name, kind())
+    values = found.values() if isinstance(found, dict) else found
+    if not isinstance(found, kind) or any(type(each) not in (int, str) for each in values):
+        raise InvalidInput(
+            f"{name!r} in the storage of trials is {shortened(found)}; allowed is what a study "
+            "writes"
+        )
+    return found
 
 
 def _row(trial: FrozenTrial) -> Row:

@@ -17,7 +17,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from qcnn import InvalidInput
 from studies.design.arms import Arm, with_arm
-from studies.design.configuration import AXES, AXIS_DEFAULTS, known_configuration
+from studies.design.configuration import AXES, AXIS_DEFAULTS, known_configuration, shortened
 from studies.design.roles import FINAL, SEARCH
 from studies.design.study import Cell
 from studies.store.row_checks import check_text, object_from_text, searched_parameters
@@ -50,13 +50,13 @@ def row_text(row: Row) -> str:
     return json.dumps({name: value for name, value in row.items() if value is not None})
 
 
-def row_from_text(text: str) -> Row:
+def row_from_text(text: Any) -> Row:
     """The row that a trial carries, of any version of this project.
 
     Raises:
         InvalidInput: if it is not what a study writes.
     """
-    return dict(_checked_row(text))
+    return dict(_checked_row(_text_of("row", text)))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -117,13 +117,17 @@ def cell_text(cell: Cell) -> str:
     )
 
 
-@cache
-def cell_from_text(text: str) -> Cell:
+def cell_from_text(text: Any) -> Cell:
     """The cell that a trial carries, of any version of this project.
 
     Raises:
         InvalidInput: if it cannot be run here.
     """
+    return _checked_cell(_text_of("cell", text))
+
+
+@cache
+def _checked_cell(text: str) -> Cell:
     with _named("cell"):
         stored = with_arm(object_from_text(text, "text"))
         given = stored.get("configuration")
@@ -136,7 +140,7 @@ def cell_from_text(text: str) -> Cell:
             )
         seed, role = (stored.get(name) for name in ("seed", "role"))
         setting, arm = (stored.get(name) for name in ("setting", "arm"))
-        if not (isinstance(seed, int) and 0 <= seed < 2**63):
+        if not (type(seed) is int and 0 <= seed < 2**63):
             raise InvalidInput(f"seed is {seed!r}; allowed are whole numbers from 0 to {2**63 - 1}")
         if not (isinstance(setting, str) and isinstance(arm, str)):
             raise InvalidInput(f"setting and arm are {setting!r} and {arm!r}; allowed are texts")
@@ -145,6 +149,14 @@ def cell_from_text(text: str) -> Cell:
         if role not in (SEARCH, FINAL):
             raise InvalidInput(f"role is {role!r}; allowed are {SEARCH}, {FINAL}")
         return Cell(known_configuration(axes), seed, Arm(setting, arm), role)
+
+
+def _text_of(what: str, stored: Any) -> str:
+    """What a trial carries, which a damaged storage may hold as anything that JSON can say."""
+    if not isinstance(stored, str):
+        with _named(what):
+            raise InvalidInput(f"text is {shortened(stored)}; allowed is a JSON object")
+    return stored
 
 
 @contextmanager

@@ -273,6 +273,14 @@ def test_a_folder_of_another_study_is_refused_and_left_alone(
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_command_without_a_study_shows_its_help_line_by_line(command: Run) -> None:
+    done = command("studies.run")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: python -m studies.run [OPTIONS] COMMAND [ARGS]...\n")
+    assert "\n  mode_sweep " in done.stderr
+    assert done.stdout == ""
+
+
 def test_a_mistake_at_the_prompt(command: Run) -> None:
     done = command("studies.run", "mode_swep")
     assert done.returncode == 2

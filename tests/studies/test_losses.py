@@ -75,6 +75,21 @@ def test_the_third_loss_of_a_run_is_its_row_whoever_counts(make_queue: MakeQueue
     assert not queue.run_next()
 
 
+def test_what_a_damaged_storage_says_of_losses_is_named(make_queue: MakeQueue) -> None:
+    queue = make_queue()
+    queue.enqueue_missing([CELL])
+    name = f"lost {CELL.configuration.digest()} {CELL.seed}"
+    for damaged in ("x", 5, [1], {"run 0": [1]}, None):
+        queue.cells.set_user_attr(name, damaged)
+        with pytest.raises(InvalidInput, match=f"'{name}' in the storage of trials is "):
+            lose(queue, queue.cells, "worker", "SIGKILL")
+        queue.enqueue_missing([CELL])
+    for wrong in ("x", 5, {"a": 1}, [[1]]):
+        queue.cells.set_user_attr("retried", wrong)
+        with pytest.raises(InvalidInput, match="'retried' in the storage of trials is "):
+            queue.take_rows()
+
+
 def test_a_failed_row_has_the_counts_of_another_run_where_there_is_one(
     make_queue: MakeQueue,
 ) -> None:

@@ -175,7 +175,7 @@ def test_what_a_trial_carries_is_checked_alike() -> None:
         with pytest.raises(InvalidInput) as error:
             row_from_text(text)
         assert sentence in str(error.value)
-    for text in ("", "7", "{", "[]", "{}"):
+    for text in ("", "7", "{", "[]", "{}", 7, True, [1], {}, {"seed": [1]}):
         with pytest.raises(InvalidInput, match="a cell in the storage of trials: "):
             cell_from_text(text)
         with pytest.raises(InvalidInput, match="a row in the storage of trials: "):
@@ -192,6 +192,7 @@ def test_what_a_trial_carries_is_checked_alike() -> None:
         (lambda c: c["configuration"].update(sizes=7), "sizes is 7; allowed are values of"),
         (lambda c: c["configuration"].update(flavour="x"), "with the axis 'flavour'; allowed"),
         (lambda c: c["configuration"].pop("target"), "without the axis 'target'; allowed"),
+        (lambda c: c.update(seed=True), "seed is True; allowed are whole numbers from 0"),
         (lambda c: c.update(seed=-1), "seed is -1; allowed are whole numbers from 0"),
         (lambda c: c.update(arm=None), "setting and arm are '' and None; allowed are texts"),
         (lambda c: c.update(setting=5), "setting and arm are 5 and 'arm'; allowed are texts"),
