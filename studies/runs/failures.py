@@ -10,20 +10,14 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
+from studies.design.roles import FAILED
 from studies.design.study import Cell
 from studies.store.provenance import git_commit, package_versions, platform_text
-from studies.store.rows import FAILED, write_text
+from studies.store.rows import COUNTS, write_text
 from studies.store.urls import without_password
 
 #: A run is given up after it was the loss of so many workers.
 MOST_LOSSES = 3
-_COUNTED = (
-    "phases",
-    "effective_phases",
-    "mapping_parameters",
-    "fixed_numbers",
-    "trainable_parameters",
-)
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
@@ -97,7 +91,7 @@ def failed_row(
         "arm": cell.arm.name,
         "status": FAILED,
         "seed": cell.seed,
-        **{name: like[name] if like else 0 for name in _COUNTED},
+        **{name: like[name] if like else 0 for name in COUNTS},
         "engine": like["engine"] if like else "none",
         **cell.configuration.axes(),
         "seconds": 0.0,

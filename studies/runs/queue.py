@@ -21,7 +21,7 @@ from qcnn import InvalidInput
 from qcnn.seeds import derive
 from studies.design.arms import NO_ARM
 from studies.design.configuration import Configuration, shortened
-from studies.design.roles import SEARCH
+from studies.design.roles import FAILED, SEARCH
 from studies.design.study import Cell, Options, Search, Study
 from studies.runs.execute import checkpoint_path, execute
 from studies.runs.failures import MOST_LOSSES, error_of_run, failed_row, is_of_the_folder, run_text
@@ -45,7 +45,7 @@ from studies.store.codec import (
     stored_rows,
     values_of,
 )
-from studies.store.rows import COLUMNS, FAILED, add_rows, drop_failed, read_rows
+from studies.store.rows import COLUMNS, add_rows, drop_failed, read_rows
 from studies.store.storage import Store, T
 
 SAMPLER = "TPESampler(multivariate, constant_liar)"

@@ -65,14 +65,14 @@ COLUMNS = (
 _ADDED = {**AXIS_DEFAULTS, "measured": ""}
 KEY = ("configuration", "seed", "role")
 #: Numbers of a model that was never built are 0 in the row of a run that failed.
-_COUNTS = (
+COUNTS = (
     "phases",
     "effective_phases",
     "mapping_parameters",
     "fixed_numbers",
     "trainable_parameters",
 )
-_WHOLE = ("seed", *_COUNTS, "epochs", "trained_phases", "batch_size", "layers")
+_WHOLE = ("seed", *COUNTS, "epochs", "trained_phases", "batch_size", "layers")
 _FRACTIONAL = (
     "train_accuracy",
     "val_accuracy",
@@ -184,7 +184,7 @@ def complete_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _record(row: Mapping[str, Any]) -> Record:
-    counts = dict.fromkeys(_COUNTS, 0) if row.get("status") == FAILED else {}
+    counts = dict.fromkeys(COUNTS, 0) if row.get("status") == FAILED else {}
     given = {name: value for name, value in row.items() if value is not None}
     whole = {**_ADDED, **counts, **given}
     whole["error"] = printable(str(whole.get("error", "")), _LONGEST_ERROR)
