@@ -3,7 +3,7 @@
 import click
 import optuna
 
-from qcnn import InvalidInput, mapping_from_text
+from qcnn import PQCNN, InvalidInput, mapping_from_text
 from qcnn.combine import COMBINATIONS
 from qcnn.fock import SPACES, count_outcomes
 from studies.analysis.findings import best_against_references
@@ -17,7 +17,7 @@ _MODES, _PHOTONS = WholeNumbers(2, MOST_MODES), WholeNumbers(1, MOST_MODES)
 
 
 def check(options: Options) -> None:
-    """Raises InvalidInput if no sizes within the axes can be trained."""
+    """Raises InvalidInput if no sizes within the axes can be trained, or one is too large."""
     axes = options.axes
     combinations = mapping_from_text(axes["mapping"]).combinations
     if axes["combine"] and axes["combine"] not in combinations:
@@ -36,6 +36,9 @@ def check(options: Options) -> None:
             f"{axes['count']} PQCNNs; allowed with {axes['mapping']} are ranges that reach "
             f"{weights_of(axes['target'], options.dataset)} joint outcomes"
         )
+    # Building a sampler says at once whether the memory holds it: its tables come later.
+    modes, photons = _largest(options)
+    PQCNN(modes, photons, space=axes["space"], mesh=axes["mesh"], seed=0)
 
 
 def suggest(trial: optuna.Trial, options: Options) -> Configuration:

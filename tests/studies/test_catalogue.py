@@ -87,6 +87,16 @@ def arms_of_finalists(study: Study, options: Options) -> set[Arm]:
     return {arm for arm, _ in study.search.choose_finalists(pd.DataFrame(rows), options)}
 
 
+def test_sizes_that_no_memory_holds_are_refused_before_anything_runs(tmp_path: Path) -> None:
+    study = studies_by_name["mode_sweep"]
+    options = smoke(study, tmp_path)
+    large = replace(options, axes={**options.axes, "modes": (4, 100), "photons": (2, 40)})
+    assert study.check is not None
+    study.check(options)
+    with pytest.raises(InvalidInput, match="40 photons in 100 modes .* GiB of memory; available"):
+        study.check(large)
+
+
 def module(name: str, **contents: object) -> ModuleType:
     made = ModuleType(name)
     vars(made).update(contents)
