@@ -346,7 +346,8 @@ def test_what_does_not_fit_is_refused_before_it_is_built(monkeypatch: pytest.Mon
     engine = build(spread_input(12, 6), "fock")
     monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 2**20}))
     with pytest.raises(InvalidInput, match=r"needs .* GiB of memory; available are 0.000977 GiB"):
-        build(spread_input(12, 6), "fock")
+        build(spread_input(20, 8), "fock")
+    assert build(spread_input(8, 4), "fock")  # what is small is taken to be there
     engine(random_phases(engine.mesh.phases, 47))
     with pytest.raises(InvalidInput, match="a batch of 200 needs"):
         engine(random_phases(engine.mesh.phases, 47, batch=200))
