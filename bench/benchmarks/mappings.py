@@ -5,28 +5,27 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from qcnn import mapping_from_text, target_from_text
-from qcnn.layout import describe_target
-from qcnn.mappings import one_per_weight, relative, standardise
-from qcnn.mappings._base import index_bits
+from qcnn import PQCNN, QuantumTrain, target_from_text
 
 from ._common import SEED
 
+SIZES = ((9, 4), (8, 4))
 OUTCOMES = {"product": (8_820,), "concatenation": (126, 70)}
 BOND_DIMENSIONS = (1, 2, 4, 10)
 
 
 def make_mapping(text: str) -> tuple[torch.nn.Module, list[Tensor], Tensor]:
     """A mapping, the distributions that it reads, and a cotangent of its numbers."""
-    mapping = mapping_from_text(text)
-    layout = describe_target(target_from_text("paper").build(seed=SEED))
+    target = target_from_text("paper").build(seed=SEED)
+    samplers = [PQCNN(modes, photons, seed=SEED) for modes, photons in SIZES]
+    model = QuantumTrain(target, samplers, text, seed=SEED)
     random = torch.Generator().manual_seed(SEED)
-    lengths = OUTCOMES[mapping.combinations[0]]
     distributions = [
-        torch.randn(length, generator=random).softmax(0).requires_grad_() for length in lengths
+        torch.randn(length, generator=random).softmax(0).requires_grad_()
+        for length in OUTCOMES[model.combine]
     ]
-    cotangent = torch.randn(layout.weights, generator=random)
-    return mapping.build(layout, lengths, SEED), distributions, cotangent
+    cotangent = torch.randn(sum(p.numel() for p in target.parameters()), generator=random)
+    return model.mapping, distributions, cotangent
 
 
 class Mappings:
@@ -70,9 +69,11 @@ class MatrixProductState:
     def row_by_row(self, distributions: list[Tensor]) -> Tensor:
         """One product of matrices for each weight."""
         mapping: Any = self.mapping
-        probabilities = one_per_weight(distributions, mapping.weights)
-        values = standardise(torch.log(relative(probabilities) + 0.1))
-        bits = index_bits(mapping.weights)
+        (joint,) = distributions
+        probabilities = joint[: mapping.weights]
+        values = torch.log(probabilities / probabilities.mean() + 0.1)
+        values = (values - values.mean()) / values.std(correction=0)
+        bits = len(mapping.cores)
         rows = mapping.first.expand(mapping.weights, 1, -1)
         for site in range(bits):
             chosen = torch.arange(mapping.weights) >> (bits - 1 - site) & 1
