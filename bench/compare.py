@@ -27,7 +27,7 @@ from bench.report import DEFAULT_OUT, ROWS, build_report
 from bench.rows import ABSENT, Row, write_rows
 from bench.task import Task
 from qcnn import InvalidInput
-from qcnn.fock import SPACES
+from qcnn.optics.fock import SPACES
 from studies.design.arguments import MOST_MODES, PositiveNumber, WholeNumber
 from studies.design.configuration import shortened
 from studies.sentences import one_sentence_errors

@@ -13,7 +13,7 @@ import pandas as pd
 
 from bench.measure import Timing
 from qcnn import InvalidInput
-from qcnn.fock import SPACES
+from qcnn.optics.fock import SPACES
 from qcnn.registry import check_name
 from studies.store.rows import write_text
 

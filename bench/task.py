@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from qcnn.fock import FockState, count_outcomes, enumerate_states, spread_input
-from qcnn.mesh import Mesh, rectangular
+from qcnn.optics.fock import FockState, count_outcomes, enumerate_states, spread_input
+from qcnn.optics.mesh import Mesh, rectangular
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,16 @@
 (128, 81, 2)
 """
 
-from qcnn.alternate import AlternatingConfig, train_alternating
 from qcnn.baselines import Baseline, baseline_from_text, baseline_names, register_baseline
+from qcnn.baselines._smaller import smaller_targets
 from qcnn.data import Data, load_data
 from qcnn.errors import DivergedError, InvalidInput, NotDifferentiable, NothingAccepted
-from qcnn.generated import GeneratedNetwork, ParameterCounts, count_parameters
 from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_mapping
-from qcnn.model import QuantumTrain
-from qcnn.pqcnn import PQCNN
-from qcnn.sizes import choose_sizes
-from qcnn.smaller import smaller_targets
+from qcnn.optics.sizes import choose_sizes
+from qcnn.samplers.pqcnn import PQCNN
 from qcnn.targets import ConvolutionalNetwork, target_from_text
-from qcnn.train import (
+from qcnn.training.alternate import AlternatingConfig, train_alternating
+from qcnn.training.train import (
     EpochRecord,
     Evaluation,
     TrainConfig,
@@ -28,6 +26,8 @@ from qcnn.train import (
     evaluate,
     train,
 )
+from qcnn.weights.generated import GeneratedNetwork, ParameterCounts, count_parameters
+from qcnn.weights.quantum_train import QuantumTrain
 
 __all__ = [
     "PQCNN",

@@ -60,5 +60,5 @@ def test_a_users_mypy_sees_types(site: Path, tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert 'user.py:3: note: Revealed type is "qcnn.pqcnn.PQCNN"' in done.stdout
+    assert 'user.py:3: note: Revealed type is "qcnn.samplers.pqcnn.PQCNN"' in done.stdout
     assert 'user.py:4: error: Argument 1 to "choose_sizes" has incompatible type' in done.stdout

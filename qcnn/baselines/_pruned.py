@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from qcnn.baselines._base import Baseline
-from qcnn.generated import GeneratedNetwork, ParameterCounts
+from qcnn.weights.generated import GeneratedNetwork, ParameterCounts
 
 
 class PrunedNetwork(GeneratedNetwork):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from torch import nn
 
 from qcnn.baselines._base import Baseline, register_baseline
-from qcnn.copies import copy_module
-from qcnn.layout import check_initialised
 from qcnn.seeds import check_seed
+from qcnn.targets.copies import copy_module
+from qcnn.targets.layout import check_initialised
 
 
 @register_baseline("direct")

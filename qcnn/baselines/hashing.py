@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.baselines._base import Baseline, check_count, register_baseline
-from qcnn.generated import GeneratedNetwork, ParameterCounts
 from qcnn.seeds import generator
+from qcnn.weights.generated import GeneratedNetwork, ParameterCounts
 
 
 @register_baseline("hashing")

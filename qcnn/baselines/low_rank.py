@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 from qcnn.baselines._base import Baseline, register_baseline
 from qcnn.checks import LARGEST_COUNT, whole_number
-from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
-from qcnn.layout import layer_of
 from qcnn.seeds import check_seed, generator
+from qcnn.targets.layout import layer_of
+from qcnn.weights.generated import GeneratedNetwork, ParameterCounts, count_trainable
 
 _MATRICES = (nn.Linear, nn.modules.conv._ConvNd)
 

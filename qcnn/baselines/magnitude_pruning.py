@@ -10,9 +10,9 @@ from torch.nn.utils.prune import L1Unstructured
 from qcnn.baselines._base import Baseline, check_count, register_baseline
 from qcnn.baselines._pruned import PrunedNetwork
 from qcnn.errors import InvalidInput
-from qcnn.generated import ParameterCounts
-from qcnn.layout import describe_target
 from qcnn.seeds import check_seed
+from qcnn.targets.layout import describe_target
+from qcnn.weights.generated import ParameterCounts
 
 
 @register_baseline("magnitude_pruning")
@@ -54,7 +54,7 @@ class _PrunedLater(PrunedNetwork):
         self.kept, self.after = options.kept, options.after
 
     def after_epoch(self, epoch: int, epochs: int) -> None:
-        """Prune, once the epoch has come (see ``qcnn.train.AfterEpoch``)."""
+        """Prune, once the epoch has come (see ``qcnn.training.train.AfterEpoch``)."""
         if epoch == ceil(self.after * epochs):
             pruning = L1Unstructured(self.layout.weights - self.kept)
             self.mask.copy_(pruning.compute_mask(self.values.detach(), self.mask))

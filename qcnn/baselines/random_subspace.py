@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from qcnn.baselines._base import Baseline, check_count, register_baseline
 from qcnn.checks import check_choice
 from qcnn.directions import orthogonal_directions
-from qcnn.generated import GeneratedNetwork, ParameterCounts
 from qcnn.machine import check_memory
 from qcnn.seeds import generator
+from qcnn.weights.generated import GeneratedNetwork, ParameterCounts
 
 
 def _normal_directions(weights: int, count: int, random: torch.Generator | None) -> Tensor:

@@ -8,10 +8,10 @@ from torch.nn.utils.prune import ln_structured
 
 from qcnn.baselines._base import Baseline, register_baseline
 from qcnn.baselines._pruned import PrunedNetwork
-from qcnn.copies import copy_module
 from qcnn.errors import InvalidInput
-from qcnn.layout import check_own_weight, describe_target
 from qcnn.seeds import check_seed
+from qcnn.targets.copies import copy_module
+from qcnn.targets.layout import check_own_weight, describe_target
 
 
 @register_baseline("structured_pruning")

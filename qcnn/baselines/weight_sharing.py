@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from qcnn.baselines._base import Baseline, register_baseline
 from qcnn.checks import check_choice, shown
 from qcnn.errors import InvalidInput
-from qcnn.generated import GeneratedNetwork, ParameterCounts, count_trainable
-from qcnn.layout import WeightLayout, check_own_weight, layer_of, owner_of
 from qcnn.seeds import check_seed, generator
+from qcnn.targets.layout import WeightLayout, check_own_weight, layer_of, owner_of
+from qcnn.weights.generated import GeneratedNetwork, ParameterCounts, count_trainable
 
 _STARTS = ("target", "source")
 

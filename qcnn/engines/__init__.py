@@ -3,7 +3,7 @@
 An engine module has a function ``build(mesh, photons, space, input_state, dtype)`` that
 returns a callable from phases of shape ``(phases,)`` or ``(batch, phases)`` in radians to
 probabilities of shape ``(outcomes,)`` or ``(batch, outcomes)``, in the order of
-:func:`qcnn.fock.enumerate_states` and summing to 1. Engines are imported when first
+:func:`qcnn.optics.fock.enumerate_states` and summing to 1. Engines are imported when first
 used, because importing MerLin takes seconds.
 """
 
@@ -14,8 +14,8 @@ from torch import Tensor, dtype
 
 from qcnn.checks import shown
 from qcnn.errors import InvalidInput
-from qcnn.fock import FockState
-from qcnn.mesh import Mesh
+from qcnn.optics.fock import FockState
+from qcnn.optics.mesh import Mesh
 
 Engine = Callable[[Tensor], Tensor]
 ENGINES = ("fused", "merlin")

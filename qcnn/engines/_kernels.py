@@ -6,7 +6,7 @@ of the called function changes, not when that of a function it calls does.
 Shapes: ``light`` ``(modes, columns, 2)`` are the amplitudes of the occupied input
 columns of the unitary, ``amplitudes`` ``(states of all levels, 2)``; the last axis is
 real and imaginary part. The gradient of a real loss with respect to an amplitude z is
-∂/∂(Re z) + i·∂/∂(Im z). ``cells`` is :meth:`qcnn.mesh.Mesh.table`; ``levels``,
+∂/∂(Re z) + i·∂/∂(Im z). ``cells`` is :meth:`qcnn.optics.mesh.Mesh.table`; ``levels``,
 ``children``, ``added`` and ``weights`` are :class:`qcnn.engines._tables.Tables`.
 
 The photons are added without the factors √tⱼ of the creation operators: the amplitudes

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcnn.engines._compiled import compiled
-from qcnn.fock import count_outcomes
+from qcnn.optics.fock import count_outcomes
 
 Positions = NDArray[np.uint32] | NDArray[np.uint64]
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from qcnn.engines import _kernels
 from qcnn.engines._once import check_plain, check_type, only_first, read_numbers
 from qcnn.errors import InvalidInput
-from qcnn.fock import FockState
-from qcnn.mesh import Mesh
+from qcnn.optics.fock import FockState
+from qcnn.optics.mesh import Mesh
 
 #: What has the derivatives that the columns lack, for messages.
 INSTEAD = (

@@ -24,9 +24,9 @@ from qcnn.engines._once import check_plain, check_type, only_first, read_numbers
 from qcnn.engines._rounding import cancelled
 from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
 from qcnn.errors import InvalidInput
-from qcnn.fock import FockState, check_input, check_space, count_outcomes
 from qcnn.machine import check_large
-from qcnn.mesh import Mesh
+from qcnn.optics.fock import FockState, check_input, check_space, count_outcomes
+from qcnn.optics.mesh import Mesh
 
 # The factorial of a larger photon count is no double.
 _MOST_BUNCHED = 170
@@ -38,7 +38,7 @@ class FusedPass:
     """Maps phases ``(phases,)`` or ``(batch, phases)`` in radians to probabilities.
 
     The result has shape ``(outcomes,)`` or ``(batch, outcomes)``, the order of
-    :func:`qcnn.fock.enumerate_states`, and sums to 1 for each sample. Made by :func:`build`.
+    :func:`qcnn.optics.fock.enumerate_states`, and sums to 1 for each sample. Made by :func:`build`.
     """
 
     mesh: Mesh

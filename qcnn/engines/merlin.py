@@ -9,9 +9,9 @@ from qcnn.engines import Engine
 from qcnn.engines._kernels import LARGEST_ERROR
 from qcnn.engines._rounding import cancelled
 from qcnn.errors import InvalidInput
-from qcnn.fock import FockState, count_outcomes, enumerate_states
 from qcnn.machine import check_memory
-from qcnn.mesh import Mesh
+from qcnn.optics.fock import FockState, count_outcomes, enumerate_states
+from qcnn.optics.mesh import Mesh
 from qcnn.plotting import import_matplotlib
 
 if TYPE_CHECKING:

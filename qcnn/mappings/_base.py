@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from qcnn import registry
 from qcnn.checks import check_sizes, check_types
-from qcnn.layout import Placement, WeightLayout
 from qcnn.scale import power_of_two_for
+from qcnn.targets.layout import Placement, WeightLayout
 
 #: A spread this small beside the largest value is made of single precision's rounding errors:
 #: a mean alone is off by up to a few 1e-7.
@@ -27,7 +27,7 @@ class Mapping(ABC):
 
     Subclasses are frozen dataclasses whose fields, all with defaults, are the options of
     the mapping. The numbers become weights by the mapping's ``placement`` (see
-    :meth:`qcnn.layout.WeightLayout.placement_terms`).
+    :meth:`qcnn.targets.layout.WeightLayout.placement_terms`).
     """
 
     #: Combinations of PQCNNs that the mapping accepts, the default first. ``"product"``

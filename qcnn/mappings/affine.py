@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.errors import InvalidInput
-from qcnn.layout import WeightLayout
 from qcnn.mappings._base import (
     Mapping,
     one_per_weight,
@@ -14,6 +13,7 @@ from qcnn.mappings._base import (
     relative,
     standardise,
 )
+from qcnn.targets.layout import WeightLayout
 
 
 @register_mapping("affine")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from qcnn.layout import Placement, WeightLayout
 from qcnn.mappings._base import Mapping, one_per_weight, register_mapping
+from qcnn.targets.layout import Placement, WeightLayout
 
 
 @register_mapping("logit_tanh")

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.errors import InvalidInput
-from qcnn.layout import Placement, WeightLayout
 from qcnn.machine import check_memory
 from qcnn.mappings._base import Mapping, log_probabilities, register_mapping, standardise
 from qcnn.seeds import generator
+from qcnn.targets.layout import Placement, WeightLayout
 
 
 @register_mapping("mixing")

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.checks import LARGEST_MODEL, check_choice, whole_number
-from qcnn.layout import Placement, WeightLayout
 from qcnn.mappings._base import (
     Mapping,
     index_bits,
@@ -15,6 +14,7 @@ from qcnn.mappings._base import (
     relative,
 )
 from qcnn.seeds import derive
+from qcnn.targets.layout import Placement, WeightLayout
 
 
 @register_mapping("mlp")

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.checks import LARGEST_MODEL, check_choice, whole_number
-from qcnn.layout import Placement, WeightLayout
 from qcnn.mappings._base import (
     Mapping,
     index_bits,
@@ -21,6 +20,7 @@ from qcnn.mappings._base import (
     standardise,
 )
 from qcnn.seeds import derive
+from qcnn.targets.layout import Placement, WeightLayout
 
 _FORMS = ("lean", "torchmps")
 #: Keeps the logarithm of a vanishing probability finite, in units of the mean probability.

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 from qcnn.directions import orthogonal_directions
 from qcnn.errors import InvalidInput
-from qcnn.layout import Placement, WeightLayout
 from qcnn.machine import check_memory
 from qcnn.mappings._base import Mapping, register_mapping
 from qcnn.seeds import generator
+from qcnn.targets.layout import Placement, WeightLayout
 
 
 @register_mapping("whitened")

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from qcnn.engines._kernels import LEAST_TOTAL
 from qcnn.errors import InvalidInput, NothingAccepted
-from qcnn.fock import FockState
 from qcnn.noise._noise import Noise, check_noise
+from qcnn.optics.fock import FockState
 from qcnn.plotting import import_matplotlib
-from qcnn.pqcnn import PQCNN, check_pqcnn
+from qcnn.samplers.pqcnn import PQCNN, check_pqcnn
 from qcnn.seeds import derive, generator
 
 if TYPE_CHECKING:

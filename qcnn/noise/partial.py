@@ -25,8 +25,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qcnn.fock import FockState, count_outcomes, enumerate_states
 from qcnn.machine import check_memory
+from qcnn.optics.fock import FockState, count_outcomes, enumerate_states
 
 Integers = NDArray[np.int64]
 # A pair's outcome, its product, the weighted one, and the gradients of both.
@@ -71,7 +71,7 @@ def probabilities(
         overlap: x, probability of the common internal state.
 
     Returns:
-        shape ``(outcomes,)``, in the order of :func:`qcnn.fock.enumerate_states`; they sum
+        shape ``(outcomes,)``, in the order of :func:`qcnn.optics.fock.enumerate_states`; they sum
         to 1 in Fock space and to the probability of no collision otherwise.
     """
     modes, photons = columns.shape[0], len(photon_columns)

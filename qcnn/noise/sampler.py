@@ -10,6 +10,7 @@ from torch import Tensor
 from qcnn.engines._once import check_plain
 from qcnn.engines.columns import INSTEAD, input_columns
 from qcnn.errors import InvalidInput
+from qcnn.keeping.state import Described
 from qcnn.noise._noise import Noise, check_noise, noise_to_text
 from qcnn.noise.device import (
     Measurement,
@@ -19,9 +20,8 @@ from qcnn.noise.device import (
     phase_errors,
 )
 from qcnn.noise.partial import probabilities
-from qcnn.pqcnn import PQCNN, check_pqcnn
+from qcnn.samplers.pqcnn import PQCNN, check_pqcnn
 from qcnn.seeds import check_seed, derive, generator
-from qcnn.state import Described
 
 
 class NoisyPQCNN(Described):
@@ -67,7 +67,7 @@ class NoisyPQCNN(Described):
         return {"noise": noise_to_text(self.noise)}
 
     def set_extra_state(self, state: Tensor) -> None:
-        """As of every :class:`qcnn.state.Described`; the chip is another one then."""
+        """As of every :class:`qcnn.keeping.state.Described`; the chip is another one then."""
         super().set_extra_state(state)
         self._measured = None
 

@@ -11,8 +11,8 @@ are held against a higher rate, too.
 from dataclasses import replace
 from typing import Any
 
-from qcnn.mesh import check_layers
-from qcnn.train import SCHEDULES
+from qcnn.optics.mesh import check_layers
+from qcnn.training.train import SCHEDULES
 from studies.design.arguments import Names, PositiveNumbers, WholeNumbers
 from studies.design.arms import Arm
 from studies.design.recipes import MESH_AXIS, SOURCE_SIZES, cells_of, standard

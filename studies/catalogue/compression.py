@@ -17,7 +17,7 @@ from dataclasses import replace
 import click
 
 from qcnn import load_data, smaller_targets
-from qcnn.mesh import MESHES, count_phases
+from qcnn.optics.mesh import MESHES, count_phases
 from studies.design.arguments import PositiveNumbers
 from studies.design.arms import Arm, Family, at_budget
 from studies.design.budgets import BUDGET, largest_mps

@@ -19,9 +19,9 @@ import optuna
 import pandas as pd
 
 from qcnn import InvalidInput, load_data, mapping_from_text, smaller_targets
-from qcnn.combine import COMBINATIONS
-from qcnn.fock import SPACES, effective_phases, spread_input
-from qcnn.mesh import MESHES, count_phases
+from qcnn.optics.fock import SPACES, effective_phases, spread_input
+from qcnn.optics.mesh import MESHES, count_phases
+from qcnn.weights.combine import COMBINATIONS
 from studies.analysis.findings import accuracies_at_budgets
 from studies.analysis.goals import PHOTONIC, goals_table
 from studies.design.arms import FINALIST, Arm, Family, at_budget

@@ -4,8 +4,8 @@ import click
 import optuna
 
 from qcnn import PQCNN, InvalidInput, mapping_from_text
-from qcnn.combine import COMBINATIONS
-from qcnn.fock import SPACES, count_outcomes
+from qcnn.optics.fock import SPACES, count_outcomes
+from qcnn.weights.combine import COMBINATIONS
 from studies.analysis.findings import best_against_references
 from studies.design.arguments import MOST_MODES, ChoiceText, PositiveNumber, WholeNumbers
 from studies.design.choose import non_dominated_configurations

@@ -21,16 +21,16 @@ from qcnn import (
     TrainConfig,
 )
 from qcnn.baselines import baseline_from_text, names_a_baseline
-from qcnn.combine import count_joint_outcomes
-from qcnn.controls import GENERATORS, build_generator
-from qcnn.fock import SPACES, count_outcomes
 from qcnn.mappings import mapping_from_text
-from qcnn.mesh import MESHES, check_layers
 from qcnn.noise import NoisyPQCNN, noise_from_text
+from qcnn.optics.fock import SPACES, count_outcomes
+from qcnn.optics.mesh import MESHES, check_layers
+from qcnn.samplers.controls import GENERATORS, build_generator
 from qcnn.seeds import derive
 from qcnn.targets import target_from_text
-from qcnn.together import Sampler
-from qcnn.train import SCHEDULES
+from qcnn.training.train import SCHEDULES
+from qcnn.weights.combine import count_joint_outcomes
+from qcnn.weights.together import Sampler
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")

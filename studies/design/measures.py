@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from qcnn import Data, InvalidInput, QuantumTrain
-from qcnn.logits import compute_logits
 from qcnn.seeds import generator
-from qcnn.train import split_parameters
+from qcnn.training.logits import compute_logits
+from qcnn.training.train import split_parameters
 
 #: When a study looks at a model.
 START, END = "start", "end"

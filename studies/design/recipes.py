@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from qcnn import load_data
-from qcnn.layout import WeightLayout, describe_target
-from qcnn.mesh import MESHES
+from qcnn.optics.mesh import MESHES
 from qcnn.targets import target_from_text
+from qcnn.targets.layout import WeightLayout, describe_target
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm
 from studies.design.configuration import Configuration
 from studies.design.study import Axis, Cell, Options, fresh_seeds

@@ -24,7 +24,7 @@ from qcnn import (
     train_alternating,
 )
 from qcnn.files import write_bytes
-from qcnn.generated import GeneratedNetwork
+from qcnn.weights.generated import GeneratedNetwork
 from studies.design.configuration import Configuration, build_model, build_target, noisy
 from studies.design.roles import FINAL
 from studies.design.study import Measure

@@ -10,7 +10,7 @@ from bench.arithmetic import (
     count_photons,
 )
 from bench.task import Task
-from qcnn.fock import enumerate_states
+from qcnn.optics.fock import enumerate_states
 
 CIRCUITS = [(1, 1), (2, 1), (3, 2), (4, 2), (4, 4), (5, 3), (6, 3)]
 

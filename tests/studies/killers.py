@@ -9,8 +9,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from qcnn.layout import WeightLayout
 from qcnn.mappings import Mapping, register_mapping
+from qcnn.targets.layout import WeightLayout
 
 
 def recurse() -> None:

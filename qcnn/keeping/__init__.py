@@ -1,0 +1,1 @@
+"""What is kept of a model: state dicts that say what they belong to."""

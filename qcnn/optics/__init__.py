@@ -1,0 +1,1 @@
+"""Photons in modes: Fock states, interferometer meshes, and sizes of samplers."""

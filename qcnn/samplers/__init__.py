@@ -1,0 +1,1 @@
+"""What generates a distribution: the PQCNN, and the controls that may stand in its place."""

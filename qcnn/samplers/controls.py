@@ -1,0 +1,166 @@
+"""Controls: what may stand in a PQCNN's place, to see what the photons contribute.
+
+Every control has a PQCNN's outcomes and its interface for
+:class:`qcnn.QuantumTrain`; :func:`build_generator` makes each from the same size and
+seed, so that arms of a comparison share whatever they can.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from qcnn.checks import check_choice
+from qcnn.keeping.state import Described
+from qcnn.machine import check_memory
+from qcnn.samplers.pqcnn import PQCNN, check_pqcnn
+from qcnn.seeds import check_seed, generator
+
+
+class Control(Described):
+    """A distribution without photons, from a PQCNN of the same size.
+
+    Attributes:
+        phases: trainable numbers that take the phases' place; none in most controls.
+        outcomes: number of outcomes.
+        effective_phases: rank of the Jacobian of the distribution.
+        fixed_numbers: fixed random numbers it is made of.
+        engine: ``"none"``: no quantum pass.
+    """
+
+    engine = "none"
+
+    def __init__(self, sampler: PQCNN, phases: Tensor | None = None) -> None:
+        super().__init__()
+        self.outcomes = sampler.outcomes
+        trained = phases is not None
+        self.phases = nn.Parameter(torch.empty(0) if phases is None else phases, trained)
+        self.effective_phases = min(self.phases.numel(), self.outcomes - 1)
+        self.fixed_numbers = 0
+
+    def describe(self) -> dict[str, Any]:
+        """The size; the kind is the class."""
+        return {"outcomes": self.outcomes}
+
+    @torch.no_grad()
+    def response(self) -> tuple[Tensor, Tensor]:
+        """The distribution and its Jacobian by the numbers in the phases' place.
+
+        Returns:
+            float64 of shapes ``(outcomes,)`` and ``(outcomes, phases)``.
+        """
+        return self().double(), torch.zeros(self.outcomes, 0, dtype=torch.float64)
+
+
+class FixedRandom(Control):
+    """Uniform random numbers, drawn once and kept, divided by their sum."""
+
+    def __init__(self, sampler: PQCNN, seed: int) -> None:
+        super().__init__(sampler)
+        numbers = torch.rand(self.outcomes, generator=generator(seed, "fixed random"))
+        self.register_buffer("numbers", numbers / numbers.sum())
+        self.fixed_numbers = self.outcomes
+
+    def forward(self) -> Tensor:
+        return self.get_buffer("numbers")
+
+
+class RedrawnRandom(Control):
+    """Uniform random numbers drawn anew at every pass, the control of arXiv:2505.08474."""
+
+    def __init__(self, sampler: PQCNN, seed: int) -> None:
+        super().__init__(sampler)
+        self._random = generator(seed, "redrawn random")
+
+    def forward(self) -> Tensor:
+        numbers = torch.rand(self.outcomes, generator=self._random)
+        return numbers / numbers.sum()
+
+
+class MatchedRandom(Control):
+    """The PQCNN's initial probabilities in a random order, kept.
+
+    Numbers of exactly the same distribution, without the arrangement that interference
+    gives them.
+    """
+
+    def __init__(self, sampler: PQCNN, seed: int) -> None:
+        super().__init__(sampler)
+        order = torch.randperm(self.outcomes, generator=generator(seed, "matched random"))
+        with torch.no_grad():
+            self.register_buffer("numbers", sampler()[order])
+        self.fixed_numbers = self.outcomes
+
+    def forward(self) -> Tensor:
+        return self.get_buffer("numbers")
+
+
+class NoInput(Control):
+    """Every outcome equally probable: nothing for a mapping to read."""
+
+    def __init__(self, sampler: PQCNN, seed: int) -> None:
+        super().__init__(sampler)
+        self.register_buffer("numbers", torch.full((self.outcomes,), 1 / self.outcomes))
+
+    def forward(self) -> Tensor:
+        return self.get_buffer("numbers")
+
+
+class ClassicalGenerator(Control):
+    """Softmax of a fixed random linear map from as many parameters as there are phases.
+
+    Parameters and logits have unit variance at the start.
+    """
+
+    def __init__(self, sampler: PQCNN, seed: int) -> None:
+        count = sampler.trained_phases.numel()
+        super().__init__(sampler, torch.randn(count, generator=generator(seed, "phases")))
+        check_memory(2 * 8 * self.outcomes * count, f"a map of {count} numbers")
+        random = generator(seed, "classical map")
+        matrix = torch.randn(self.outcomes, count, generator=random) / max(count, 1) ** 0.5
+        self.register_buffer("matrix", matrix)
+        self.fixed_numbers = matrix.numel()
+
+    def forward(self) -> Tensor:
+        return (self.get_buffer("matrix") @ self.phases).softmax(0)
+
+    @torch.no_grad()
+    def response(self) -> tuple[Tensor, Tensor]:
+        """The distribution and its Jacobian by the parameters, as of every control."""
+        found, matrix = self().double(), self.get_buffer("matrix").double()
+        return found, found.unsqueeze(1) * (matrix - found @ matrix)
+
+
+def _trained(sampler: PQCNN, _: int) -> PQCNN:
+    return sampler
+
+
+def _frozen(sampler: PQCNN, _: int) -> PQCNN:
+    return sampler.requires_grad_(False)
+
+
+#: What generates a distribution, by name: the PQCNN, its frozen self, and the controls.
+GENERATORS: dict[str, Callable[[PQCNN, int], PQCNN | Control]] = {
+    "pqcnn": _trained,
+    "frozen": _frozen,
+    "fixed_random": FixedRandom,
+    "redrawn_random": RedrawnRandom,
+    "matched_random": MatchedRandom,
+    "no_input": NoInput,
+    "classical": ClassicalGenerator,
+}
+
+
+def build_generator(name: str, sampler: PQCNN, seed: int) -> PQCNN | Control:
+    """What ``name`` puts in the place of ``sampler``.
+
+    Raises:
+        InvalidInput: for an unknown name or a sampler that is no PQCNN.
+
+    >>> build_generator("classical", PQCNN(9, 4, seed=0), seed=0).phases.numel()
+    72
+    """
+    check_choice(name, "generator", GENERATORS)
+    check_pqcnn(sampler)
+    return GENERATORS[name](sampler, check_seed(seed))

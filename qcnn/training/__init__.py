@@ -1,0 +1,1 @@
+"""Training: one optimiser for everything, or the paper's alternation."""

@@ -1,0 +1,271 @@
+"""The paper's training: Adam on the mapping and COBYLA on the phases, in turn."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from qcnn.checks import LARGEST_COUNT, check_types, number_between, whole_number
+from qcnn.data import Data
+from qcnn.errors import InvalidInput
+from qcnn.seeds import check_seed, derive
+from qcnn.training.checkpoint import fingerprint, read_checkpoint, write_checkpoint
+from qcnn.training.cobyla import LARGEST_RADIUS, LAST_RADIUS, fit_phases
+from qcnn.training.logits import least_batch
+from qcnn.training.train import (
+    LARGEST_RATE,
+    EpochRecord,
+    Evaluation,
+    Progress,
+    TrainResult,
+    check_arguments,
+    draw_batches,
+    record_epoch,
+    split_parameters,
+    take_step,
+)
+
+
+@dataclass(frozen=True)
+class AlternatingConfig:
+    """How a model is trained in rounds; the defaults are the paper's.
+
+    Attributes:
+        rounds: how often the two parts follow each other.
+        adam_epochs: passes over the training images with Adam in a round, phases fixed.
+        batch_size: images in a step of Adam; the last batch of an epoch may be smaller (a
+            single image joins the batch before it where the target has batch normalisation).
+        learning_rate: Adam's, the same in every round.
+        evaluations: loss evaluations that COBYLA may use in a round, all else fixed.
+        phase_batch_size: training images of the loss that COBYLA lowers, drawn anew for
+            every round; all of them where there are fewer.
+        trust_radius: COBYLA's initial trust-region radius, radians (SciPy's ``rhobeg``,
+            which the original code leaves at 1).
+        seed: fixes the order of the data, the batches of the phases and the target's own
+            randomness (dropout).
+
+    Raises:
+        InvalidInput: for a value out of range.
+
+    Source: arXiv:2505.08474; github.com/Louisanity/PhotonicQuantumTrain, bond_dimension_setup.
+
+    >>> AlternatingConfig(rounds=20).epochs
+    100
+    """
+
+    rounds: int = 200
+    adam_epochs: int = 5
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    evaluations: int = 1000
+    phase_batch_size: int = 1000
+    trust_radius: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        check_types(self)
+        for name in ("rounds", "adam_epochs", "batch_size", "evaluations", "phase_batch_size"):
+            whole_number(getattr(self, name), name, 1, LARGEST_COUNT)
+        number_between(self.learning_rate, "learning_rate", 0, LARGEST_RATE)
+        number_between(self.trust_radius, "trust_radius", LAST_RADIUS, LARGEST_RADIUS)
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training images in all rounds together."""
+        return self.rounds * self.adam_epochs
+
+
+@dataclass
+class _Run:
+    """A run and all that changes in it; the rest is torch's global random state."""
+
+    model: nn.Module
+    data: Data
+    config: AlternatingConfig
+    phases: list[nn.Parameter]
+    optimiser: torch.optim.Adam
+    order: torch.Generator
+    phase_order: torch.Generator
+    progress: Progress
+
+
+def train_alternating(
+    model: nn.Module,
+    data: Data,
+    config: AlternatingConfig,
+    checkpoint: Path | None = None,
+    on_epoch: Callable[[EpochRecord], None] | None = None,
+) -> TrainResult:
+    """Train ``model`` in place on the training split of ``data``, by the paper's alternation.
+
+    In every round Adam trains all parameters but the phases, and keeps its moments from
+    round to round as in the original code; then COBYLA lowers the loss on one batch by the
+    phases of all PQCNNs together. There is a record for each epoch of Adam; a round's last
+    one is made after COBYLA, of the state that the next round starts from. Deterministic
+    for a seed on one thread. The test split is never looked at.
+
+    Args:
+        model: a :class:`QuantumTrain` with trainable phases and a trainable mapping.
+        data: images and labels.
+        config: how to train.
+        checkpoint: file that holds the state after the last complete round; left there at
+            the end. A run that finds its own checkpoint goes on from it, bit for bit as if
+            it had never been interrupted (with the same installed versions).
+        on_epoch: called with each epoch's record, first with those of the checkpoint.
+
+    Raises:
+        DivergedError: as soon as a loss is not finite, with the epoch.
+        InvalidInput: if the model lacks trainable phases or other parameters, does not take
+            the images or returns no logits for them, if there are too few evaluations for the
+            phases, or if the checkpoint is damaged or of a
+            run with other settings, another initial model or other data; the file is left
+            as it is.
+
+    Source: arXiv:2505.08474; github.com/Louisanity/PhotonicQuantumTrain, bond_dimension_setup.
+    """
+    started = time.monotonic()
+    run = _start(model, data, config)
+    identity = "" if checkpoint is None else _identify(run)
+    notify = on_epoch or (lambda record: None)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive(config.seed, "target randomness"))
+        if checkpoint is not None and checkpoint.exists():
+            _restore(run, checkpoint, identity)
+        for record in run.progress.history:
+            notify(record)
+        while len(run.progress.history) < config.epochs:
+            _run_round(run, notify)
+            if checkpoint is not None:
+                _store(run, checkpoint, identity, time.monotonic() - started)
+    return run.progress.result()
+
+
+def _start(model: nn.Module, data: Data, config: AlternatingConfig) -> _Run:
+    check_arguments(model, data, config, AlternatingConfig)
+    phases, others = split_parameters(model)
+    for count, name in ((len(phases), "phases"), (len(others), "parameters beside its phases")):
+        if not count:
+            raise InvalidInput(f"the model has 0 trainable {name}; allowed is at least 1")
+    variables = sum(phase.numel() for phase in phases)
+    if config.evaluations < variables + 2:  # COBYLA's first simplex and one step
+        raise InvalidInput(
+            f"evaluations is {config.evaluations}; allowed with {variables} phases are whole "
+            f"numbers from {variables + 2}"
+        )
+    return _Run(
+        model,
+        data,
+        config,
+        phases,
+        # Made once: the original's Adam too keeps its moments from round to round.
+        torch.optim.Adam(others, lr=config.learning_rate),
+        torch.Generator().manual_seed(derive(config.seed, "data order")),
+        torch.Generator().manual_seed(derive(config.seed, "phase batches")),
+        Progress(),
+    )
+
+
+def _run_round(run: _Run, notify: Callable[[EpochRecord], None]) -> None:
+    model, data, config = run.model, run.data, run.config
+    first = len(run.progress.history) + 1
+    last = first + config.adam_epochs - 1
+    images = len(data.train_labels)
+    for epoch in range(first, last + 1):
+        for chosen in draw_batches(images, config.batch_size, run.order, least_batch(model)):
+            take_step(model, run.optimiser, data, chosen, None, epoch)
+        if epoch == last:
+            chosen = next(draw_batches(images, config.phase_batch_size, run.phase_order))
+            fit_phases(
+                model,
+                run.phases,
+                data.train_images[chosen],
+                data.train_labels[chosen],
+                evaluations=config.evaluations,
+                trust_radius=config.trust_radius,
+                epoch=epoch,
+            )
+        record = record_epoch(model, data, epoch)
+        run.progress.add(model, record)
+        notify(record)
+
+
+def _identify(run: _Run) -> str:
+    """A hash of what fixes a run's numbers: settings, initial model, images."""
+    model, data = run.model, run.data
+    for name, value in model.state_dict().items():
+        if not isinstance(value, Tensor):
+            raise InvalidInput(
+                f"{name} in the state of the model is a {type(value).__name__}; allowed with a "
+                "checkpoint are tensors"
+            )
+    tensors = {
+        **model.state_dict(),
+        "training images": data.train_images,
+        "training labels": data.train_labels,
+        "validation images": data.validation_images,
+        "validation labels": data.validation_labels,
+    }
+    return fingerprint(f"{run.config} {model}", tensors)
+
+
+def _store(run: _Run, path: Path, identity: str, seconds: float) -> None:
+    moments = run.optimiser.state_dict()["state"]
+    tensors = {
+        **{f"model/{name}": value for name, value in run.model.state_dict().items()},
+        **{f"best/{name}": value for name, value in run.progress.best_weights.items()},
+        **{
+            f"adam/{place}/{name}": value
+            for place, values in moments.items()
+            for name, value in values.items()
+        },
+        "random/order": run.order.get_state(),
+        "random/phase order": run.phase_order.get_state(),
+        "random/global": torch.get_rng_state(),
+    }
+    facts = {
+        "run": identity,
+        "seconds": run.progress.seconds_before + seconds,
+        "history": [asdict(record) for record in run.progress.history],
+    }
+    write_checkpoint(path, tensors, facts)
+
+
+def _restore(run: _Run, path: Path, identity: str) -> None:
+    tensors, facts = read_checkpoint(path)
+    if facts["run"] != identity:
+        raise InvalidInput(
+            f"checkpoint {str(path)!r} is of a run with other settings, model or data; allowed is "
+            "this run's own, or none, to start from the beginning"
+        )
+    run.model.load_state_dict(_part(tensors, "model"))
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, value in _part(tensors, "adam").items():
+        place, _, moment = name.partition("/")
+        moments.setdefault(int(place), {})[moment] = value
+    run.optimiser.load_state_dict({**run.optimiser.state_dict(), "state": moments})
+    random = _part(tensors, "random")
+    run.order.set_state(random["order"])
+    run.phase_order.set_state(random["phase order"])
+    torch.set_rng_state(random["global"])
+    run.progress = Progress(
+        [_record(stored) for stored in facts["history"]],
+        _part(tensors, "best"),
+        facts["seconds"],
+    )
+
+
+def _part(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with ``part/``, without it."""
+    start = f"{part}/"
+    return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}
+
+
+def _record(stored: dict[str, Any]) -> EpochRecord:
+    return EpochRecord(
+        stored["epoch"], Evaluation(**stored["train"]), Evaluation(**stored["validation"])
+    )

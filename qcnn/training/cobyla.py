@@ -1,0 +1,93 @@
+"""Phases fitted without gradients, by COBYLA."""
+
+from collections.abc import Sequence
+from math import isfinite
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from qcnn.errors import DivergedError
+from qcnn.training.logits import check_batch, compute_logits, evaluating
+from qcnn.weights.generated import GeneratedNetwork, refuse_recomputation
+
+#: Radians; SciPy's default, at which COBYLA stops before its evaluations are used up.
+LAST_RADIUS = 1e-4
+#: Radians; phases return after 2π.
+LARGEST_RADIUS = 1e3
+
+
+@torch.no_grad()
+def fit_phases(
+    model: nn.Module,
+    phases: Sequence[nn.Parameter],
+    images: Tensor,
+    labels: Tensor,
+    *,
+    evaluations: int,
+    trust_radius: float,
+    epoch: int,
+) -> None:
+    """Put the phases, all together, where COBYLA finds the lowest loss on one batch.
+
+    The loss is the cross-entropy in evaluation mode. It never ends above its start.
+
+    Args:
+        model: from images to logits.
+        phases: parameters of the model, radians; changed in place.
+        images: the batch, shape ``(N, channels, height, width)``.
+        labels: shape ``(N,)``.
+        evaluations: how often the loss may be computed, at least the number of phases + 2.
+        trust_radius: COBYLA's initial trust-region radius, radians.
+        epoch: for the error.
+
+    Raises:
+        DivergedError: if the loss at any trial phases is not finite.
+        InvalidInput: if the model does not take the images, or returns no logits for them.
+
+    Source: arXiv:2505.08474, training of the boson samplers.
+    """
+    classes = check_batch(images, labels)
+    if images.ndim == 4 and is_plain(model):
+        # With the channels innermost, convolutions and poolings of many images take 40 % of the
+        # time. A forward of somebody else's can fail on such images, or give another result.
+        images = images.to(memory_format=torch.channels_last)
+    sizes = [phase.numel() for phase in phases]
+
+    def put(values: np.ndarray) -> None:
+        for phase, part in zip(phases, torch.from_numpy(values).split(sizes), strict=True):
+            phase.copy_(part.view(phase.shape))
+
+    def loss_at(values: np.ndarray) -> float:
+        put(values)
+        logits = compute_logits(model, images.clone(), classes)
+        loss = cross_entropy(logits, labels.long()).item()
+        if not isfinite(loss):
+            raise DivergedError(epoch, f"the loss at COBYLA's trial phases is {loss}")
+        return loss
+
+    start = torch.cat([phase.flatten() for phase in phases]).double().numpy()
+    # Its own linear algebra is of small matrices, which several threads only slow down.
+    with evaluating(model), threadpool_limits(1, user_api="blas"):
+        found = minimize(
+            loss_at,
+            start,
+            method="COBYLA",
+            options={"maxiter": evaluations, "rhobeg": trust_radius, "tol": LAST_RADIUS},
+        )
+    put(found.x)
+
+
+def is_plain(model: nn.Module) -> bool:
+    """Whether a model, or its target, is a sequence of torch's own layers and nothing else."""
+    target = model.target if isinstance(model, GeneratedNetwork) else model
+    return all(
+        type(part).__module__.startswith("torch.nn.modules.")
+        and (isinstance(part, nn.Sequential) or not any(part.children()))
+        and not part._forward_hooks
+        and all(hook is refuse_recomputation for hook in part._forward_pre_hooks.values())
+        for part in target.modules()
+    )
