@@ -27,7 +27,7 @@ from bench.rows import (
 )
 from bench.task import Task
 from qcnn import PQCNN
-from qcnn.engines import ENGINES
+from qcnn.engines import engine_names
 
 BATCH_SIZE = 64
 BATCH_TASK = (9, 4)
@@ -123,7 +123,7 @@ def compare_batches(repeats: int, budget: float, spaces: tuple[str, ...]) -> lis
     rows = []
     for space in spaces:
         task = Task(*BATCH_TASK, space)
-        computations = {engine: _batch(task, engine) for engine in ENGINES}
+        computations = {engine: _batch(task, engine) for engine in engine_names()}
         for engine, timing in interleave(computations, repeats, budget).items():
             rows.append(
                 Row(
@@ -142,7 +142,9 @@ def compare_batches(repeats: int, budget: float, spaces: tuple[str, ...]) -> lis
 def compare_training_steps(repeats: int, budget: float) -> list[Row]:
     """Whole training steps and the quantum passes in them, both engines of the project."""
     steps = {
-        (model, engine): TrainingStep(model, engine) for model in SETTINGS for engine in ENGINES
+        (model, engine): TrainingStep(model, engine)
+        for model in SETTINGS
+        for engine in engine_names()
     }
     computations: dict[tuple[str, str, str], Callable[[], Any]] = {}
     for (model, engine), step in steps.items():

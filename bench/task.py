@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qcnn.meshes.rectangular import rectangular
 from qcnn.optics.fock import FockState, count_outcomes, enumerate_states, spread_input
-from qcnn.optics.mesh import Mesh, rectangular
+from qcnn.optics.mesh import Mesh
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from qcnn.baselines._smaller import smaller_targets
 from qcnn.data import Data, load_data
 from qcnn.errors import DivergedError, InvalidInput, NotDifferentiable, NothingAccepted
 from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_mapping
-from qcnn.optics.sizes import choose_sizes
 from qcnn.samplers.pqcnn import PQCNN
+from qcnn.samplers.sizes import choose_sizes
 from qcnn.targets import ConvolutionalNetwork, target_from_text
 from qcnn.training.alternate import AlternatingConfig, train_alternating
 from qcnn.training.train import (

@@ -1,34 +1,147 @@
 """Names that stand for something: on a command line, in a row, in a report.
 
-Whatever is added by dropping a file into a folder is found and named here: mappings,
-baselines, datasets, studies, simulators to compare with.
+There is one way to add a mapping, a baseline, a dataset, an engine, a mesh, a target, a noise
+kind, a study, a figure or a simulator to compare with: a file whose definition stands under the
+decorator of its kind (:meth:`Registry.register`). The file is dropped into the folder of the
+kind, or is part of an installed package that has it as an entry point of the group called like
+that folder::
+
+    [project.entry-points."qcnn.mappings"]
+    cubic = "my_package.cubic"
+
+Files and entry points are imported when a name is first looked for, in every process.
 """
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from functools import cache
 from importlib import import_module
+from importlib.metadata import EntryPoints, entry_points
 from pkgutil import iter_modules
 from types import ModuleType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 
-#: The classes of mappings and of baselines. They are kept beside each other because a study's
-#: ``mapping`` names one of either: no name may stand for both.
-mappings: dict[str, Any] = {}
-baselines: dict[str, Any] = {}
+Entry = TypeVar("Entry")
+New = TypeVar("New")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
-def import_modules(package: str, path: Iterable[str]) -> list[ModuleType]:
-    """The modules in the folders of a package; names that begin with an underscore are skipped."""
-    return [
-        import_module(f"{package}.{module.name}")
-        for module in iter_modules(path)
-        if not module.name.startswith("_")
-    ]
+class Registry(MutableMapping[str, Entry], Generic[Entry]):
+    """What each name of one kind stands for.
+
+    Args:
+        kind: of what is registered, for messages ("mapping").
+        folder: the package whose modules are imported, but for those whose names begin with
+            an underscore; the group of the entry points too.
+
+    >>> colours: Registry[str] = Registry("colour", "qcnn.optics")
+    >>> colours.enter("red", "#f00")
+    '#f00'
+    >>> colours["red"], list(colours)
+    ('#f00', ['red'])
+    """
+
+    def __init__(self, kind: str, folder: str) -> None:
+        self.kind, self.folder = kind, folder
+        self._entries: dict[str, Entry] = {}
+        self._apart: list[Registry[Any]] = []
+        self._has_files = self._has_packages = False
+
+    def register(self, name: str) -> Callable[[New], New]:
+        """Decorator of a class or function that is to be found under ``name``.
+
+        Raises:
+            InvalidInput: see :meth:`enter`.
+        """
+
+        def decorate(entry: New) -> New:
+            self.enter(name, entry)
+            return entry
+
+        return decorate
+
+    def enter(self, name: str, entry: New) -> New:
+        """Let ``name`` stand for ``entry``, which is returned.
+
+        A definition that is run again, as in a module that is reloaded or a cell of a notebook
+        that is repeated, is another object of the same qualified name and replaces itself.
+
+        Raises:
+            InvalidInput: for a name that is none (see :func:`check_name`), or is taken.
+        """
+        check_name(self.kind, name)
+        if not _module(entry).startswith(f"{self.folder}."):
+            self._import_files()
+        known = self._entries.get(name)
+        if known is not None and known is not entry and not _is_run_again(known, entry):
+            raise self._taken(name, self, entry)
+        for other in self._apart:
+            if name in other._entries:
+                raise self._taken(name, other, entry)
+        self._entries[name] = entry  # type: ignore[assignment]
+        return entry
+
+    def keep_apart(self, other: "Registry[Any]") -> None:
+        """From now on no name may stand for something in both registries."""
+        self._apart.append(other)
+        other._apart.append(self)
+
+    def __getitem__(self, name: str) -> Entry:
+        self._load()
+        return self._entries[name]
+
+    def __setitem__(self, name: str, entry: Entry) -> None:
+        self._entries[name] = entry
+
+    def __delitem__(self, name: str) -> None:
+        del self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, sorted."""
+        self._load()
+        return iter(sorted(self._entries))
+
+    def __len__(self) -> int:
+        self._load()
+        return len(self._entries)
+
+    def _load(self) -> None:
+        self._import_files()
+        if self._has_packages:
+            return
+        # Before the import: what is imported may look for names itself.
+        self._has_packages = True
+        try:
+            for point in _entry_points().select(group=self.folder):
+                _import_entry_point(point)
+        except BaseException:
+            self._has_packages = False
+            raise
+
+    def _import_files(self) -> None:
+        if self._has_files:
+            return
+        self._has_files = True
+        try:
+            package = import_module(self.folder)
+            for module in iter_modules(package.__path__):
+                if not module.name.startswith("_"):
+                    import_module(f"{self.folder}.{module.name}")
+        except BaseException:
+            self._has_files = False
+            raise
+
+    def _taken(self, name: str, holder: "Registry[Any]", entry: object) -> InvalidInput:
+        return InvalidInput(
+            f"the {self.kind} name {name!r} is taken; a name other than "
+            f"{', '.join(sorted(holder._entries))} is needed, as the {holder.kind} "
+            f"{_definition(holder._entries[name])} has it and {self.kind} {_definition(entry)} "
+            "asks for it"
+        )
 
 
 def check_name(kind: str, name: str) -> None:
@@ -43,46 +156,23 @@ def check_name(kind: str, name: str) -> None:
         )
 
 
-def enter(
-    registry: MutableMapping[str, Any],
-    kind: str,
-    name: str,
-    entry: object,
-    beside: Mapping[str, Mapping[str, object]] | None = None,
-) -> None:
-    """Let ``name`` stand for ``entry``.
-
-    A definition that is run again, as in a module that is reloaded or a cell of a notebook
-    that is repeated, is another object of the same qualified name and replaces itself.
-
-    Args:
-        registry: what each name stands for.
-        kind: of what is registered, for messages ("mapping").
-        name: see :func:`check_name`.
-        entry: a class, a function, a module or an object.
-        beside: registries, by their kind, in which the name must not be either.
-
-    Raises:
-        InvalidInput: for another name, and for one that is taken.
-    """
-    check_name(kind, name)
-    known = registry.get(name)
-    if known is not None and known is not entry and not _is_run_again(known, entry):
-        raise _taken(kind, name, kind, registry, entry)
-    for other, names in (beside or {}).items():
-        if name in names:
-            raise _taken(kind, name, other, names, entry)
-    registry[name] = entry
+@cache
+def _entry_points() -> EntryPoints:
+    return entry_points()
 
 
-def _taken(
-    kind: str, name: str, holder: str, registry: Mapping[str, object], entry: object
-) -> InvalidInput:
-    return InvalidInput(
-        f"the {kind} name {name!r} is taken; a name other than {', '.join(sorted(registry))} is "
-        f"needed, as the {holder} {_definition(registry[name])} has it and {kind} "
-        f"{_definition(entry)} asks for it"
-    )
+def _import_entry_point(point: Any) -> None:
+    try:
+        point.load()
+    except InvalidInput:
+        raise
+    except Exception as error:
+        holder = "an installed package" if point.dist is None else f"the package {point.dist.name}"
+        raise InvalidInput(
+            f"the entry point {point.name} = {point.value} of {holder} cannot be loaded "
+            f"({type(error).__name__}: {error}); allowed for {point.group} are modules that can be "
+            "imported"
+        ) from error
 
 
 def _is_run_again(old: object, new: object) -> bool:
@@ -98,9 +188,40 @@ def _unwrapped(entry: Any) -> object:
     return inspect.unwrap(entry)
 
 
+def _module(entry: object) -> str:
+    """The module in which a class, a function or the type of an object was defined."""
+    return str(getattr(entry, "__module__", type(entry).__module__))
+
+
 def _definition(entry: object) -> str:
     """Where a class or function was defined; the name of a module; of an object, its type."""
     if isinstance(entry, ModuleType):
         return entry.__name__
     definition: Any = entry if hasattr(entry, "__qualname__") else type(entry)
     return f"{definition.__module__}.{definition.__qualname__}"
+
+
+#: A study's ``mapping`` names a mapping or a baseline: no name may stand for both.
+mappings: Registry[Any] = Registry("mapping", "qcnn.mappings")
+baselines: Registry[Any] = Registry("baseline", "qcnn.baselines")
+mappings.keep_apart(baselines)
+
+
+def import_modules(package: str, path: Any) -> list[ModuleType]:
+    """The modules in the folders of a package; names that begin with an underscore are skipped."""
+    return [
+        import_module(f"{package}.{module.name}")
+        for module in iter_modules(path)
+        if not module.name.startswith("_")
+    ]
+
+
+def enter(registry: Any, kind: str, name: str, entry: object, beside: Any = None) -> None:
+    """Let ``name`` stand for ``entry`` in a dictionary."""
+    found: Registry[Any] = Registry(kind, "qcnn")
+    found._entries, found._has_files = registry, True
+    for other, names in (beside or {}).items():
+        apart: Registry[Any] = Registry(other, "qcnn")
+        apart._entries = names
+        found.keep_apart(apart)
+    found.enter(name, entry)

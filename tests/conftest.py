@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from qcnn.engines import ENGINES
+from qcnn.engines import engine_names
 
 # A fixed example database and no deadline: a slow shared machine is no failure.
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=25)
@@ -20,4 +20,4 @@ def _one_thread() -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tests that take an engine run against each of them unchanged."""
     if "engine" in metafunc.fixturenames:
-        metafunc.parametrize("engine", ENGINES)
+        metafunc.parametrize("engine", engine_names())

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import qcnn
-from qcnn.data._registry import _loaders
+from qcnn.data._registry import registered as datasets
 from qcnn.mappings._base import registered
 
 README = Path(__file__).parents[1] / "README.md"
@@ -69,4 +69,4 @@ def test_a_dataset_in_one_file() -> None:
         exec(example("@register_data"), {})
         assert "fashion" in qcnn.data.data_names()
     finally:
-        _loaders.pop("fashion", None)
+        datasets.pop("fashion", None)

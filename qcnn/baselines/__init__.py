@@ -1,14 +1,11 @@
 """Classical baselines: a target trained by fewer numbers than it has weights, without photons.
 
 One file, one baseline: a frozen dataclass with :func:`register_baseline`, dropped into
-this folder, is found by itself.
+this folder, is found by itself, as is one of an installed package (:mod:`qcnn.registry`).
 """
 
 from qcnn.baselines._base import Baseline, register_baseline, registered
-from qcnn.registry import import_modules
 from qcnn.specification import format_choice, parse_choice
-
-import_modules(__name__, __path__)
 
 __all__ = [
     "Baseline",
@@ -22,7 +19,7 @@ __all__ = [
 
 def baseline_names() -> tuple[str, ...]:
     """Names of all baselines, sorted."""
-    return tuple(sorted(registered))
+    return tuple(registered)
 
 
 def names_a_baseline(text: str) -> bool:

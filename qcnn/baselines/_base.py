@@ -7,11 +7,11 @@ from typing import TypeVar
 
 from torch import nn
 
-from qcnn import registry
 from qcnn.checks import check_sizes, check_types, shown
 from qcnn.errors import InvalidInput
+from qcnn.registry import Registry, baselines
 
-registered: dict[str, Callable[..., "Baseline"]] = registry.baselines
+registered: Registry[Callable[..., "Baseline"]] = baselines
 BaselineType = TypeVar("BaselineType", bound="type[Baseline]")
 
 
@@ -46,15 +46,9 @@ def register_baseline(name: str) -> Callable[[BaselineType], BaselineType]:
 
     Raises:
         InvalidInput: for a name that another baseline or a mapping has, or that is none (see
-            :func:`qcnn.registry.enter`).
+            :meth:`qcnn.registry.Registry.enter`).
     """
-
-    def register(baseline: BaselineType) -> BaselineType:
-        beside = {"mapping": registry.mappings}
-        registry.enter(registered, "baseline", name, baseline, beside)
-        return baseline
-
-    return register
+    return registered.register(name)
 
 
 def check_count(value: int, name: str, weights: int, least: int = 1) -> None:

@@ -1,6 +1,7 @@
 """Datasets of small images.
 
-A dataset of one's own is one file in this folder, found by itself::
+A dataset of one's own is one file in this folder, found by itself, or in an installed package
+(:mod:`qcnn.registry`)::
 
     from qcnn.data import CountSplit, Data, from_arrays, read_idx, register_data
 
@@ -17,7 +18,6 @@ from qcnn.data._errors import DataUnavailable
 from qcnn.data._idx import read_idx
 from qcnn.data._registry import data_names, load_data, register_data
 from qcnn.data._split import CountSplit, IndexSplit
-from qcnn.registry import import_modules
 
 __all__ = [
     "CountSplit",
@@ -30,10 +30,3 @@ __all__ = [
     "read_idx",
     "register_data",
 ]
-
-
-def _import_datasets() -> None:
-    import_modules(__name__, __path__)
-
-
-_import_datasets()

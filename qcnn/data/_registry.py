@@ -6,14 +6,13 @@ from zlib import crc32
 
 import numpy as np
 
-from qcnn.checks import shown
+from qcnn.checks import check_choice
 from qcnn.data._data import PARTS, Data
-from qcnn.errors import InvalidInput
-from qcnn.registry import enter
+from qcnn.registry import Registry
 
 Loader = Callable[[], Data]
 
-_loaders: dict[str, Loader] = {}
+registered: Registry[Loader] = Registry("dataset", "qcnn.data")
 
 
 def register_data(name: str) -> Callable[[Loader], Loader]:
@@ -24,11 +23,11 @@ def register_data(name: str) -> Callable[[Loader], Loader]:
 
     Raises:
         InvalidInput: a name that another dataset has, or that is none (see
-            :func:`qcnn.registry.enter`).
+            :meth:`qcnn.registry.Registry.enter`).
     """
 
     def register(loader: Loader) -> Loader:
-        enter(_loaders, "dataset", name, _kept(loader))
+        registered.enter(name, _kept(loader))
         return loader
 
     return register
@@ -64,7 +63,7 @@ def _checksum(data: Data) -> int:
 
 def data_names() -> tuple[str, ...]:
     """The names that ``load_data`` knows, sorted, ``auto`` included."""
-    return tuple(sorted(_loaders))
+    return tuple(registered)
 
 
 def load_data(name: str) -> Data:
@@ -79,12 +78,5 @@ def load_data(name: str) -> Data:
         InvalidInput: an unknown name, or stored files with wrong content.
         DataUnavailable: files that are neither stored here nor downloadable.
     """
-    if not isinstance(name, str) or name not in _loaders:
-        raise InvalidInput(
-            f"the dataset {shown(name)} is unknown; {_join(data_names())} are allowed"
-        )
-    return _loaders[name]()
-
-
-def _join(names: tuple[str, ...]) -> str:
-    return ", ".join(names)
+    check_choice(name, "dataset", registered)
+    return registered[name]()

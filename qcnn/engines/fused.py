@@ -19,7 +19,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from qcnn.engines import _kernels
+from qcnn.engines import _kernels, register_engine
 from qcnn.engines._once import check_plain, check_type, only_first, read_numbers
 from qcnn.engines._rounding import cancelled
 from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
@@ -180,6 +180,7 @@ class _Differentiable(torch.autograd.Function):
         return only_first(found, ctx.phases, cotangent, instead=_INSTEAD), None
 
 
+@register_engine("fused")
 def build(
     mesh: Mesh, photons: int, space: str, input_state: FockState | None, dtype: torch.dtype
 ) -> FusedPass:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from qcnn.engines import Engine
+from qcnn.engines import Engine, register_engine
 from qcnn.engines._kernels import LARGEST_ERROR
 from qcnn.engines._rounding import cancelled
 from qcnn.errors import InvalidInput
@@ -72,6 +72,7 @@ class _Certain:
         return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
 
 
+@register_engine("merlin")
 def build(
     mesh: Mesh, photons: int, space: str, input_state: FockState, dtype: torch.dtype
 ) -> Engine:

@@ -1,7 +1,7 @@
 """Mappings from outcome probabilities to the weights of a target network.
 
 One file, one mapping: a frozen dataclass with :func:`register_mapping`, dropped into
-this folder, is found by itself.
+this folder, is found by itself, as is one of an installed package (:mod:`qcnn.registry`).
 """
 
 from qcnn.mappings._base import (
@@ -14,10 +14,7 @@ from qcnn.mappings._base import (
     relative,
     standardise,
 )
-from qcnn.registry import import_modules
 from qcnn.specification import format_choice, parse_choice
-
-import_modules(__name__, __path__)
 
 __all__ = [
     "Calibrated",
@@ -35,7 +32,7 @@ __all__ = [
 
 def mapping_names() -> tuple[str, ...]:
     """Names of all mappings, sorted."""
-    return tuple(sorted(registered))
+    return tuple(registered)
 
 
 def mapping_from_text(text: str) -> Mapping:

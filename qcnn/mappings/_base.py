@@ -8,8 +8,8 @@ from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from qcnn import registry
 from qcnn.checks import check_sizes, check_types
+from qcnn.registry import Registry, mappings
 from qcnn.scale import power_of_two_for
 from qcnn.targets.layout import Placement, WeightLayout
 
@@ -17,7 +17,7 @@ from qcnn.targets.layout import Placement, WeightLayout
 #: a mean alone is off by up to a few 1e-7.
 _SAME = 1e-5
 
-registered: dict[str, Callable[..., "Mapping"]] = registry.mappings
+registered: Registry[Callable[..., "Mapping"]] = mappings
 MappingType = TypeVar("MappingType", bound="type[Mapping]")
 
 
@@ -75,15 +75,9 @@ def register_mapping(name: str) -> Callable[[MappingType], MappingType]:
 
     Raises:
         InvalidInput: for a name that another mapping or a baseline has, or that is none (see
-            :func:`qcnn.registry.enter`).
+            :meth:`qcnn.registry.Registry.enter`).
     """
-
-    def register(mapping: MappingType) -> MappingType:
-        beside = {"baseline": registry.baselines}
-        registry.enter(registered, "mapping", name, mapping, beside)
-        return mapping
-
-    return register
+    return registered.register(name)
 
 
 def one_per_weight(distributions: Sequence[Tensor], weights: int) -> Tensor:

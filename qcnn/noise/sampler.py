@@ -7,10 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from qcnn.engines._columns import INSTEAD, input_columns
 from qcnn.engines._once import check_plain
-from qcnn.engines.columns import INSTEAD, input_columns
 from qcnn.errors import InvalidInput
-from qcnn.keeping.state import Described
 from qcnn.noise._noise import Noise, check_noise, noise_to_text
 from qcnn.noise.device import (
     Measurement,
@@ -21,10 +20,11 @@ from qcnn.noise.device import (
 )
 from qcnn.noise.partial import probabilities
 from qcnn.samplers.pqcnn import PQCNN, check_pqcnn
+from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import check_seed, derive, generator
 
 
-class NoisyPQCNN(Described):
+class NoisyPQCNN(Sampler):
     """A PQCNN under noise, with its interface for :class:`qcnn.QuantumTrain`.
 
     In training mode the errors of the phases and the shots are drawn anew at every pass
@@ -70,6 +70,11 @@ class NoisyPQCNN(Described):
         """As of every :class:`qcnn.keeping.state.Described`; the chip is another one then."""
         super().set_extra_state(state)
         self._measured = None
+
+    @property
+    def source(self) -> Sampler:
+        """The PQCNN: however often it is read, its numbers are counted once."""
+        return self.sampler
 
     @property
     def phases(self) -> Tensor:

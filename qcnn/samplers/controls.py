@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.checks import check_choice
-from qcnn.keeping.state import Described
 from qcnn.machine import check_memory
 from qcnn.samplers.pqcnn import PQCNN, check_pqcnn
+from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import check_seed, generator
 
 
-class Control(Described):
+class Control(Sampler):
     """A distribution without photons, from a PQCNN of the same size.
 
     Attributes:
@@ -26,10 +26,11 @@ class Control(Described):
         outcomes: number of outcomes.
         effective_phases: rank of the Jacobian of the distribution.
         fixed_numbers: fixed random numbers it is made of.
-        engine: ``"none"``: no quantum pass.
     """
 
-    engine = "none"
+    phases: nn.Parameter
+    outcomes: int
+    effective_phases: int
 
     def __init__(self, sampler: PQCNN, phases: Tensor | None = None) -> None:
         super().__init__()
@@ -37,7 +38,12 @@ class Control(Described):
         trained = phases is not None
         self.phases = nn.Parameter(torch.empty(0) if phases is None else phases, trained)
         self.effective_phases = min(self.phases.numel(), self.outcomes - 1)
-        self.fixed_numbers = 0
+        self._drawn = 0
+
+    @property
+    def fixed_numbers(self) -> int:
+        """Fixed random numbers, those in the phases' place among them where they are frozen."""
+        return self._drawn + (0 if self.phases.requires_grad else self.phases.numel())
 
     def describe(self) -> dict[str, Any]:
         """The size; the kind is the class."""
@@ -60,7 +66,7 @@ class FixedRandom(Control):
         super().__init__(sampler)
         numbers = torch.rand(self.outcomes, generator=generator(seed, "fixed random"))
         self.register_buffer("numbers", numbers / numbers.sum())
-        self.fixed_numbers = self.outcomes
+        self._drawn = self.outcomes
 
     def forward(self) -> Tensor:
         return self.get_buffer("numbers")
@@ -90,7 +96,7 @@ class MatchedRandom(Control):
         order = torch.randperm(self.outcomes, generator=generator(seed, "matched random"))
         with torch.no_grad():
             self.register_buffer("numbers", sampler()[order])
-        self.fixed_numbers = self.outcomes
+        self._drawn = self.outcomes
 
     def forward(self) -> Tensor:
         return self.get_buffer("numbers")
@@ -120,7 +126,7 @@ class ClassicalGenerator(Control):
         random = generator(seed, "classical map")
         matrix = torch.randn(self.outcomes, count, generator=random) / max(count, 1) ** 0.5
         self.register_buffer("matrix", matrix)
-        self.fixed_numbers = matrix.numel()
+        self._drawn = matrix.numel()
 
     def forward(self) -> Tensor:
         return (self.get_buffer("matrix") @ self.phases).softmax(0)

@@ -1,6 +1,6 @@
 """A boson sampler with trainable phases (PQCNN)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from qcnn.checks import shown, whole_number
 from qcnn.engines import Engine, build_engine
 from qcnn.errors import InvalidInput
-from qcnn.keeping.state import Described
 from qcnn.machine import check_large
+from qcnn.meshes import check_mesh_size, make_mesh
 from qcnn.optics.fock import (
     FockState,
     check_input,
@@ -19,8 +19,8 @@ from qcnn.optics.fock import (
     effective_phases,
     enumerate_states,
 )
-from qcnn.optics.mesh import check_mesh_size, make_mesh
 from qcnn.samplers.response import differentiate, most_independent
+from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import generator
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _DTYPES = (torch.float32, torch.float64)
 
 
-class PQCNN(Described):
+class PQCNN(Sampler):
     """Photons in an interferometer mesh; its output is the outcome distribution.
 
     Args:
@@ -210,6 +210,15 @@ class PQCNN(Described):
         """
         probabilities, jacobian = self._respond(self.phases.detach())
         return probabilities, jacobian if self._places is None else jacobian[:, self._places]
+
+    def batch_key(self) -> Hashable:
+        """PQCNNs that differ in nothing but their phases go through their engine together."""
+        return self.mesh, self.space, self.input_state, self.engine, self.phases.dtype
+
+    def distribution_key(self) -> Hashable:
+        """As of every sampler; what is trained in part is like no other."""
+        alike = self.trained is None
+        return (self.mesh, self.space, self.input_state) if alike else id(self)
 
     def circuit(self) -> "pcvl.Circuit":
         """The mesh as a Perceval circuit with the current phases; takes ``input_state``."""

@@ -1,4 +1,4 @@
-"""Target networks: the CNNs of the sources and a small family around them."""
+"""Convolutional networks: a small family around those of the sources."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,7 +9,7 @@ from torch import nn
 from qcnn.checks import LARGEST_COUNT, LARGEST_MODEL, check_choice, check_types, shown, whole_number
 from qcnn.errors import InvalidInput
 from qcnn.seeds import derive
-from qcnn.specification import parse_choice
+from qcnn.targets._base import Target, check_image_shape, register_target
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "none": nn.Identity,
@@ -19,8 +19,9 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 
+@register_target("cnn")
 @dataclass(frozen=True)
-class ConvolutionalNetwork:
+class ConvolutionalNetwork(Target):
     """Convolutions, each followed by max pooling, then linear layers.
 
     Attributes:
@@ -134,48 +135,13 @@ class ConvolutionalNetwork:
         return sides * len(self.channels) if len(sides) == 1 else sides
 
 
-def check_image_shape(shape: object) -> tuple[int, int, int]:
-    """(channels, height, width) as ints.
-
-    Raises:
-        InvalidInput: for anything but three whole numbers from 1.
-    """
-    if not isinstance(shape, tuple | list) or len(shape) != 3:
-        raise InvalidInput(f"image_shape is {shown(shape)}; allowed are (channels, height, width)")
-    names = ("channels", "height", "width")
-    channels, height, width = (
-        whole_number(size, f"{name} of image_shape", 1, LARGEST_COUNT)
-        for size, name in zip(shape, names, strict=True)
-    )
-    return channels, height, width
+@register_target("cnn816")
+def cnn816() -> ConvolutionalNetwork:
+    """816 parameters on images of 28 × 28."""
+    return ConvolutionalNetwork(channels=(2, 4), kernel=(4,))
 
 
-def _notebook() -> ConvolutionalNetwork:
-    """Source A: MerLin's reference notebook, 978 parameters."""
-    return ConvolutionalNetwork(channels=(4, 4), kernel=(4,), activation="none")
-
-
-def _paper() -> ConvolutionalNetwork:
-    """Source B: arXiv:2505.08474, 6,690 parameters."""
-    return ConvolutionalNetwork(channels=(8, 12), kernel=(5,), hidden=(20,), activation="none")
-
-
-TARGETS = {
-    "notebook": _notebook,
-    "paper": _paper,
-    "cnn816": lambda: ConvolutionalNetwork(channels=(2, 4), kernel=(4,)),
-    "cnn2202": lambda: ConvolutionalNetwork(channels=(4, 8), kernel=(5,)),
-    "cnn": ConvolutionalNetwork,
-}
-
-
-def target_from_text(text: str) -> ConvolutionalNetwork:
-    """The target that a name with options stands for.
-
-    >>> network = target_from_text("cnn:channels=4+8,kernel=5").build()
-    >>> sum(parameter.numel() for parameter in network.parameters())
-    2202
-    >>> target_from_text("cnn:channels=3+4,kernel=5+3,pooling=3+2").build()[3]
-    Conv2d(3, 4, kernel_size=(3, 3), stride=(1, 1))
-    """
-    return parse_choice(text, "target", TARGETS)
+@register_target("cnn2202")
+def cnn2202() -> ConvolutionalNetwork:
+    """2,202 parameters on images of 28 × 28."""
+    return ConvolutionalNetwork(channels=(4, 8), kernel=(5,))

@@ -23,7 +23,6 @@ from qcnn.errors import DivergedError, InvalidInput
 from qcnn.seeds import check_seed, derive, generator
 from qcnn.training.logits import check_batch, check_module, compute_logits, evaluating, least_batch
 from qcnn.weights.generated import GeneratedNetwork, network_weights
-from qcnn.weights.quantum_train import QuantumTrain
 
 SCHEDULES = ("none", "cosine", "one-cycle", "plateau")
 #: A rate or clip above this is a mistake: Adam moves every parameter by about its rate.
@@ -155,7 +154,7 @@ def train(
     Deterministic for a seed on one thread. The test split is never looked at.
 
     Args:
-        model: a :class:`QuantumTrain` or any module from images, its only input, to logits.
+        model: a :class:`qcnn.QuantumTrain` or any module from images, its only input, to logits.
         data: images and labels.
         config: how to train.
         on_epoch: called with each epoch's record.
@@ -222,11 +221,7 @@ def evaluate(model: nn.Module, images: Tensor, labels: Tensor) -> Evaluation:
 
 def split_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
     """The trainable parameters: phases, and all others."""
-    phases = (
-        [p for p in model.samplers.parameters() if p.requires_grad and p.numel()]
-        if isinstance(model, QuantumTrain)
-        else []
-    )
+    phases = model.phase_parameters() if isinstance(model, GeneratedNetwork) else []
     known = {id(p) for p in phases}
     return phases, [p for p in model.parameters() if p.requires_grad and id(p) not in known]
 

@@ -102,6 +102,10 @@ class GeneratedNetwork(Described, ABC):
     def parameter_counts(self) -> ParameterCounts:
         """Trainable and fixed numbers, counted on the tensors that hold them."""
 
+    def phase_parameters(self) -> list[nn.Parameter]:
+        """Those of the trainable parameters that are phases, or stand in their place; none here."""
+        return []
+
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """What the target returns for these inputs under the generated weights.
 

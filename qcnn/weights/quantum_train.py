@@ -9,6 +9,7 @@ from qcnn.checks import LARGEST_MODEL, shown
 from qcnn.errors import InvalidInput
 from qcnn.keeping.state import describe_rest
 from qcnn.mappings import Calibrated, Mapping, mapping_from_text
+from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import check_seed
 from qcnn.weights.combine import count_joint_outcomes, tensor_product
 from qcnn.weights.generated import (
@@ -19,7 +20,6 @@ from qcnn.weights.generated import (
     precision,
 )
 from qcnn.weights.together import (
-    Sampler,
     count_effective_phases,
     count_fixed_numbers,
     distinct_sources,
@@ -148,6 +148,10 @@ class QuantumTrain(GeneratedNetwork):
             return (count_joint_outcomes(outcomes, "product"),)
         return tuple(outcomes)
 
+    def phase_parameters(self) -> list[nn.Parameter]:
+        """The trainable parameters of the samplers."""
+        return [p for p in self.samplers.parameters() if p.requires_grad and p.numel()]
+
     def pqcnns(self) -> list[Sampler]:
         """The samplers, in their order."""
         return cast(list[Sampler], list(self.samplers))
@@ -162,7 +166,7 @@ def _listed(samplers: Sampler | Sequence[Sampler]) -> list[Sampler]:
     if not found:
         raise InvalidInput("the number of samplers is 0; allowed is at least 1")
     for sampler in found:
-        if not isinstance(sampler, nn.Module) or not hasattr(sampler, "outcomes"):
+        if not isinstance(sampler, Sampler):
             raise InvalidInput(
                 f"a sampler is {shown(sampler)}; allowed are PQCNNs, noisy ones and controls"
             )

@@ -1,27 +1,24 @@
 """Several samplers: in as few engine calls as possible, and each number counted once."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import torch
 from torch import Tensor
 
-from qcnn.noise import NoisyPQCNN
-from qcnn.samplers.controls import Control
-from qcnn.samplers.pqcnn import PQCNN
+from qcnn.samplers.sampler import Sampler
 from qcnn.weights.generated import count_trainable
-
-#: What generates a distribution in a model.
-Sampler = PQCNN | Control | NoisyPQCNN
 
 
 def run_together(samplers: Sequence[Sampler]) -> list[Tensor]:
     """The distributions of several samplers, in their order.
 
-    PQCNNs that differ in nothing but their phases go through their engine in one call.
+    Those of one :meth:`qcnn.samplers.sampler.Sampler.batch_key` go through their engine in one
+    call.
     """
-    groups: dict[object, list[int]] = {}
+    groups: dict[Hashable, list[int]] = {}
     for place, sampler in enumerate(samplers):
-        groups.setdefault(_kind(sampler, place), []).append(place)
+        key = sampler.batch_key()
+        groups.setdefault(place if key is None else key, []).append(place)
     distributions: list[Tensor] = [torch.empty(0)] * len(samplers)
     for places in groups.values():
         if len(places) == 1:
@@ -33,29 +30,22 @@ def run_together(samplers: Sequence[Sampler]) -> list[Tensor]:
     return distributions
 
 
-def _kind(sampler: Sampler, place: int) -> object:
-    """Equal for samplers that one call can serve."""
-    if not isinstance(sampler, PQCNN):
-        return place
-    return sampler.mesh, sampler.space, sampler.input_state, sampler.engine, sampler.phases.dtype
-
-
-def distinct_sources(samplers: Sequence[Sampler]) -> list[PQCNN | Control]:
+def distinct_sources(samplers: Sequence[Sampler]) -> list[Sampler]:
     """What the samplers draw from, each once however often and under whatever noise it is read."""
-    sources = [s.sampler if isinstance(s, NoisyPQCNN) else s for s in samplers]
+    sources = [sampler.source for sampler in samplers]
     return list({id(source): source for source in sources}.values())
 
 
-def count_effective_phases(sources: Sequence[PQCNN | Control]) -> int:
+def count_effective_phases(sources: Sequence[Sampler]) -> int:
     """Effective phases of all sources whose phases are trained.
 
     Sources that have their phases in common have at most as many as there are of these.
     """
-    readers: dict[frozenset[int], dict[object, PQCNN | Control]] = {}
+    readers: dict[frozenset[int], dict[Hashable, Sampler]] = {}
     for source in sources:
         trained = frozenset(id(phases) for phases in source.parameters() if phases.requires_grad)
         if trained:
-            readers.setdefault(trained, {})[_distribution(source)] = source
+            readers.setdefault(trained, {})[source.distribution_key()] = source
     total = 0
     for alike in readers.values():
         first, *_ = alike.values()
@@ -63,20 +53,11 @@ def count_effective_phases(sources: Sequence[PQCNN | Control]) -> int:
     return total
 
 
-def count_fixed_numbers(sources: Sequence[PQCNN | Control]) -> int:
+def count_fixed_numbers(sources: Sequence[Sampler]) -> int:
     """Fixed numbers of all sources; phases that several have in common are counted once."""
     total = sum(source.fixed_numbers for source in sources)
     frozen = [
-        source.trained_phases
-        for source in sources
-        if isinstance(source, PQCNN) and not source.trained_phases.requires_grad
+        phases for source in sources for phases in source.parameters() if not phases.requires_grad
     ]
     again = sum(p.numel() for p in frozen) - sum(p.numel() for p in set(frozen))
     return total - again
-
-
-def _distribution(source: PQCNN | Control) -> object:
-    """Equal for sources that make the same distribution of the same trained phases."""
-    if not isinstance(source, PQCNN) or source.trained is not None:
-        return id(source)
-    return source.mesh, source.space, source.input_state

@@ -11,7 +11,7 @@ are held against a higher rate, too.
 from dataclasses import replace
 from typing import Any
 
-from qcnn.optics.mesh import check_layers
+from qcnn.meshes import check_layers
 from qcnn.training.train import SCHEDULES
 from studies.design.arguments import Names, PositiveNumbers, WholeNumbers
 from studies.design.arms import Arm

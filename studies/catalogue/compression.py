@@ -17,7 +17,7 @@ from dataclasses import replace
 import click
 
 from qcnn import load_data, smaller_targets
-from qcnn.optics.mesh import MESHES, count_phases
+from qcnn.meshes import count_phases, mesh_names
 from studies.design.arguments import PositiveNumbers
 from studies.design.arms import Arm, Family, at_budget
 from studies.design.budgets import BUDGET, largest_mps
@@ -131,7 +131,7 @@ STUDY = Study(
     axes=(
         Axis("budget", BUDGET, _BUDGETS, "trainable parameters, e.g. 223,471"),
         Axis("learning_rates", PositiveNumbers(), _RATES, "highest rates tried for every arm"),
-        Axis("mesh", click.Choice(MESHES), "minimal", "arrangement of the cells"),
+        Axis("mesh", click.Choice(mesh_names()), "minimal", "arrangement of the cells"),
     ),
     presets={
         "smoke": Preset(

@@ -19,8 +19,8 @@ import optuna
 import pandas as pd
 
 from qcnn import InvalidInput, load_data, mapping_from_text, smaller_targets
+from qcnn.meshes import count_phases
 from qcnn.optics.fock import SPACES, effective_phases, spread_input
-from qcnn.optics.mesh import MESHES, count_phases
 from qcnn.weights.combine import COMBINATIONS
 from studies.analysis.findings import accuracies_at_budgets
 from studies.analysis.goals import PHOTONIC, goals_table
@@ -84,7 +84,7 @@ def suggest(trial: optuna.Trial, options: Options) -> Configuration:
     budget = trial.suggest_categorical("budget", options.axes["budget"])
     mapping = trial.suggest_categorical("mapping", MAPPINGS)
     size = sizes_from_text(trial.suggest_categorical("size", _SIZES))[0]
-    mesh = trial.suggest_categorical("mesh", MESHES)
+    mesh = trial.suggest_categorical("mesh", ("rectangular", "minimal"))
     layers = trial.suggest_int("layers", 1, 2)
     combine = trial.suggest_categorical("combine", COMBINATIONS)
     share = trial.suggest_categorical("share", _SHARES)

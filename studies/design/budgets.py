@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from qcnn import mapping_from_text
+from qcnn.meshes import count_phases
 from qcnn.optics.fock import count_outcomes
-from qcnn.optics.mesh import count_phases
 from studies.design.arguments import WholeNumbers
 from studies.design.configuration import Configuration, Size
 from studies.design.recipes import layout_of, weights_of

@@ -14,7 +14,6 @@ from torch import nn
 from qcnn import (
     PQCNN,
     AlternatingConfig,
-    ConvolutionalNetwork,
     Data,
     InvalidInput,
     QuantumTrain,
@@ -22,15 +21,15 @@ from qcnn import (
 )
 from qcnn.baselines import baseline_from_text, names_a_baseline
 from qcnn.mappings import mapping_from_text
+from qcnn.meshes import check_layers, mesh_names
 from qcnn.noise import NoisyPQCNN, noise_from_text
 from qcnn.optics.fock import SPACES, count_outcomes
-from qcnn.optics.mesh import MESHES, check_layers
 from qcnn.samplers.controls import GENERATORS, build_generator
+from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import derive
 from qcnn.targets import target_from_text
 from qcnn.training.train import SCHEDULES
 from qcnn.weights.combine import count_joint_outcomes
-from qcnn.weights.together import Sampler
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")
@@ -250,7 +249,7 @@ def known_configuration(axes: Mapping[str, Any]) -> Configuration:
         combinations = mapping_from_text(configuration.mapping).combinations
     for name, allowed in (
         ("space", (_NONE,) if without else SPACES),
-        ("mesh", (_NONE,) if without else MESHES),
+        ("mesh", (_NONE,) if without else mesh_names()),
         ("combine", ("", *combinations)),
         ("schedule", SCHEDULES),
         ("generator", tuple(GENERATORS)),
@@ -321,9 +320,9 @@ def sizes_from_text(text: str) -> tuple[Size, ...]:
         raise InvalidInput(f"sizes is {shortened(text)}; allowed is a form like 9x4+8x4") from None
 
 
-def build_target(configuration: Configuration, data: Data, seed: int) -> nn.Sequential:
+def build_target(configuration: Configuration, data: Data, seed: int) -> nn.Module:
     """The target network for the images of ``data``, initialised for ``seed``."""
-    network: ConvolutionalNetwork = target_from_text(configuration.target)
+    network = target_from_text(configuration.target)
     return network.build(data.image_shape, data.classes, seed)
 
 

@@ -20,12 +20,11 @@ REGISTER = {"mapping": register_mapping, "baseline": register_baseline, "dataset
 @pytest.fixture(autouse=True)
 def registries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test registers is forgotten after it."""
-    kept = (registry.mappings, registry.baselines, _registry._loaders)
+    kept = (registry.mappings, registry.baselines, _registry.registered)
     before = [dict(each) for each in kept]
     yield
     for each, entries in zip(kept, before, strict=True):
-        each.clear()
-        each.update(entries)
+        each._entries = entries
 
 
 class First:
@@ -54,13 +53,13 @@ def define(module: str = "notebook") -> Any:
     ],
 )
 def test_a_taken_name_is_refused_and_both_are_named(kind: str, name: str, holder: str) -> None:
-    before = {**registry.mappings, **registry.baselines, **_registry._loaders}
+    before = {**registry.mappings, **registry.baselines, **_registry.registered}
     with pytest.raises(InvalidInput) as caught:
         REGISTER[kind](name)(First)  # type: ignore[arg-type]
     said = str(caught.value)
     assert said.startswith(f"the {kind} name {name!r} is taken; a name other than ")
     assert said.endswith(f"as the {holder} has it and {kind} {__name__}.First asks for it")
-    assert {**registry.mappings, **registry.baselines, **_registry._loaders} == before
+    assert {**registry.mappings, **registry.baselines, **_registry.registered} == before
 
 
 @pytest.mark.parametrize("kind", REGISTER)
@@ -68,7 +67,7 @@ def test_a_definition_that_is_run_again_replaces_itself(kind: str) -> None:
     for _ in range(2):
         latest = define()
         REGISTER[kind]("mine")(latest)
-    found = {**registry.mappings, **registry.baselines, **_registry._loaders}["mine"]
+    found = {**registry.mappings, **registry.baselines, **_registry.registered}["mine"]
     assert getattr(found, "__wrapped__", found) is latest
     with pytest.raises(InvalidInput, match="as the .* notebook.Mine has it and .* other.Mine asks"):
         REGISTER[kind]("mine")(define("other"))

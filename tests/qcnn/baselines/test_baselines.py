@@ -26,7 +26,7 @@ from qcnn import (
 from qcnn.baselines import baseline_text, names_a_baseline
 from qcnn.baselines._base import registered
 from qcnn.baselines.hashing import split_in_proportion
-from qcnn.targets import TARGETS
+from qcnn.targets import target_names
 from qcnn.targets.layout import describe_target
 from qcnn.training.train import AfterEpoch
 
@@ -63,7 +63,7 @@ class Tied(nn.Module):
 
 
 MODULES: dict[str, Callable[[], nn.Module]] = {
-    **{name: lambda name=name: target_from_text(name).build(seed=1) for name in TARGETS},
+    **{name: lambda name=name: target_from_text(name).build(seed=1) for name in target_names()},
     "batch norm": lambda: nn.Sequential(
         nn.Conv2d(1, 4, 9), nn.BatchNorm2d(4), nn.AvgPool2d(5), nn.Flatten(), nn.Linear(64, 10)
     ),

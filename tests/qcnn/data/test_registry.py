@@ -2,6 +2,7 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ import qcnn.data
 from qcnn.data import Data, _registry, data_names, load_data, register_data
 from qcnn.data.digits import load_digits
 from qcnn.errors import InvalidInput
+from qcnn.registry import Registry
 
 FASHION = """
 from pathlib import Path
+from typing import Any
 from qcnn.data import CountSplit, Data, from_arrays, read_idx, register_data
 
 @register_data("fashion")
@@ -30,7 +33,9 @@ def extra_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
     """A folder whose modules belong to qcnn.data as if they were dropped into it."""
     modules = set(sys.modules)
     monkeypatch.setattr(qcnn.data, "__path__", [*qcnn.data.__path__, str(tmp_path)])
-    monkeypatch.setattr(_registry, "_loaders", dict(_registry._loaders))
+    registry: Registry[Any] = Registry("dataset", "qcnn.data")
+    registry.update(_registry.registered)
+    monkeypatch.setattr(_registry, "registered", registry)
     yield tmp_path
     for name in set(sys.modules) - modules:
         if name.startswith("qcnn.data."):
@@ -47,7 +52,6 @@ def test_a_dropped_file_is_a_dataset(extra_folder: Path) -> None:
     (extra_folder / "_draft.py").write_text("raise RuntimeError")
     (extra_folder / "images").write_bytes(idx_bytes(np.full((40, 5, 4), 51, dtype=np.uint8)))
     (extra_folder / "labels").write_bytes(idx_bytes(np.arange(40, dtype=np.uint8) % 10))
-    qcnn.data._import_datasets()
     assert "fashion" in data_names()
     data = load_data("fashion")
     assert data.name == "fashion"
@@ -57,7 +61,7 @@ def test_a_dropped_file_is_a_dataset(extra_folder: Path) -> None:
 
 
 def test_a_dataset_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_registry, "_loaders", {})
+    monkeypatch.setattr(_registry, "registered", Registry("dataset", "qcnn.data"))
     calls = []
 
     @register_data("counted")
@@ -70,7 +74,7 @@ def test_a_dataset_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_somebody_changes_is_not_what_others_get(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_registry, "_loaders", {})
+    monkeypatch.setattr(_registry, "registered", Registry("dataset", "qcnn.data"))
     register_data("kept")(load_digits)
     pristine = load_digits()
     changes: list[Callable[[Data], object]] = [
@@ -93,7 +97,7 @@ def test_what_somebody_changes_is_not_what_others_get(monkeypatch: pytest.Monkey
 
 
 def test_a_dataset_of_any_memory_layout_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_registry, "_loaders", {})
+    monkeypatch.setattr(_registry, "registered", Registry("dataset", "qcnn.data"))
     digits = load_digits()
 
     @register_data("strided")
@@ -106,7 +110,7 @@ def test_a_dataset_of_any_memory_layout_is_kept(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("name", [None, 3, ["digits"], b"digits", "x" * 500])
 def test_what_is_no_name(name: str) -> None:
-    with pytest.raises(InvalidInput, match="is unknown; auto, digits, mnist, perceval-quest are"):
+    with pytest.raises(InvalidInput, match="^dataset is .*; allowed are auto, digits, mnist, "):
         load_data(name)
 
 
@@ -119,5 +123,5 @@ def test_unknown_name() -> None:
     with pytest.raises(InvalidInput) as caught:
         load_data("cifar")
     assert str(caught.value) == (
-        "the dataset 'cifar' is unknown; auto, digits, mnist, perceval-quest are allowed"
+        "dataset is 'cifar'; allowed are auto, digits, mnist, perceval-quest"
     )

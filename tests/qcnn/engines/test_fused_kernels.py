@@ -18,7 +18,8 @@ from torch import Tensor
 
 from qcnn.engines import fused
 from qcnn.errors import InvalidInput
-from qcnn.optics import mesh
+from qcnn.meshes.minimal import minimal
+from qcnn.meshes.rectangular import rectangular
 from qcnn.optics.fock import FockState, count_outcomes, enumerate_states, spread_input
 
 SPACES = ("unbunched", "fock")
@@ -37,7 +38,7 @@ def build(
     dtype: torch.dtype = torch.float64,
 ) -> fused.FusedPass:
     modes = len(input_state)
-    chosen = mesh.rectangular(modes) if kind == "rectangular" else mesh.minimal(modes, input_state)
+    chosen = rectangular(modes) if kind == "rectangular" else minimal(modes, input_state)
     return fused.build(chosen, sum(input_state), space, input_state, dtype)
 
 
@@ -71,8 +72,8 @@ def merlin_pass(
     spaces = {"unbunched": ML.ComputationSpace.UNBUNCHED, "fock": ML.ComputationSpace.FOCK}
     modes = len(input_state)
     layer = ML.QuantumLayer(
-        input_size=mesh.rectangular(modes).phases,
-        circuit=mesh.rectangular(modes).circuit(),
+        input_size=rectangular(modes).phases,
+        circuit=rectangular(modes).circuit(),
         trainable_parameters=[],
         input_parameters=["phase_"],
         input_state=list(input_state),
@@ -114,7 +115,7 @@ def test_probabilities_and_gradients_are_those_of_merlin(
 ) -> None:
     input_state = spread_input(modes, photons)
     layer, order = merlin_pass(input_state, space, torch.float64)
-    phases = random_phases(mesh.rectangular(modes).phases, 7)
+    phases = random_phases(rectangular(modes).phases, 7)
     leaf = phases.clone().requires_grad_()
     expected = layer(leaf).reshape(-1)[order]
     expected = expected / expected.sum()
@@ -228,10 +229,11 @@ def test_phases_changed_in_place_do_not_change_the_gradient_of_before() -> None:
 
 _OTHER_PROCESS = """
 import sys, torch
-from qcnn.optics import mesh
+from qcnn.meshes.minimal import minimal
+from qcnn.meshes.rectangular import rectangular
 from qcnn.engines import fused
 phases = torch.linspace(0, 6, 42, dtype=torch.float64, requires_grad=True)
-probabilities = fused.build(mesh.rectangular(7), 3, sys.argv[1], None, torch.float64)(phases)
+probabilities = fused.build(rectangular(7), 3, sys.argv[1], None, torch.float64)(phases)
 (probabilities * torch.sin(torch.arange(len(probabilities)))).sum().backward()
 print([x.hex() for x in probabilities.tolist() + phases.grad.tolist()])
 """
@@ -296,7 +298,7 @@ def test_many_modes(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("kind", ["rectangular", "minimal"])
 def test_unitary_is_that_of_the_circuit(kind: str) -> None:
-    chosen = mesh.rectangular(6) if kind == "rectangular" else mesh.minimal(6, (0, 1, 0, 1, 1, 0))
+    chosen = rectangular(6) if kind == "rectangular" else minimal(6, (0, 1, 0, 1, 1, 0))
     phases = random_phases(chosen.phases, 41)
     expected = np.array(chosen.circuit(phases.tolist()).compute_unitary())
     np.testing.assert_allclose(fused.unitary(chosen, phases), expected, atol=1e-13)

@@ -33,9 +33,9 @@ from qcnn import (
 from qcnn.mappings import Mapping
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import GENERATORS, build_generator
+from qcnn.samplers.sampler import Sampler
 from qcnn.targets.layout import WeightLayout
 from qcnn.training.train import AfterEpoch
-from qcnn.weights.together import Sampler
 
 Make = Callable[[int], nn.Module]
 

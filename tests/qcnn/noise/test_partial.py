@@ -10,7 +10,7 @@ from processors import perceval_probabilities
 from torch import Tensor
 
 from qcnn import PQCNN, InvalidInput
-from qcnn.engines.columns import input_columns
+from qcnn.engines._columns import input_columns
 from qcnn.engines.fused import unitary
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.noise.partial import probabilities

@@ -32,7 +32,7 @@ from qcnn import (
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import Control, RedrawnRandom
 from qcnn.seeds import derive
-from qcnn.targets import TARGETS
+from qcnn.targets import target_names
 from qcnn.training.checkpoint import fingerprint, read_checkpoint
 from qcnn.training.cobyla import fit_phases, is_plain
 from qcnn.training.train import split_parameters
@@ -159,7 +159,7 @@ def hooked() -> nn.Module:
 @pytest.mark.parametrize(
     ("target", "innermost"),
     [
-        *[(target_from_text(name).build((1, 28, 28), 3), True) for name in TARGETS],
+        *[(target_from_text(name).build((1, 28, 28), 3), True) for name in target_names()],
         (nn.Sequential(nn.Sequential(nn.Conv2d(1, 4, 3)), nn.Flatten(), nn.Linear(16, 3)), True),
         (Flattened(), False),
         (hooked(), False),

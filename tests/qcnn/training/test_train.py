@@ -23,7 +23,7 @@ from qcnn import (
     train,
     train_alternating,
 )
-from qcnn.engines import ENGINES
+from qcnn.engines import engine_names
 from qcnn.training.train import SCHEDULES
 from studies.design.measures import weights_and_gradients
 
@@ -64,7 +64,7 @@ def test_training_learns_and_reports_every_epoch(data: Data) -> None:
 def test_engines_train_to_the_same_accuracy(data: Data) -> None:
     """The fused engine changes the speed of a run and nothing else."""
     histories = []
-    for engine in ENGINES:
+    for engine in engine_names():
         target = nn.Sequential(nn.Flatten(), nn.Linear(16, 3, bias=False))
         samplers = [PQCNN(6, 2, seed=0, engine=engine), PQCNN(4, 2, seed=1, engine=engine)]
         config = TrainConfig(epochs=5, batch_size=16)

@@ -6,9 +6,10 @@ from torch import Tensor, nn
 from qcnn import PQCNN, Data, ParameterCounts, QuantumTrain, TrainConfig, train
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import build_generator
+from qcnn.samplers.sampler import Sampler
 from qcnn.training.train import split_parameters
 from qcnn.weights.generated import count_stored
-from qcnn.weights.together import Sampler, run_together
+from qcnn.weights.together import run_together
 
 
 def counts(*samplers: Sampler, mapping: str = "mixing") -> ParameterCounts:

@@ -6,8 +6,8 @@ from math import prod
 
 from qcnn.checks import shown, whole_number
 from qcnn.errors import InvalidInput
+from qcnn.meshes import check_mesh, count_phases
 from qcnn.optics.fock import check_space, count_outcomes
-from qcnn.optics.mesh import check_mesh, count_phases
 
 Size = tuple[int, int]
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qcnn import InvalidInput, choose_sizes
+from qcnn.meshes import count_phases, mesh_names
 from qcnn.optics.fock import count_outcomes
-from qcnn.optics.mesh import MESHES, count_phases
-from qcnn.optics.sizes import Size, _Catalogue
+from qcnn.samplers.sizes import Size, _Catalogue
 
 
 def exhaustive(
@@ -35,7 +35,7 @@ def exhaustive(
     st.integers(1, 3),
     st.sampled_from(["unbunched", "fock"]),
     st.integers(2, 8),
-    st.sampled_from(MESHES),
+    st.sampled_from(mesh_names()),
 )
 def test_choice_is_that_of_exhaustive_search(
     num_weights: int, count: int, space: str, max_modes: int, mesh: str
@@ -111,7 +111,7 @@ def test_no_limit_on_the_modes_is_no_longer_search(
     assert choose_sizes(*arguments, **options) == found  # type: ignore[arg-type]
 
 
-@given(st.integers(1, 10**7), st.integers(1, 3), st.sampled_from(MESHES))
+@given(st.integers(1, 10**7), st.integers(1, 3), st.sampled_from(mesh_names()))
 def test_larger_sizes_are_left_out_only_where_they_cost_more(
     weights: int, count: int, mesh: str
 ) -> None:
