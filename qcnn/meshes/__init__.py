@@ -24,6 +24,9 @@ class MeshKind(ABC):
 
     #: Whether its cells may follow one another several times.
     has_layers: ClassVar[bool] = False
+    #: Whether it reaches every distribution that any mesh reaches: its effective phases are
+    #: counted by a formula then, and otherwise by the rank of a Jacobian.
+    universal: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, modes: int, input_state: Sequence[int], layers: int) -> Mesh:
@@ -70,6 +73,11 @@ def count_phases(modes: int, photons: int, mesh: str = "rectangular") -> int:
     (72, 44)
     """
     return registered[mesh]().count_phases(modes, photons)
+
+
+def is_universal(mesh: str) -> bool:
+    """Whether the mesh of this name reaches every distribution."""
+    return registered[mesh].universal
 
 
 def make_mesh(name: str, modes: int, input_state: Sequence[int], layers: int = 1) -> Mesh:

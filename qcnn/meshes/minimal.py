@@ -17,6 +17,8 @@ from qcnn.optics.mesh import Mesh
 class Minimal(MeshKind):
     """2mk − k² − k − m + 1 phases for k occupied input modes."""
 
+    universal = True
+
     def build(self, modes: int, input_state: Sequence[int], layers: int) -> Mesh:
         return minimal(modes, input_state)
 

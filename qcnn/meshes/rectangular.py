@@ -22,6 +22,7 @@ class Rectangular(MeshKind):
     """m(m−1) phases in each layer."""
 
     has_layers = True
+    universal = True
 
     def build(self, modes: int, input_state: Sequence[int], layers: int) -> Mesh:
         return rectangular(modes, layers)

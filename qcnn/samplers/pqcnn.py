@@ -1,6 +1,7 @@
 """A boson sampler with trainable phases (PQCNN)."""
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
@@ -10,7 +11,7 @@ from qcnn.checks import shown, whole_number
 from qcnn.engines import Engine, build_engine
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_large
-from qcnn.meshes import check_mesh_size, make_mesh
+from qcnn.meshes import check_mesh_size, is_universal, make_mesh
 from qcnn.optics.fock import (
     FockState,
     check_input,
@@ -19,7 +20,8 @@ from qcnn.optics.fock import (
     effective_phases,
     enumerate_states,
 )
-from qcnn.samplers.response import differentiate, most_independent
+from qcnn.optics.mesh import Mesh
+from qcnn.samplers.response import differentiate, most_independent, rank
 from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import generator
 
@@ -125,7 +127,7 @@ class PQCNN(Sampler):
         self.trained_phases = nn.Parameter(phases if places is None else phases[places])
 
     def _choose(self, trained: int, phases: Tensor) -> Tensor:
-        most = effective_phases(self.modes, self.outcomes, self.input_state)
+        most = self._independent_phases()
         if whole_number(trained, "trained", 1) > most:
             raise InvalidInput(
                 f"trained is {shown(trained)}; allowed for this size are 1 to {most}"
@@ -180,7 +182,13 @@ class PQCNN(Sampler):
         """Rank of the Jacobian of the probabilities by the trained phases, at generic ones."""
         if self.trained is not None:
             return self.trained
-        return effective_phases(self.modes, self.outcomes, self.input_state)
+        return self._independent_phases()
+
+    def _independent_phases(self) -> int:
+        """As many as are effective where all are trained."""
+        if is_universal(self._mesh_name):
+            return effective_phases(self.modes, self.outcomes, self.input_state)
+        return _rank(self.engine, self.mesh, self.photons, self.space, self.input_state)
 
     def forward(self, phases: Tensor | None = None) -> Tensor:
         """Probabilities of the outcomes, non-negative, summing to 1.
@@ -242,6 +250,12 @@ class PQCNN(Sampler):
             f"input_state={self.input_state}, phases={self.mesh.phases}, "
             f"trained={self.trained_phases.numel()}, engine={self.engine!r}"
         )
+
+
+@lru_cache(maxsize=256)
+def _rank(engine: str, mesh: Mesh, photons: int, space: str, input_state: FockState) -> int:
+    run = build_engine(engine, mesh, photons, space, input_state, torch.float64)
+    return rank(run, mesh.phases)
 
 
 def check_pqcnn(sampler: object) -> None:

@@ -14,6 +14,8 @@ _STEP = 1e-4
 _TOGETHER = 256
 #: A probability below this does not count as one that a phase can move.
 _LEAST = 1e-12
+#: A direction this much weaker than the strongest is one of rounding errors.
+_RANK = 1e-6
 
 
 @torch.no_grad()
@@ -41,6 +43,19 @@ def differentiate(run: Callable[[Tensor], Tensor], phases: Tensor) -> tuple[Tens
     return probabilities, jacobian
 
 
+def rank(run: Callable[[Tensor], Tensor], count: int) -> int:
+    """Rank of the Jacobian of a distribution at generic phases, up to numerical precision.
+
+    Args:
+        run: as of :func:`differentiate`.
+        count: number of phases.
+    """
+    random = torch.Generator().manual_seed(0)
+    phases = 2 * torch.pi * torch.rand(count, generator=random, dtype=torch.float64)
+    sizes = torch.linalg.svdvals(_of_roots(*differentiate(run, phases)))
+    return int((sizes > _RANK * sizes.max()).sum()) if count else 0
+
+
 def most_independent(probabilities: Tensor, jacobian: Tensor, count: int) -> Tensor:
     """Places of ``count`` phases, ascending, that move the distribution independently.
 
@@ -57,6 +72,11 @@ def most_independent(probabilities: Tensor, jacobian: Tensor, count: int) -> Ten
     >>> most_independent(torch.tensor([0.5, 0.3, 0.2]), jacobian, 2)
     tensor([1, 2])
     """
-    roots = jacobian / (2 * probabilities.clamp_min(_LEAST).sqrt().unsqueeze(1))
+    roots = _of_roots(probabilities, jacobian)
     _, _, order = qr(roots.numpy(), mode="economic", pivoting=True)
     return torch.from_numpy(order[:count]).long().sort().values
+
+
+def _of_roots(probabilities: Tensor, jacobian: Tensor) -> Tensor:
+    """The Jacobian of √p from that of the probabilities."""
+    return jacobian / (2 * probabilities.clamp_min(_LEAST).sqrt().unsqueeze(1))

@@ -5,8 +5,9 @@ import torch
 from torch import Tensor
 
 from qcnn import PQCNN, InvalidInput, QuantumTrain, target_from_text
+from qcnn.engines import build_engine
 from qcnn.samplers.controls import GENERATORS, build_generator
-from qcnn.samplers.response import differentiate, most_independent
+from qcnn.samplers.response import differentiate, most_independent, rank
 from qcnn.weights.together import run_together
 
 MESHES = [
@@ -104,3 +105,14 @@ def test_only_the_trained_phases_change_and_count() -> None:
 def test_a_number_of_phases_that_cannot_be_trained_is_refused(trained: object) -> None:
     with pytest.raises(InvalidInput, match=f"trained is {trained}; allowed"):
         PQCNN(6, 3, trained=trained)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("mesh", ["rectangular", "minimal"])
+@pytest.mark.parametrize("space", ["unbunched", "fock"])
+@pytest.mark.parametrize("size", [(1, 1), (3, 0), (3, 3), (5, 2), (6, 3), (8, 4)])
+def test_the_rank_is_the_number_of_effective_phases(
+    size: tuple[int, int], space: str, mesh: str
+) -> None:
+    sampler = PQCNN(*size, space=space, mesh=mesh, seed=0)
+    run = build_engine("fused", sampler.mesh, size[1], space, sampler.input_state, torch.float64)
+    assert rank(run, sampler.mesh.phases) == sampler.effective_phases
