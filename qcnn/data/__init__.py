@@ -14,8 +14,8 @@ A dataset of one's own is one file in this folder, found by itself, or in an ins
 
 from qcnn.data._arrays import from_arrays
 from qcnn.data._data import Data
-from qcnn.data._errors import DataUnavailable
-from qcnn.data._idx import read_idx
+from qcnn.data._reading.errors import DataUnavailable
+from qcnn.data._reading.idx import read_idx
 from qcnn.data._registry import data_names, load_data, register_data
 from qcnn.data._split import CountSplit, IndexSplit
 

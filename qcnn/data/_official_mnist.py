@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcnn.data._download import download
-from qcnn.data._files import PublishedFile, find_file, read_checked
-from qcnn.data._idx import parse_idx
+from qcnn.data._reading.download import download
+from qcnn.data._reading.files import PublishedFile, find_file, read_checked
+from qcnn.data._reading.idx import parse_idx
 
 DATASET = "mnist"
 

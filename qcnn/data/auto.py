@@ -1,7 +1,7 @@
 """The dataset ``auto``: MNIST where it can be had, digits elsewhere."""
 
 from qcnn.data._data import Data
-from qcnn.data._errors import DataUnavailable
+from qcnn.data._reading.errors import DataUnavailable
 from qcnn.data._registry import load_data, register_data
 
 

@@ -15,8 +15,8 @@ import torch
 
 from qcnn.data._arrays import from_arrays, to_images
 from qcnn.data._data import Data
-from qcnn.data._errors import DataUnavailable
 from qcnn.data._official_mnist import OfficialMnist, read_official
+from qcnn.data._reading.errors import DataUnavailable
 from qcnn.data._registry import register_data
 from qcnn.data._split import IndexSplit
 from qcnn.data.mnist import validation_positions

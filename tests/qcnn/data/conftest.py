@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qcnn.data import _files, _official_mnist
+from qcnn.data import _official_mnist
+from qcnn.data._reading import files
 
 # The helpers beside this file are no package, so pytest's importlib mode does not find them.
 sys.path.append(str(Path(__file__).parent))
@@ -34,14 +35,14 @@ def small_mnist(
 ) -> SmallMnist:
     names = {key: file.name for key, file in _official_mnist.FILES.items()}
     contents = {names[key]: idx_bytes(array) for key, array in small_arrays.items()}
-    files = {
-        key: _files.PublishedFile(name, hashlib.sha256(contents[name]).hexdigest())
+    published = {
+        key: files.PublishedFile(name, hashlib.sha256(contents[name]).hexdigest())
         for key, name in names.items()
     }
     cache = tmp_path / "cache"
-    monkeypatch.setattr(_official_mnist, "FILES", files)
+    monkeypatch.setattr(_official_mnist, "FILES", published)
     monkeypatch.setattr(_official_mnist, "MIRRORS", ())
-    monkeypatch.setattr(_files.platformdirs, "user_cache_dir", lambda _: str(cache))
+    monkeypatch.setattr(files.platformdirs, "user_cache_dir", lambda _: str(cache))
     monkeypatch.setenv("QCNN_DATA_DIR", str(tmp_path / "data"))
     return SmallMnist(contents, tmp_path / "data", cache / "mnist")
 

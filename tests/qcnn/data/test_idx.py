@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from idx_files import CODES, idx_bytes
 
 from qcnn.data import read_idx
-from qcnn.data._idx import parse_idx
+from qcnn.data._reading.idx import parse_idx
 from qcnn.errors import InvalidInput
 
 PIXELS = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)

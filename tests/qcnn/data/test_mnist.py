@@ -8,8 +8,9 @@ import pytest
 import torch
 from stand_ins import SmallMnist
 
-from qcnn.data import DataUnavailable, _files, auto, digits, load_data
-from qcnn.data._files import data_folder
+from qcnn.data import DataUnavailable, auto, digits, load_data
+from qcnn.data._reading import files
+from qcnn.data._reading.files import data_folder
 from qcnn.data.mnist import load_mnist, mnist_at_hand, train_positions, validation_positions
 from qcnn.errors import InvalidInput
 
@@ -137,7 +138,7 @@ def test_no_more_is_read_of_a_published_file_than_it_can_have(
     small_mnist: SmallMnist, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_mnist.store(small_mnist.data_folder)
-    monkeypatch.setattr(_files, "LARGEST_PUBLISHED", 2**20)
+    monkeypatch.setattr(files, "LARGEST_PUBLISHED", 2**20)
     packed = gzip.compress(small_mnist.contents[TEST_LABELS] + bytes(2**26))
     (small_mnist.data_folder / f"{TEST_LABELS}.gz").write_bytes(packed)
     tracemalloc.start()

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from stand_ins import FileServer, SmallMnist
 
-from qcnn.data import DataUnavailable, _download, _official_mnist
+from qcnn.data import DataUnavailable, _official_mnist
+from qcnn.data._reading import download
 from qcnn.data.mnist import load_mnist, mnist_at_hand
 
 
@@ -117,7 +118,7 @@ def test_a_silent_mirror_is_given_up_soon(
             name = Path(path).name.removesuffix(".gz")
             Path(path).write_bytes(small_mnist.contents[name])
 
-    monkeypatch.setattr(_download.pooch, "HTTPDownloader", Recorder)
+    monkeypatch.setattr(download.pooch, "HTTPDownloader", Recorder)
     mirrors(monkeypatch, "https://mirror.invalid")
     assert load_mnist().name == "mnist"
     assert limits == [(True, (10, 30))] * 4

@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from qcnn.checks import shown
-from qcnn.data._uncompress import read_uncompressed
+from qcnn.data._reading.uncompress import read_uncompressed
 from qcnn.errors import InvalidInput
 
 DATA_DIR_VARIABLE = "QCNN_DATA_DIR"

@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 
 import pooch
 
-from qcnn.data._errors import DataUnavailable
-from qcnn.data._files import DATA_DIR_VARIABLE, PublishedFile, cache_folder, read_checked
+from qcnn.data._reading.errors import DataUnavailable
+from qcnn.data._reading.files import DATA_DIR_VARIABLE, PublishedFile, cache_folder, read_checked
 from qcnn.errors import InvalidInput
 
 CONNECT_SECONDS = 10

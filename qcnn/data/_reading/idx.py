@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from qcnn.checks import shown
-from qcnn.data._uncompress import read_uncompressed
+from qcnn.data._reading.uncompress import read_uncompressed
 from qcnn.errors import InvalidInput
 
 TYPES: dict[int, np.dtype[Any]] = {

@@ -1,0 +1,1 @@
+"""Files of images and labels: found or downloaded, checked, uncompressed, read."""
