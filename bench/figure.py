@@ -8,6 +8,7 @@ import pandas as pd
 
 from bench.growth import Growth
 from bench.rows import FORWARD
+from bench.task import SPACE_NAMES
 from studies.reports.figures.style import PALETTE, Canvas, Styles, new_canvas, own_style
 
 #: Of the engines, in the order of the legend; others follow.
@@ -26,7 +27,6 @@ _STYLES = Styles(
     }
 )
 _ARITHMETIC = (0.45, 0.45, 0.45)
-_TITLES = {"unbunched": "collision-free outcomes", "fock": "all Fock outcomes"}
 
 
 @own_style()
@@ -39,7 +39,7 @@ def draw(rows: pd.DataFrame, fits: list[Growth], label: Callable[[str], str]) ->
         fits: power laws of the engines.
         label: of an engine by its name.
     """
-    spaces = [space for space in _TITLES if space in set(rows["space"])]
+    spaces = [space for space in SPACE_NAMES if space in set(rows["space"])]
     canvas = new_canvas(width=1 + 4.5 * len(spaces), height=5)
     panels = canvas.subplots(1, len(spaces), sharey=True, squeeze=False)[0]
     for panel, space in zip(panels, spaces, strict=True):
@@ -72,7 +72,7 @@ def draw(rows: pd.DataFrame, fits: list[Growth], label: Callable[[str], str]) ->
             color=_ARITHMETIC,
             label="arithmetic alone",
         )
-        panel.set(xscale="log", yscale="log", title=_TITLES[space], xlabel="outcomes")
+        panel.set(xscale="log", yscale="log", title=SPACE_NAMES[space], xlabel="outcomes")
     panels[0].set_ylabel("forward and backward / ms")
     _legend(canvas, panels)
     return canvas

@@ -10,12 +10,15 @@ from qcnn.meshes.rectangular import rectangular
 from qcnn.optics.fock import FockState, count_outcomes, enumerate_states, spread_input
 from qcnn.optics.mesh import Mesh
 
+#: What reports and figures call the sets of outcomes.
+SPACE_NAMES = {"unbunched": "collision-free outcomes", "fock": "all Fock outcomes"}
+
 
 @dataclass(frozen=True)
 class Task:
     """Probabilities of one circuit and the gradient of their weighted sum.
 
-    The circuit is the rectangular mesh of :mod:`qcnn.mesh` with random phases; the photons
+    The circuit is the rectangular mesh of :mod:`qcnn.optics.mesh` with random phases; the photons
     enter in the default input state. The weights (the cotangent) are random and fixed.
     """
 
