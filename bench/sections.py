@@ -46,9 +46,10 @@ def introduction(rows: pd.DataFrame) -> str:
     waited = rows["cores"].dropna()
     return (
         "The same circuits in every simulator that is installed: the rectangular mesh of "
-        "`qcnn.mesh`, the same random phases, one photon in each mode ⌊i·m/n⌋; the probabilities "
-        "of the outcomes, and the gradient of a fixed random combination of them with respect to "
-        "all m(m−1) phases. One process, one thread asked of everybody, the simulators in turns"
+        "`qcnn.meshes`, the same random phases, one photon in each mode ⌊i·m/n⌋; the "
+        "probabilities of the outcomes, and the gradient of a fixed random combination of them "
+        "with respect to all m(m−1) phases. One process, one thread asked of everybody, the "
+        "simulators in turns"
         f"{_exception(set(rows[rows['kind'] == PASS]['engine']))}; a sample is the "
         "average over a turn of 20 ms, or one call where that takes longer. Times are medians in "
         "milliseconds with the quartiles in brackets.\n\n"

@@ -18,7 +18,7 @@ SPACE_NAMES = {"unbunched": "collision-free outcomes", "fock": "all Fock outcome
 class Task:
     """Probabilities of one circuit and the gradient of their weighted sum.
 
-    The circuit is the rectangular mesh of :mod:`qcnn.optics.mesh` with random phases; the photons
+    The circuit is the rectangular mesh of :mod:`qcnn.meshes` with random phases; the photons
     enter in the default input state. The weights (the cotangent) are random and fixed.
     """
 
