@@ -22,41 +22,20 @@ from bench.contest import (
     measure_rate,
     one_thread,
 )
-from bench.peers import FUSED, PEERS, Peer
+from bench.peers import FUSED, Peer, find_peers
 from bench.report import DEFAULT_OUT, ROWS, build_report
 from bench.rows import ABSENT, Row, write_rows
+from bench.summary import in_order
 from bench.task import Task
 from qcnn import InvalidInput
 from qcnn.optics.fock import SPACES
-from studies.design.arguments import MOST_MODES, PositiveNumber, WholeNumber
+from studies.design.arguments import MOST_MODES, Names, PositiveNumber, WholeNumber
 from studies.design.configuration import shortened
 from studies.sentences import one_sentence_errors
 from studies.store.provenance import git_commit, package_versions, platform_text
 
 DEFAULT_SIZES = "8x4,9x4,10x5,12x4,12x6,16x4,14x7"
-
-
-class Names(click.ParamType):
-    """Names from a list, separated by commas; becomes a tuple without repetitions."""
-
-    name = "names"
-
-    def __init__(self, allowed: tuple[str, ...]) -> None:
-        self.allowed = allowed
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        names = tuple(dict.fromkeys(str(value).split(",")))
-        for name in names:
-            if name not in self.allowed:
-                what = param.name if param else self.name
-                raise InvalidInput(
-                    f"{what} holds {shortened(name)}; allowed are {', '.join(self.allowed)}"
-                )
-        return names
+_PEERS = find_peers()
 
 
 class Sizes(click.ParamType):
@@ -88,8 +67,8 @@ def _size(text: str) -> tuple[int, int]:
 @click.command(help="Time the photonic pass in every simulator that is installed.")
 @click.option(
     "--peers",
-    type=Names(tuple(PEERS)),
-    default=",".join(PEERS),
+    type=Names(in_order(_PEERS)),
+    default=",".join(in_order(_PEERS)),
     show_default=True,
     help="simulators beside the fused engine",
 )
@@ -137,25 +116,25 @@ def main(
         raise InvalidInput(f"out is {str(out)!r}; allowed is a folder, there or to be made")
     load = load_average()
     rows: list[Row] = []
-    present: list[Peer] = []
+    present: dict[str, Peer] = {}
     for name in peers:
-        if PEERS[name].version() is None:
+        if _PEERS[name].version() is None:
             rows.append(Row(ABSENT, name, note="not installed"))
             click.echo(f"{name}: not installed, left out")
         else:
-            present.append(PEERS[name])
+            present[name] = _PEERS[name]
     with one_thread():
         rows += [measure_rate(repeats, budget), measure_call(repeats, budget)]
         tasks = [Task(modes, photons, space) for space in spaces for modes, photons in sizes]
-        gentle = [peer for peer in present if not peer.slows_others]
+        gentle = {name: peer for name, peer in present.items() if not peer.slows_others}
         rows += _compare_all(tasks, gentle, repeats, budget)
         click.echo("batches and training steps")
         rows += compare_batches(repeats, budget, spaces)
         rows += compare_training_steps(repeats, budget)
-        for peer in (peer for peer in present if peer.slows_others):
-            suited = [task for task in tasks if task.space in peer.spaces]
-            found = _compare_all(suited, [peer], repeats, budget)
-            rows += [row for row in found if row.engine == peer.name]
+        for name in present.keys() - gentle.keys():
+            suited = [task for task in tasks if task.space in present[name].spaces]
+            found = _compare_all(suited, {name: present[name]}, repeats, budget)
+            rows += [row for row in found if row.engine == name]
     origin: dict[str, Any] = {
         "load": load,
         "commit": git_commit(),
@@ -166,10 +145,13 @@ def main(
     click.echo(f"report: {build_report(out)}")
 
 
-def _compare_all(tasks: list[Task], peers: list[Peer], repeats: int, budget: float) -> list[Row]:
+def _compare_all(
+    tasks: list[Task], peers: dict[str, Peer], repeats: int, budget: float
+) -> list[Row]:
     rows = []
     for task in tasks:
-        names = ", ".join([FUSED.name, *(peer.name for peer in peers if task.space in peer.spaces)])
+        suited = (name for name, peer in peers.items() if task.space in peer.spaces)
+        names = ", ".join([FUSED, *suited])
         click.echo(f"{task}, {task.outcomes} outcomes: {names}")
         try:
             rows += compare_passes(task, peers, repeats, budget)

@@ -1,7 +1,7 @@
 """What the comparison measures: the pass, a batch, training steps, the machine's rate."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from bench.arithmetic import MultiplyAdd, count_forward, count_forward_backward
 from bench.benchmarks._models import SETTINGS, TrainingStep
 from bench.measure import interleave
-from bench.peers import FUSED, Peer, Prepared
+from bench.peers import FUSED, Peer, Prepared, registered
 from bench.rows import (
     BATCH,
     CALL,
+    ENGINES,
     FORWARD,
     FORWARD_BACKWARD,
     PASS,
@@ -27,7 +28,6 @@ from bench.rows import (
 )
 from bench.task import Task
 from qcnn import PQCNN
-from qcnn.engines import engine_names
 
 BATCH_SIZE = 64
 BATCH_TASK = (9, 4)
@@ -51,17 +51,16 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def compare_passes(task: Task, peers: list[Peer], repeats: int, budget: float) -> list[Row]:
+def compare_passes(task: Task, peers: Mapping[str, Peer], repeats: int, budget: float) -> list[Row]:
     """Forward, and forward and backward, of the fused engine and the peers.
 
     Raises:
         Disagreement: if a peer's probabilities or gradient are not the fused engine's.
     """
-    prepared: dict[str, Prepared] = {}
-    for peer in [FUSED, *peers]:
-        if task.space not in peer.spaces:
-            continue
-        prepared[peer.name] = peer.prepare(task)
+    by_name = {FUSED: registered[FUSED](), **peers}
+    prepared = {
+        name: peer.prepare(task) for name, peer in by_name.items() if task.space in peer.spaces
+    }
     deviations = check_agreement(task, prepared)
     computations: dict[tuple[str, str], Callable[[], Any]] = {}
     for name, ready in prepared.items():
@@ -69,7 +68,6 @@ def compare_passes(task: Task, peers: list[Peer], repeats: int, budget: float) -
         if ready.forward_backward is not None:
             computations[name, FORWARD_BACKWARD] = ready.forward_backward
     timings = interleave(computations, repeats, budget)
-    by_name = {peer.name: peer for peer in [FUSED, *peers]}
     counts = {FORWARD: count_forward(task), FORWARD_BACKWARD: count_forward_backward(task)}
     rows: list[Row] = []
     for (name, direction), timing in timings.items():
@@ -102,7 +100,7 @@ def check_agreement(task: Task, prepared: dict[str, Prepared]) -> dict[str, tupl
     Raises:
         Disagreement: if one is larger than single precision explains.
     """
-    reference = prepared[FUSED.name]
+    reference = prepared[FUSED]
     expected = reference.read(reference.forward())
     found: dict[str, tuple[float, float]] = {}
     for name, ready in prepared.items():
@@ -123,7 +121,7 @@ def compare_batches(repeats: int, budget: float, spaces: tuple[str, ...]) -> lis
     rows = []
     for space in spaces:
         task = Task(*BATCH_TASK, space)
-        computations = {engine: _batch(task, engine) for engine in engine_names()}
+        computations = {engine: _batch(task, engine) for engine in ENGINES}
         for engine, timing in interleave(computations, repeats, budget).items():
             rows.append(
                 Row(
@@ -142,9 +140,7 @@ def compare_batches(repeats: int, budget: float, spaces: tuple[str, ...]) -> lis
 def compare_training_steps(repeats: int, budget: float) -> list[Row]:
     """Whole training steps and the quantum passes in them, both engines of the project."""
     steps = {
-        (model, engine): TrainingStep(model, engine)
-        for model in SETTINGS
-        for engine in engine_names()
+        (model, engine): TrainingStep(model, engine) for model in SETTINGS for engine in ENGINES
     }
     computations: dict[tuple[str, str, str], Callable[[], Any]] = {}
     for (model, engine), step in steps.items():
@@ -174,12 +170,12 @@ def measure_rate(repeats: int, budget: float) -> Row:
 def measure_call(repeats: int, budget: float) -> Row:
     """The fused pass of one photon in two modes, which is little else than the call."""
     task = Task(2, 1, "fock")
-    compute = FUSED.prepare(task).forward_backward
+    compute = registered[FUSED]().prepare(task).forward_backward
     assert compute is not None
     timing = interleave({CALL: compute}, repeats, budget)[CALL]
     return Row(
         CALL,
-        FUSED.name,
+        FUSED,
         batch=1,
         direction=FORWARD_BACKWARD,
         operations=count_forward_backward(task),

@@ -8,10 +8,10 @@ import pandas as pd
 
 from bench.growth import Growth
 from bench.rows import FORWARD
+from bench.summary import in_order
 from bench.task import SPACE_NAMES
 from studies.reports.figures.style import PALETTE, Canvas, Styles, new_canvas, own_style
 
-#: Of the engines, in the order of the legend; others follow.
 _STYLES = Styles(
     {
         name: {"color": PALETTE[place], "marker": marker}
@@ -44,10 +44,8 @@ def draw(rows: pd.DataFrame, fits: list[Growth], label: Callable[[str], str]) ->
     panels = canvas.subplots(1, len(spaces), sharey=True, squeeze=False)[0]
     for panel, space in zip(panels, spaces, strict=True):
         part = rows[rows["space"] == space]
-        for engine in [*_STYLES, *sorted(set(rows["engine"]) - set(_STYLES))]:
+        for engine in in_order(part["engine"]):
             points = part[part["engine"] == engine].sort_values("outcomes")
-            if points.empty:
-                continue
             medians = points["median"].to_numpy()
             spread = np.abs(points[["lower_quartile", "upper_quartile"]].to_numpy().T - medians)
             panel.errorbar(

@@ -29,6 +29,8 @@ PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT = (
 )
 KINDS = (PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT)
 FORWARD, FORWARD_BACKWARD = "forward", "forward+backward"
+#: Those of the project, whose batches and training steps are held against each other.
+ENGINES = ("fused", "merlin")
 #: What was measured of whom; no two rows have the same.
 _KEY = ["kind", "engine", "model", "modes", "photons", "space", "batch", "direction"]
 #: Where the rows come from: a run replaces the file, so all have the same.
@@ -38,7 +40,7 @@ _STEPS = [
     (kind, model, engine)
     for kind in (STEP, QUANTUM)
     for model in ("notebook", "paper")
-    for engine in ("fused", "merlin")
+    for engine in ENGINES
 ]
 
 

@@ -1,12 +1,12 @@
 """The sentences and tables of the comparison's report, one function for each section."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from bench.growth import Growth
-from bench.peers import FUSED, PEERS
+from bench.peers import registered
 from bench.rows import ABSENT, FORWARD, FORWARD_BACKWARD, PASS
 from bench.summary import (
     SHARE_AIM,
@@ -14,6 +14,7 @@ from bench.summary import (
     Circuit,
     batch_ratios,
     by_circuit,
+    in_order,
     pass_ratios,
     seconds_of_a_call,
     seconds_per_operation,
@@ -22,7 +23,6 @@ from bench.summary import (
 from bench.task import SPACE_NAMES
 from studies.reports.escape import in_markdown
 
-_LABELS = {peer.name: peer.label for peer in (FUSED, *PEERS.values())}
 #: Processor time over time that no single thread reaches.
 _SEVERAL_CORES = 1.1
 #: Columns of words; those of numbers are on the right.
@@ -31,7 +31,7 @@ _WORDS = ("outcomes of", "(m,n)", "simulator", "precision", "model", "engine", "
 
 def label_of(engine: str) -> str:
     """Of an engine, or the name of one that is no peer here."""
-    return _LABELS.get(engine, engine)
+    return registered[engine].label if engine in registered else engine
 
 
 def introduction(rows: pd.DataFrame) -> str:
@@ -62,7 +62,7 @@ def introduction(rows: pd.DataFrame) -> str:
 
 def _exception(engines: set[str]) -> str:
     names = ", ".join(
-        peer.label for name, peer in PEERS.items() if peer.slows_others and name in engines
+        peer.label for name, peer in registered.items() if peer.slows_others and name in engines
     )
     if not names:
         return ""
@@ -78,7 +78,7 @@ def times(passes: pd.DataFrame, direction: str) -> str:
     lines = []
     for circuit, group in by_circuit(part):
         cells = {row["engine"]: _milliseconds(row) for row in group.to_dict("records")}
-        by_label = {label_of(name): cells.get(name, "–") for name in _in_order(part["engine"])}
+        by_label = {label_of(name): cells.get(name, "–") for name in in_order(part["engine"])}
         lines.append(_circuit(circuit) | _outcomes(circuit) | by_label)
     title = "Forward and backward" if direction == FORWARD_BACKWARD else "Forward alone"
     return _section(f"### {title}, ms\n\n", lines)
@@ -97,7 +97,7 @@ def growth(fits: list[Growth], compared: pd.DataFrame) -> str:
         }
         for fit in fits
     ]
-    alone = _in_order(compared[compared["direction"] == FORWARD]["engine"])
+    alone = in_order(compared[compared["direction"] == FORWARD]["engine"])
     without = f", for {', '.join(map(label_of, alone))} forward alone" if alone else ""
     return _section(
         "### Growth with the number of outcomes\n\n"
@@ -263,12 +263,6 @@ def remarks(rows: pd.DataFrame) -> str:
 
 def _pass(row: Any) -> str:
     return f"{label_of(row.engine)}, ({row.modes},{row.photons}), {SPACE_NAMES[row.space]}"
-
-
-def _in_order(engines: Iterable[str]) -> list[str]:
-    """Each of them once, in the order of the peers; others follow."""
-    found = set(engines)
-    return [*(name for name in _LABELS if name in found), *sorted(found - set(_LABELS))]
 
 
 def _circuit(circuit: Circuit) -> dict[str, str]:

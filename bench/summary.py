@@ -1,6 +1,6 @@
 """What the rows of a comparison say in numbers: ratios and shares, and the aims for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,6 +20,8 @@ _PASS_AIMS = {
     ("fock", 14, 7): 10,
 }
 _BATCH_AIM = 10
+#: The order of simulators in tables and legends; others follow by their names.
+_ORDER = ("fused", "merlin", "perceval", "piquasso", "deepquantum")
 #: Of the notebook's model: whole steps with ``engine="merlin"`` and ``engine="fused"``.
 STEP_AIM = 10
 #: Of the paper's model: percent of a step.
@@ -88,6 +90,16 @@ class Step:
     def rest(self) -> float:
         """Seconds of the step without its quantum passes."""
         return float(self.whole["median"] - self.passes["median"])
+
+
+def in_order(engines: Iterable[str]) -> list[str]:
+    """Each of them once, as they stand in every table and legend.
+
+    >>> in_order(["own", "merlin", "fused", "another", "own"])
+    ['fused', 'merlin', 'another', 'own']
+    """
+    found = set(engines)
+    return [*(name for name in _ORDER if name in found), *sorted(found - set(_ORDER))]
 
 
 def passes_of(rows: pd.DataFrame) -> pd.DataFrame:

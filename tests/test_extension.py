@@ -102,13 +102,13 @@ PEER = '''
 
 from dataclasses import replace
 
-from bench.peers.base import Prepared
+from bench.peers import Prepared, register_peer
 from bench.peers.fused import Fused
 from bench.task import Task
 
 
+@register_peer("own")
 class Own(Fused):
-    name = "own"
     label = "A simulator of one's own"
     package = "torch"
 
@@ -145,13 +145,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(ROOT / "asv.conf.json", folder)
     for path, text in ADDED.items():
         (folder / path).write_text(text.lstrip(), encoding="utf-8")
-    # "a file with a peer, named in its `__init__.py`"
-    named = folder / "bench" / "peers" / "__init__.py"
-    text = named.read_text(encoding="utf-8").replace("(MerLin(), ", "(MerLin(), Own(), ")
-    text = text.replace(
-        "from bench.peers.merlin", "from bench.peers.own import Own\nfrom bench.peers.merlin"
-    )
-    named.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -225,6 +218,7 @@ def test_a_benchmark(copy: Path) -> None:
         ("qcnn/baselines/last_layer.py", "baseline", "qcnn.baselines.l", "qcnn.baselines.zz"),
         ("qcnn/data/half.py", "dataset", "qcnn.data.half", "qcnn.data.zz"),
         ("studies/catalogue/own.py", "study", "studies.catalogue.own", "studies.catalogue.zz"),
+        ("bench/peers/own.py", "peer", "bench.peers.own", "bench.peers.zz"),
     ],
 )
 def test_a_file_copied_and_not_renamed_is_refused_by_name(
@@ -233,7 +227,8 @@ def test_a_file_copied_and_not_renamed_is_refused_by_name(
     second = (copy / path).with_name("zz.py")
     second.write_bytes((copy / path).read_bytes())
     try:
-        done = start(copy, "studies.run", "own", "--help")
+        command = "bench.compare" if kind == "peer" else "studies.run own"
+        done = start(copy, *command.split(), "--help")
         assert (done.returncode, done.stdout) == (2, "")
         said = f"error: the {kind} name .* is taken; a name other than .*{old}.*{new}.*\\n"
         assert re.fullmatch(said, done.stderr)

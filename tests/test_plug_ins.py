@@ -84,6 +84,17 @@ def test_everything_that_a_package_adds_works_together(site: Path, tmp_path: Pat
     assert done.returncode == 0, done.stderr
 
 
+def test_a_simulator_of_a_package_is_compared(site: Path, tmp_path: Path) -> None:
+    command = (
+        "-m bench.compare --peers example-simulator --sizes 3x2 --spaces fock --repeats 1 "
+        "--budget 0.1 --out compared"
+    )
+    done = start(site, tmp_path, *command.split())
+    assert done.returncode == 0, done.stderr
+    report = (tmp_path / "compared" / "report.md").read_text()
+    assert "Example 1.0 (float64)" in report
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

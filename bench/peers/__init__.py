@@ -1,22 +1,27 @@
 """The simulators that are compared, one file each.
 
-A simulator's file has a class derived from :class:`bench.peers.base.Peer`. Its package is
-imported only when it prepares a task, so that it may be missing.
+A simulator's file has a class derived from :class:`Peer` under :func:`register_peer`. Dropped
+into this folder it is found by itself, as is one of an installed package
+(:mod:`qcnn.registry`). What it simulates with is imported only when it prepares a task, so that
+it may be missing.
 """
 
-from bench.peers.base import Peer, Prepared
-from bench.peers.deepquantum import DeepQuantum
-from bench.peers.fused import Fused
-from bench.peers.merlin import MerLin
-from bench.peers.perceval import Perceval
-from bench.peers.piquasso import Piquasso
-from qcnn.registry import enter
+from bench.peers._base import Peer, Prepared, prepare_with_torch, register_peer, registered
+
+__all__ = [
+    "FUSED",
+    "Peer",
+    "Prepared",
+    "find_peers",
+    "prepare_with_torch",
+    "register_peer",
+    "registered",
+]
 
 #: The engine that the others are compared with, always part of a comparison.
-FUSED: Peer = Fused()
-#: The peers by the name that they have on the command line and in the rows.
-PEERS: dict[str, Peer] = {}
-for _peer in (MerLin(), Perceval(), Piquasso(), DeepQuantum()):
-    enter(PEERS, "peer", _peer.name, _peer, beside={"engine": {FUSED.name: FUSED}})
+FUSED = "fused"
 
-__all__ = ["FUSED", "PEERS", "Peer", "Prepared"]
+
+def find_peers() -> dict[str, Peer]:
+    """Every simulator by its name but the fused engine."""
+    return {name: made() for name, made in registered.items() if name != FUSED}

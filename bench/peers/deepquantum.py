@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
-from bench.peers.base import Peer, Prepared, prepare_with_torch
+from bench.peers import Peer, Prepared, prepare_with_torch, register_peer
 from bench.task import Task
 
 
+@register_peer("deepquantum")
 class DeepQuantum(Peer):
     """One Mach-Zehnder gate for each cell; single precision, DeepQuantum's default."""
 
-    name = "deepquantum"
     label = "DeepQuantum"
     package = "deepquantum"
     spaces = ("unbunched", "fock")

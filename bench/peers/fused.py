@@ -2,15 +2,15 @@
 
 import torch
 
-from bench.peers.base import Peer, Prepared, prepare_with_torch
+from bench.peers import Peer, Prepared, prepare_with_torch, register_peer
 from bench.task import Task
 from qcnn import PQCNN
 
 
+@register_peer("fused")
 class Fused(Peer):
     """``PQCNN(engine="fused")`` as models use it: double precision, float32 in and out."""
 
-    name = "fused"
     label = "fused (this project)"
     package = "photonic-weight-generation"
     spaces = ("unbunched", "fock")

@@ -4,14 +4,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.peers.base import Peer, Prepared, prepare_with_torch
+from bench.peers import Peer, Prepared, prepare_with_torch, register_peer
 from bench.task import Task
 
 
+@register_peer("merlin")
 class MerLin(Peer):
     """The trainable phases belong to the layer; single precision, MerLin's default."""
 
-    name = "merlin"
     label = "MerLin"
     package = "merlinquantum"
     spaces = ("unbunched", "fock")

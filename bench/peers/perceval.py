@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.peers.base import Peer, Prepared
+from bench.peers import Peer, Prepared, register_peer
 from bench.task import Task
 
 
+@register_peer("perceval")
 class Perceval(Peer):
     """New phases are set, the unitary computed, then all probabilities."""
 
-    name = "perceval"
     label = "Perceval SLOS"
     package = "perceval-quandela"
     spaces = ("fock",)

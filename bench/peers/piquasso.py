@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.peers.base import Peer, Prepared
+from bench.peers import Peer, Prepared, register_peer
 from bench.task import Task
 
 
+@register_peer("piquasso")
 class Piquasso(Peer):
     """One two-mode gate for each cell, the fastest of the ways to write the mesh."""
 
-    name = "piquasso"
     label = "Piquasso (JAX)"
     package = "piquasso"
     spaces = ("fock",)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import bench.compare
 from bench.compare import main
 from bench.contest import Disagreement, check_agreement, compare_passes
-from bench.peers import FUSED, PEERS, Peer, Prepared
+from bench.peers import FUSED, Peer, Prepared, find_peers, register_peer, registered
 from bench.rows import (
     ABSENT,
     BATCH,
@@ -34,7 +34,6 @@ TASK = Task(4, 2, "fock")
 class Copy(Peer):
     """A peer that is the fused engine, with something changed."""
 
-    name = "copy"
     label = "copy"
     package = "torch"
     spaces = ("unbunched", "fock")
@@ -44,11 +43,11 @@ class Copy(Peer):
         self.changes = changes
 
     def prepare(self, task: Task) -> Prepared:
-        return replace(FUSED.prepare(task), **self.changes)  # type: ignore[arg-type]
+        return replace(registered[FUSED]().prepare(task), **self.changes)  # type: ignore[arg-type]
 
 
 def test_a_copy_agrees_exactly() -> None:
-    rows = compare_passes(TASK, [Copy()], repeats=1, budget=1)
+    rows = compare_passes(TASK, {"copy": Copy()}, repeats=1, budget=1)
     assert {(row.engine, row.direction) for row in rows} == {
         (engine, direction)
         for engine in ("fused", "copy")
@@ -62,45 +61,48 @@ def test_another_order_of_the_outcomes_is_noticed() -> None:
     with pytest.raises(
         Disagreement, match=r"^copy deviates .* \(4,2\) fock by \d\S* of the largest probability"
     ):
-        compare_passes(TASK, [backwards], repeats=1, budget=1)
+        compare_passes(TASK, {"copy": backwards}, repeats=1, budget=1)
 
 
 def test_another_number_of_outcomes_is_noticed() -> None:
     shorter = Copy(read=lambda found: found.numpy()[1:])
     with pytest.raises(Disagreement, match="by inf of"):
-        compare_passes(TASK, [shorter], repeats=1, budget=1)
+        compare_passes(TASK, {"copy": shorter}, repeats=1, budget=1)
 
 
 @pytest.mark.parametrize("value", [0.0, float("nan")])
 def test_a_wrong_gradient_is_noticed(value: float) -> None:
     wrong = Copy(forward_backward=lambda: np.full(TASK.mesh.phases, value))
     with pytest.raises(Disagreement, match="copy deviates .* of the largest gradient component"):
-        compare_passes(TASK, [wrong], repeats=1, budget=1)
+        compare_passes(TASK, {"copy": wrong}, repeats=1, budget=1)
 
 
 def test_nan_is_no_agreement_without_a_gradient_either() -> None:
     wrong = Copy(read=lambda found: np.full(TASK.outcomes, np.nan), forward_backward=None)
     with pytest.raises(Disagreement, match="by nan of"):
-        compare_passes(TASK, [wrong], repeats=1, budget=1)
+        compare_passes(TASK, {"copy": wrong}, repeats=1, budget=1)
 
 
 @pytest.mark.parametrize(
-    ("name", "space"), [(name, space) for name, peer in PEERS.items() for space in peer.spaces]
+    ("name", "space"),
+    [(name, space) for name, peer in find_peers().items() for space in peer.spaces],
 )
 @pytest.mark.filterwarnings("ignore")  # of the peers' own packages
 def test_every_installed_peer_agrees(name: str, space: str) -> None:
-    peer = PEERS[name]
+    peer = registered[name]()
     if peer.version() is None:
         pytest.skip(f"the peer {name} is not installed")
     task = Task(5, 3, space)
-    deviations = check_agreement(task, {each.name: each.prepare(task) for each in (FUSED, peer)})
+    deviations = check_agreement(
+        task, {FUSED: registered[FUSED]().prepare(task), name: peer.prepare(task)}
+    )
     assert deviations[name][0] < 1e-5
 
 
 def test_a_run_reports_a_missing_peer_and_writes_rows_report_and_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(PEERS["deepquantum"]), "package", "no-such-distribution")
+    monkeypatch.setattr(registered["deepquantum"], "package", "no-such-distribution")
     command = f"--peers perceval,deepquantum --sizes 3x2 --repeats 1 --budget 0.1 --out {tmp_path}"
     result = CliRunner().invoke(main, command.split(), catch_exceptions=False)
     assert result.exit_code == 0
@@ -130,8 +132,8 @@ def test_a_run_stops_at_a_disagreement(
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--peers", "merlin,strawberry", "peers holds 'strawberry'; allowed are merlin, perceval"),
-        ("--spaces", "bosonic", "spaces holds 'bosonic'; allowed are unbunched, fock"),
+        ("--peers", "merlin,strawberry", "allowed are one or more of merlin,perceval,piquasso"),
+        ("--spaces", "bosonic", "'bosonic'; allowed are one or more of unbunched,fock"),
         ("--sizes", "8", "sizes holds '8'; allowed are modes x photons such as 8x4,9x4"),
         ("--sizes", "4x2,3x4", "sizes holds '3x4'; allowed are"),
         ("--sizes", "4x0", "sizes holds '4x0'; allowed are"),
@@ -166,3 +168,9 @@ def test_a_results_file_of_something_else_is_refused(tmp_path: Path) -> None:
     write_rows(path, [Row(PASS, "fused")])
     with pytest.raises(InvalidInput, match="no row of the kind 'multiply-adds'"):
         read_rows(path)
+
+
+def test_a_peer_that_takes_the_engines_name_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="as the peer bench.peers.fused.Fused has it and peer"):
+        register_peer(FUSED)(Copy)
+    assert registered[FUSED] is not Copy

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import qcnn.mappings.affine
-from bench.peers import FUSED, PEERS
 from qcnn import InvalidInput, mapping_from_text, register_baseline, register_mapping, registry
 from qcnn.data import _registry, register_data
 from qcnn.registry import enter
@@ -119,9 +118,3 @@ def test_modules_are_named_where_their_objects_share_a_name() -> None:
     said = f"as the study {__name__} has it and study importlib asks for it"
     with pytest.raises(InvalidInput, match=said):
         enter(found, "study", "capacity", importlib)
-
-
-def test_a_peer_that_takes_the_engines_name_is_refused() -> None:
-    engines = {"engine": {FUSED.name: FUSED}}
-    with pytest.raises(InvalidInput, match="as the engine bench.peers.fused.Fused has it and peer"):
-        enter(dict(PEERS), "peer", "fused", First(), engines)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.task import Task
+from qcnn.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,6 @@ class Peer(ABC):
     """A simulator.
 
     Attributes:
-        name: on the command line and in the rows.
         label: in tables and figures.
         package: the distribution that has to be installed.
         spaces: the sets of outcomes that it computes.
@@ -46,7 +46,6 @@ class Peer(ABC):
         slows_others: whether others are slower in a process in which it has worked.
     """
 
-    name: ClassVar[str]
     label: ClassVar[str]
     package: ClassVar[str]
     spaces: ClassVar[tuple[str, ...]]
@@ -63,6 +62,21 @@ class Peer(ABC):
             return version(self.package)
         except PackageNotFoundError:
             return None
+
+
+#: Their classes by the names that they have on the command line and in the rows.
+registered: Registry[type[Peer]] = Registry("peer", "bench.peers")
+PeerType = TypeVar("PeerType", bound=type[Peer])
+
+
+def register_peer(name: str) -> Callable[[PeerType], PeerType]:
+    """Class decorator that adds a simulator to the comparison.
+
+    Raises:
+        InvalidInput: for a name that is taken, or is none (see
+            :meth:`qcnn.registry.Registry.enter`).
+    """
+    return registered.register(name)
 
 
 def prepare_with_torch(
