@@ -12,7 +12,8 @@ import qcnn
 from qcnn.data._registry import registered as datasets
 from qcnn.mappings._base import registered
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
 
 
 def example(containing: str) -> str:
@@ -70,3 +71,27 @@ def test_a_dataset_in_one_file() -> None:
         assert "fashion" in qcnn.data.data_names()
     finally:
         datasets.pop("fashion", None)
+
+
+def paths_in_tables(page: str) -> set[str]:
+    """The paths that stand in the tables of a page."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    cells = (line for line in text.splitlines() if line.startswith("| "))
+    return {path for line in cells for path in re.findall(r"`([a-z_]+/[\w/.]*)`", line)}
+
+
+@pytest.mark.parametrize(("page", "least"), [("README.md", 20), ("CONTRIBUTING.md", 12)])
+def test_every_path_in_a_table_is_there(page: str, least: int) -> None:
+    paths = paths_in_tables(page)
+    assert len(paths) >= least
+    for path in paths:
+        assert (ROOT / path.replace("NAME.py", "__init__.py")).exists(), path
+
+
+def test_every_folder_of_the_packages_is_in_the_table() -> None:
+    rooms = {
+        f"{path.parent.relative_to(ROOT)}/"
+        for package in ("qcnn", "studies", "bench")
+        for path in (ROOT / package).glob("*/__init__.py")
+    }
+    assert rooms - paths_in_tables("README.md") == set()
