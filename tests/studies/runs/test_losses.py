@@ -27,7 +27,7 @@ from studies.store.codec import WORKER
 from studies.store.opening import open_store
 from studies.store.rows import add_rows, read_rows
 
-HERE = Path(__file__).parent
+SHARED = Path(__file__).parents[1]
 CELL = Cell(replace(CONFIGURATION, epochs=1), 3, FINALIST)
 RUN = f"configuration {CELL.configuration.digest()} (mapping {CELL.configuration.mapping}, target "
 MakeQueue = Callable[..., TrialQueue]
@@ -278,7 +278,7 @@ ARGUMENTS = (
 def run_killers(folder: Path, way: str | None, *arguments: str) -> subprocess.CompletedProcess[str]:
     changes = {} if way is None else {"KILLER": way}
     return subprocess.run(
-        [sys.executable, HERE / "killers.py", *ARGUMENTS, "--out", folder, *arguments],
+        [sys.executable, SHARED / "killers.py", *ARGUMENTS, "--out", folder, *arguments],
         env={**os.environ, **changes},
         capture_output=True,
         text=True,

@@ -46,7 +46,7 @@ if __name__ == "__main__":
 
 def start(folder: Path, in_worker: str) -> subprocess.Popen[str]:
     script = folder / "command.py"
-    script.write_text(MAIN.format(in_worker=in_worker, tests=str(Path(__file__).parent)))
+    script.write_text(MAIN.format(in_worker=in_worker, tests=str(ROOT / "tests" / "studies")))
     return subprocess.Popen(
         [sys.executable, script],
         cwd=folder,
