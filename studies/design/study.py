@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,26 @@ class Options:
 
 
 @dataclass(frozen=True)
+class RunKey:
+    """What tells runs apart, wherever they wait, are counted or stored.
+
+    Attributes:
+        configuration: hash of the configuration.
+        seed: of the run.
+        role: whether it is one to choose by, or has a fresh seed.
+    """
+
+    configuration: str
+    seed: int
+    role: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "RunKey":
+        """The key of a row."""
+        return cls(row["configuration"], row["seed"], row["role"])
+
+
+@dataclass(frozen=True)
 class Cell:
     """A run that must exist: a configuration with a seed, as one of an arm.
 
@@ -88,6 +109,11 @@ class Cell:
     seed: int
     arm: Arm
     role: str = FINAL
+
+    @cached_property
+    def key(self) -> RunKey:
+        """Of the run that it asks for, whatever its arm."""
+        return RunKey(self.configuration.digest(), self.seed, self.role)
 
 
 @dataclass(frozen=True)

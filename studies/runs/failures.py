@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy.engine import URL
 
+from qcnn.files import write_bytes
 from studies.design.roles import FAILED
 from studies.design.study import Cell
 from studies.store.provenance import git_commit, package_versions, platform_text
-from studies.store.rows import COUNTS, write_text
+from studies.store.schema import COUNTS
 from studies.store.urls import without_password
 
 #: A run is given up after it was the loss of so many workers.
@@ -53,7 +54,7 @@ def error_of_run(error: Exception, cell: Cell, folder: Path, storage: URL | None
     path = folder / "errors" / f"{cell.configuration.digest()}-{cell.seed}.log"
     trace = without_password("".join(traceback.format_exception(error)), storage)
     try:
-        write_text(path, f"{run_text(cell)}\n\n{trace}")
+        write_bytes(path, f"{run_text(cell)}\n\n{trace}".encode())
         where = f"the traceback is in {path}"
     except OSError:  # the sentence is worth more than its traceback
         print(trace, file=sys.stderr, flush=True)

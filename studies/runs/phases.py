@@ -6,20 +6,22 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 
 from qcnn import InvalidInput
 from studies.design.choose import candidate_cells, chosen_cells
-from studies.design.study import Cell, Options, Search, Study, fresh_seeds
+from studies.design.roles import COMPLETE
+from studies.design.study import Cell, Options, RunKey, Search, Study, fresh_seeds
 from studies.runs.console import PhaseProgress, TrialProgress
-from studies.runs.queue import TrialQueue
+from studies.runs.finished import search_rows, search_state, take_rows
+from studies.runs.plan import Plan
+from studies.runs.trials import Trials, open_trials
 from studies.runs.workers import WorkerPool, check_jobs
-from studies.store.codec import cell_key
 from studies.store.opening import open_store
-from studies.store.rows import KEY, read_rows
+from studies.store.rows import keys_of, read_rows
 
 _POLL_SECONDS = 0.5
 _ENQUEUE_SECONDS = 2.0
@@ -37,34 +39,35 @@ def run_study(study: Study, options: Options, console: Console) -> None:
     read_rows(options.out / "runs.csv")  # a damaged file is refused before anything runs
     name = f"command-{uuid.uuid4().hex[:8]}"
     with closing(open_store(options.out, options.storage)) as store:
-        queue = store.patiently(lambda: TrialQueue(study, options, name, store))
+        trials = open_trials(study, options, name, store)
+        plan = Plan(trials)
         try:
             with TrialProgress(console) as progress:
-                _run_phases(study, options, queue, progress)
+                _run_phases(trials, plan, progress)
         finally:
-            queue.leave()
+            plan.leave()
 
 
-def _run_phases(study: Study, options: Options, queue: TrialQueue, progress: TrialProgress) -> None:
+def _run_phases(trials: Trials, plan: Plan, progress: TrialProgress) -> None:
+    study, options = trials.study, trials.options
     candidates = {} if study.tuned is None else study.tuned(options)
     cells = study.cells(options)
-    queue.store.patiently(lambda: queue.enqueue_missing(cells))
+    plan.enqueue_missing(cells)
     with WorkerPool(options, study.name) as workers:
         if study.search is not None:
             phase = progress.start("search", options.trials)
-            _wait(queue, workers, phase, cells, _search_state)
-            cells = [*cells, *_finalists(study.search, options, queue)]
+            _wait(plan, workers, phase, cells, lambda: _search_state(trials))
+            cells = [*cells, *_finalists(study.search, options, search_rows(trials))]
         if candidates:
             tried = candidate_cells(candidates, options)
-            phase = progress.start("tuning", len(set(map(cell_key, tried))))
-            _wait(queue, workers, phase, [*tried, *cells], lambda queue: _cells_state(queue, tried))
-            cells = [*cells, *chosen_cells(candidates, read_rows(queue.csv), options)]
-        phase = progress.start("fresh seeds", len(set(map(cell_key, cells))))
-        _wait(queue, workers, phase, cells, lambda queue: _cells_state(queue, cells))
+            phase = progress.start("tuning", len(_keys(tried)))
+            _wait(plan, workers, phase, [*tried, *cells], lambda: _cells_state(trials, tried))
+            cells = [*cells, *chosen_cells(candidates, read_rows(trials.csv), options)]
+        phase = progress.start("fresh seeds", len(_keys(cells)))
+        _wait(plan, workers, phase, cells, lambda: _cells_state(trials, cells))
 
 
-def _finalists(search: Search, options: Options, queue: TrialQueue) -> list[Cell]:
-    rows = queue.store.patiently(queue.search_rows)
+def _finalists(search: Search, options: Options, rows: pd.DataFrame) -> list[Cell]:
     return [
         Cell(configuration, seed, arm)
         for arm, configuration in search.choose_finalists(rows, options)
@@ -72,12 +75,16 @@ def _finalists(search: Search, options: Options, queue: TrialQueue) -> list[Cell
     ]
 
 
+def _keys(cells: list[Cell]) -> set[RunKey]:
+    return {cell.key for cell in cells}
+
+
 def _wait(
-    queue: TrialQueue,
+    plan: Plan,
     workers: WorkerPool,
     phase: PhaseProgress,
     cells: list[Cell],
-    state: Callable[[TrialQueue], tuple[int, float | None, bool]],
+    state: Callable[[], tuple[int, float | None, bool]],
 ) -> None:
     """Until all of the phase is done; what lost workers leave is given to others."""
     enqueued = -math.inf
@@ -86,12 +93,12 @@ def _wait(
         if losses:  # a signal to all processes of the command has reached it by then
             time.sleep(_POLL_SECONDS)
         for loss in losses:
-            _say(queue.store.patiently(partial(queue.release_lost, loss.worker, loss.reason)))
+            _say(plan.release_lost(loss.worker, loss.reason))
             enqueued = -math.inf
         if time.monotonic() - enqueued > _ENQUEUE_SECONDS:
-            queue.store.patiently(lambda: queue.enqueue_missing(cells))
+            plan.enqueue_missing(cells)
             enqueued = time.monotonic()
-        done, best, more = queue.store.patiently(lambda: state(queue))
+        done, best, more = state()
         phase.update(done, best)
         if not more:
             return
@@ -102,17 +109,17 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _search_state(queue: TrialQueue) -> tuple[int, float | None, bool]:
-    queue.take_rows()
-    done, best = queue.search_state()
-    return done, best, done < queue.options.trials
+def _search_state(trials: Trials) -> tuple[int, float | None, bool]:
+    take_rows(trials)
+    done, best = search_state(trials)
+    return done, best, done < trials.options.trials
 
 
-def _cells_state(queue: TrialQueue, cells: list[Cell]) -> tuple[int, float | None, bool]:
-    queue.take_rows()
-    rows = read_rows(queue.csv)
-    wanted, done = set(map(cell_key, cells)), set(zip(*(rows[name] for name in KEY), strict=True))
-    generated = rows[(rows["phases"] > 0) & (rows["status"] == "complete")]["val_accuracy"]
+def _cells_state(trials: Trials, cells: list[Cell]) -> tuple[int, float | None, bool]:
+    take_rows(trials)
+    rows = read_rows(trials.csv)
+    wanted, done = _keys(cells), keys_of(rows)
+    generated = rows[(rows["phases"] > 0) & (rows["status"] == COMPLETE)]["val_accuracy"]
     best = None if generated.empty else float(generated.max())
     return len(wanted & done), best, not wanted <= done
 

@@ -10,8 +10,9 @@ import torch
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
 from studies.design.study import Options
+from studies.runs.claim import run_next
 from studies.runs.failures import RunError
-from studies.runs.queue import TrialQueue
+from studies.runs.trials import open_trials
 from studies.store.opening import join_store
 from studies.store.urls import without_password
 
@@ -34,12 +35,10 @@ def work(study: str, options: Options, name: str, connection: Connection) -> Non
     torch.set_num_threads(1)
     try:
         with closing(join_store(options.out, options.storage)) as store:
-            queue = store.patiently(
-                lambda: TrialQueue(studies_by_name[study], options, name, store)
-            )
+            trials = open_trials(studies_by_name[study], options, name, store)
             _say(connection, None)
             while not connection.poll():
-                if not queue.run_next():
+                if not run_next(trials):
                     time.sleep(_POLL_SECONDS)
     except (InvalidInput, RunError) as error:
         # Of its own class, which is there to be read: foreign code has classes of its own.

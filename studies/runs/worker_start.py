@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from multiprocessing import spawn
 from multiprocessing.connection import Connection, wait
 from types import ModuleType
@@ -19,19 +20,19 @@ from typing import Any
 _PR_SET_PDEATHSIG = 1
 
 
-def begin(main: Mapping[str, Any], arguments: bytes, connection: Connection) -> None:
+def begin(main: Mapping[str, Any], module: str, arguments: bytes, connection: Connection) -> None:
     """Import the parent's main module, as every spawned process does, then work.
 
     Args:
         main: where that module is, by :func:`main_module`.
-        arguments: of :func:`studies.runs.work.work` before the connection, pickled.
+        module: whose function ``work`` the process is for; its parent need not import it.
+        arguments: of that function, pickled: a study, options and the token of the worker's name.
         connection: to the parent.
     """
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _be_killed_with_parent()
     spawn.prepare(dict(main))
-    from studies.runs.work import work
-
+    work = import_module(module).work
     study, options, token = pickle.loads(arguments)
     work(study, options, worker_name(os.getpid(), token), connection)
 

@@ -21,6 +21,8 @@ from studies.runs.worker_start import begin, main_left_out, main_module, worker_
 _MOST_JOBS_FOR_EACH_CPU = 16
 #: Whether a command goes on when so many workers in a row end before they have begun.
 _MOST_FALSE_STARTS = 3
+#: What the processes import to work, and this one does not.
+_WORK = "studies.runs.work"
 
 
 def check_jobs(jobs: int) -> None:
@@ -136,7 +138,7 @@ class WorkerPool:
             connection, theirs = self._context.Pipe()
             with closing(theirs):
                 process = self._context.Process(
-                    target=begin, args=(main_module(), arguments, theirs), daemon=True
+                    target=begin, args=(main_module(), _WORK, arguments, theirs), daemon=True
                 )
                 with main_left_out(), _interrupts_held_back():
                     process.start()

@@ -8,27 +8,28 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import optuna
-import pandas as pd
 from optuna.distributions import distribution_to_json
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from qcnn import InvalidInput
 from studies.design.arms import Arm, with_arm
 from studies.design.configuration import AXES, AXIS_DEFAULTS, known_configuration, shortened
-from studies.design.roles import FINAL, SEARCH
-from studies.design.study import Cell
-from studies.store.row_checks import check_text, object_from_text, searched_parameters
-from studies.store.rows import complete_row
+from studies.design.roles import COMPLETE, FAILED
+from studies.design.study import Cell, RunKey
+from studies.store.row_checks import check_row, object_from_text, searched_parameters
+from studies.store.schema import COLUMNS, SCHEMA, record_of, row_of
 
-#: Names of attributes.
+#: Names of a trial's attributes.
 SEARCHED, CELL, WORKER, ROW = "enqueued", "cell", "worker", "row"
 #: What a trial of a search has drawn, as a cell.
 DRAWN = "drawn"
+#: Attribute of Optuna's study: numbers of its failed trials that are run again.
+RETRIED = "retried"
 _OPEN = (TrialState.WAITING, TrialState.RUNNING)
-Row = dict[str, Any]
+T = TypeVar("T")
 
 
 def is_open(trial: FrozenTrial) -> bool:
@@ -41,7 +42,77 @@ def is_finished(trial: FrozenTrial) -> bool:
     return ROW in trial.user_attrs and not is_open(trial)
 
 
-def row_text(row: Row) -> str:
+def finished(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that are done, and not to be done again."""
+    retried = retried_of(study)
+    trials = study.get_trials(deepcopy=False)
+    return [trial for trial in trials if is_finished(trial) and trial.number not in retried]
+
+
+def counting(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that are done, run or wait."""
+    opened = [trial for trial in study.get_trials(deepcopy=False) if is_open(trial)]
+    return [*finished(study), *opened]
+
+
+def retried_of(study: optuna.Study) -> set[int]:
+    """Numbers of the failed trials that are run again."""
+    return set(attribute(study, RETRIED, list))
+
+
+def lost_name(key: RunKey) -> str:
+    """The attribute of Optuna's study of cells that holds what workers a run has cost.
+
+    A run to choose by and a final one of the same configuration and seed are counted together.
+    """
+    return f"lost {key.configuration} {key.seed}"
+
+
+def attribute(study: optuna.Study, name: str, kind: type[T]) -> T:
+    """What Optuna's study carries under a name, else an empty one.
+
+    Raises:
+        InvalidInput: if it is of another kind, or not of whole numbers or texts, as no study
+            writes it.
+    """
+    found = study.user_attrs.get(name, kind())
+    values = found.values() if isinstance(found, dict) else found
+    if not isinstance(found, kind) or any(type(each) not in (int, str) for each in values):
+        raise InvalidInput(
+            f"{name!r} in the storage of trials is {shortened(found)}; allowed is what a study "
+            "writes"
+        )
+    return found
+
+
+def remembered(rows: list[dict[str, Any]], cells: optuna.Study) -> list[dict[str, Any]]:
+    """Rows but for those of failed runs that another command wants again."""
+    forgotten = {name for name, losses in cells.user_attrs.items() if losses == {}}
+    return [
+        row for row in rows if row["status"] != FAILED or lost_name(RunKey.of(row)) not in forgotten
+    ]
+
+
+def row_of_trial(trial: FrozenTrial) -> dict[str, Any]:
+    """The row of a finished trial."""
+    return row_from_text(trial.user_attrs[ROW])
+
+
+def cell_of_trial(trial: FrozenTrial) -> Cell | None:
+    """The run of a trial, unless it has yet to be drawn."""
+    text = trial.user_attrs.get(CELL) or trial.user_attrs.get(DRAWN)
+    return None if text is None else cell_from_text(text)
+
+
+def key_of_trial(trial: FrozenTrial) -> RunKey | None:
+    """What a trial is or will be the run of; a journal that lost lines may give it another row."""
+    if ROW in trial.user_attrs:
+        return RunKey.of(row_of_trial(trial))
+    cell = cell_of_trial(trial)
+    return None if cell is None else cell.key
+
+
+def row_text(row: dict[str, Any]) -> str:
     """A row as a trial carries it; what is missing is left out.
 
     >>> row_text({"val_accuracy": 0.1 + 0.2, "seed": 3, "test_accuracy": None})
@@ -50,7 +121,7 @@ def row_text(row: Row) -> str:
     return json.dumps({name: value for name, value in row.items() if value is not None})
 
 
-def row_from_text(text: Any) -> Row:
+def row_from_text(text: Any) -> dict[str, Any]:
     """The row that a trial carries, of any version of this project.
 
     Raises:
@@ -60,23 +131,27 @@ def row_from_text(text: Any) -> Row:
 
 
 @lru_cache(maxsize=1 << 16)
-def _checked_row(text: str) -> Row:
+def _checked_row(text: str) -> dict[str, Any]:
     with _named("row"):
         return complete_row(object_from_text(text, "text"))
 
 
-def stored_rows(rows: pd.DataFrame) -> list[Row]:
-    """Rows of ``runs.csv`` as they were when they were new."""
-    records = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    return [{str(name): value for name, value in record.items()} for record in records]
+def complete_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of any version of this project, with the axes that came later, once it is checked.
+
+    Raises:
+        InvalidInput: if it is not what a study writes.
+    """
+    # What is missing may be left out, None or NaN.
+    given = {name: value for name, value in row.items() if value is not None and value == value}
+    whole = {**AXIS_DEFAULTS, **with_arm(given)}
+    if unknown := whole.keys() - set(COLUMNS):
+        raise InvalidInput(f"a row has {min(unknown)!r}; allowed are the columns of runs.csv")
+    check_row(row_of(record_of(whole)))
+    return whole
 
 
-def row_key(row: Row) -> tuple[str, int, str]:
-    """The key of a row's cell."""
-    return row["configuration"], row["seed"], row["role"]
-
-
-def values_of(row: Row, objectives: int) -> list[float]:
+def values_of(row: dict[str, Any], objectives: int) -> list[float]:
     """What a study maximises, the validation accuracy, and what it minimises, the parameters."""
     return [float(row["val_accuracy"]), float(row["trainable_parameters"])][:objectives]
 
@@ -91,9 +166,9 @@ def parameters_text(trial: optuna.Trial | FrozenTrial) -> str:
     )
 
 
-def finished_trial(row: Row, objectives: int, **attributes: Any) -> FrozenTrial:
+def finished_trial(row: dict[str, Any], objectives: int, **attributes: Any) -> FrozenTrial:
     """A trial for a row that another storage's trial has left in ``runs.csv``."""
-    complete = row["status"] == "complete"
+    complete = row["status"] == COMPLETE
     parameters = searched_parameters(row.get("search_parameters") or "")
     return create_trial(
         state=TrialState.COMPLETE if complete else TrialState.FAIL,
@@ -138,17 +213,14 @@ def _checked_cell(text: str) -> Cell:
                 f"configuration is {'with' if unknown else 'without'} the axis "
                 f"{min(unknown or missing)!r}; allowed are all of {', '.join(AXES)}"
             )
-        seed, role = (stored.get(name) for name in ("seed", "role"))
-        setting, arm = (stored.get(name) for name in ("setting", "arm"))
+        seed, role, setting, arm = map(stored.get, ("seed", "role", "setting", "arm"))
         if not (type(seed) is int and 0 <= seed < 2**63):
             raise InvalidInput(f"seed is {seed!r}; allowed are whole numbers from 0 to {2**63 - 1}")
         if not (isinstance(setting, str) and isinstance(arm, str)):
             raise InvalidInput(f"setting and arm are {setting!r} and {arm!r}; allowed are texts")
-        check_text("setting", setting)
-        check_text("arm", arm)
-        if role not in (SEARCH, FINAL):
-            raise InvalidInput(f"role is {role!r}; allowed are {SEARCH}, {FINAL}")
-        return Cell(known_configuration(axes), seed, Arm(setting, arm), role)
+        for name, value in (("setting", setting), ("arm", arm), ("role", role)):
+            SCHEMA[name].check(value)
+        return Cell(known_configuration(axes), seed, Arm(setting, arm), str(role))
 
 
 def _text_of(what: str, stored: Any) -> str:
@@ -166,9 +238,3 @@ def _named(what: str) -> Iterator[None]:
         yield
     except InvalidInput as error:
         raise InvalidInput(f"a {what} in the storage of trials: {error}") from None
-
-
-@cache
-def cell_key(cell: Cell) -> tuple[str, int, str]:
-    """What tells cells apart: the hash of the configuration, the seed and the role."""
-    return cell.configuration.digest(), cell.seed, cell.role

@@ -8,11 +8,9 @@ and what could not be read back is never written.
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
-from math import inf
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -22,82 +20,25 @@ from filelock import FileLock
 from qcnn import InvalidInput
 from qcnn.files import write_bytes
 from studies.design.arms import with_arm
-from studies.design.configuration import AXES, AXIS_DEFAULTS, shortened
+from studies.design.configuration import shortened
 from studies.design.roles import COMPLETE, FAILED
-from studies.store.row_checks import LONGEST, check_row, printable
+from studies.design.study import RunKey
+from studies.store.row_checks import check_row
+from studies.store.schema import (
+    ADDED,
+    COLUMNS,
+    LONGEST,
+    SCHEMA,
+    NotOfItsType,
+    Record,
+    record_of,
+    row_of,
+)
 
-COLUMNS = (
-    "study",
-    "configuration",
-    "role",
-    "setting",
-    "arm",
-    "status",
-    "seed",
-    "phases",
-    "effective_phases",
-    "mapping_parameters",
-    "fixed_numbers",
-    "trainable_parameters",
-    "train_accuracy",
-    "val_accuracy",
-    "test_accuracy",
-    "best_val_accuracy",
-    "best_val_epoch",
-    "seconds",
-    "engine",
-    *AXES,
-    "train_loss_by_epoch",
-    "train_accuracy_by_epoch",
-    "val_loss_by_epoch",
-    "val_accuracy_by_epoch",
-    "measured",
-    "error",
-    "search",
-    "search_parameters",
-    "sampler",
-    "pruner",
-    "git_commit",
-    "versions",
-    "platform",
-)
-#: Columns that were added after rows had been stored, with what those rows get.
-_ADDED = {**AXIS_DEFAULTS, "measured": ""}
-KEY = ("configuration", "seed", "role")
-#: Numbers of a model that was never built are 0 in the row of a run that failed.
-COUNTS = (
-    "phases",
-    "effective_phases",
-    "mapping_parameters",
-    "fixed_numbers",
-    "trainable_parameters",
-)
-_WHOLE = ("seed", *COUNTS, "epochs", "trained_phases", "batch_size", "layers")
-_FRACTIONAL = (
-    "train_accuracy",
-    "val_accuracy",
-    "test_accuracy",
-    "best_val_accuracy",
-    "best_val_epoch",
-    "seconds",
-    "learning_rate",
-    "phase_learning_rate",
-    "gradient_clip",
-)
-_TYPES = {
-    name: "int64" if name in _WHOLE else "float64" if name in _FRACTIONAL else "str"
-    for name in COLUMNS
-}
-_WHOLE_NUMBER = re.compile(r"\d{1,19}")
-_NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][+-]?\d+)?")
-#: Numbers of a row are stored in as many bits.
-_BELOW = 2**63
-#: Of a message, characters that a row keeps.
-_LONGEST_ERROR = 1000
+#: The columns that tell runs apart.
+KEY = tuple(field.name for field in fields(RunKey))
 # Curves of many epochs are longer than what the module allows by itself.
 csv.field_size_limit(max(csv.field_size_limit(), 2 * LONGEST))
-#: A row as the file holds it: a text for each of ``COLUMNS``.
-Record = tuple[str, ...]
 
 
 def read_rows(path: Path) -> pd.DataFrame:
@@ -107,11 +48,22 @@ def read_rows(path: Path) -> pd.DataFrame:
         InvalidInput: if the file is not a whole results file, or one of its rows is not what
             a study writes: the sentence names file, line and value.
     """
-    columns = zip(*map(_typed, _read_records(path)), strict=True)
+    columns = zip(*map(_values, _read_records(path)), strict=True)
     values = dict(zip(COLUMNS, columns, strict=False))
     return pd.DataFrame(
-        {name: pd.Series(values.get(name, ()), dtype=kind) for name, kind in _TYPES.items()}
+        {name: pd.Series(values.get(name, ()), dtype=c.kind) for name, c in SCHEMA.items()}
     )
+
+
+def stored_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows that were read as they were when they were new."""
+    records = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in record.items()} for record in records]
+
+
+def keys_of(rows: pd.DataFrame) -> set[RunKey]:
+    """Which runs these are."""
+    return {RunKey(*values) for values in zip(*(rows[name] for name in KEY), strict=True)}
 
 
 def completed(rows: pd.DataFrame, role: str) -> pd.DataFrame:
@@ -128,7 +80,7 @@ def add_rows(path: Path, new: Iterable[Mapping[str, Any]]) -> None:
         InvalidInput: if the file that is there is damaged, or a new row is not what can be
             read back; the file is left as it is.
     """
-    records = [_record(row) for row in new]
+    records = [record_of(row) for row in new]
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(path.with_suffix(".csv.lock")):
         there = {_key(record): record for record in _read_records(path)}
@@ -168,46 +120,6 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def complete_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of any version of this project, with the axes that came later, once it is checked.
-
-    Raises:
-        InvalidInput: if it is not what a study writes.
-    """
-    # What is missing may be left out, None or NaN.
-    given = {name: value for name, value in row.items() if value is not None and value == value}
-    whole = {**AXIS_DEFAULTS, **with_arm(given)}
-    if unknown := whole.keys() - set(COLUMNS):
-        raise InvalidInput(f"a row has {min(unknown)!r}; allowed are the columns of runs.csv")
-    _typed(_record(whole))
-    return whole
-
-
-def _record(row: Mapping[str, Any]) -> Record:
-    counts = dict.fromkeys(COUNTS, 0) if row.get("status") == FAILED else {}
-    given = {name: value for name, value in row.items() if value is not None}
-    whole = {**_ADDED, **counts, **given}
-    whole["error"] = printable(str(whole.get("error", "")), _LONGEST_ERROR)
-    return tuple(_field(name, whole.get(name)) for name in COLUMNS)
-
-
-def _field(name: str, value: Any) -> str:
-    """A value as the file holds it: ten digits of a result, every digit of a choice."""
-    if value is None or value != value:
-        return ""
-    kind = _TYPES[name]
-    if isinstance(value, bool) or not isinstance(value, str if kind == "str" else Real):
-        raise InvalidInput(f"{name} is {shortened(value)}; allowed are values of the type {kind}")
-    if kind != "float64":
-        return str(value)
-    try:
-        number = float(value)
-    except OverflowError:
-        number = inf
-    text = f"{number:.10g}"
-    return repr(number) if name in AXES and float(text) != number else text
-
-
 def _as_text(records: Iterable[Sequence[str]]) -> str:
     file = io.StringIO(newline="")
     csv.writer(file, lineterminator="\n").writerows(records)
@@ -230,7 +142,7 @@ def _records_of(text: str, place: Path | str) -> Iterator[Record]:
     if not text.endswith("\n"):
         raise _damage(place, "its last line is cut")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: dict[tuple[str, ...], int] = {}
+    lines: dict[RunKey, int] = {}
     header: list[str] | None = None
     while True:
         line = reader.line_num + 1
@@ -250,8 +162,8 @@ def _records_of(text: str, place: Path | str) -> Iterator[Record]:
             raise _damage(place, text)
         record = _in_order(header, fields)
         try:
-            _typed(record)
-        except _NotOfItsType as error:
+            _values(record)
+        except NotOfItsType as error:
             raise _damage(place, f"line {line}: {error}") from None
         except InvalidInput as error:
             raise InvalidInput(f"{place}, line {line}: {error}") from None
@@ -267,7 +179,7 @@ def _records_of(text: str, place: Path | str) -> Iterator[Record]:
 
 def _checked_header(fields: list[str], place: Path | str) -> list[str]:
     known = with_arm(dict.fromkeys(fields, ""))
-    missing = [name for name in COLUMNS if name not in known and name not in _ADDED]
+    missing = [name for name in COLUMNS if name not in known and name not in ADDED]
     unknown = [name for name in known if name not in COLUMNS]
     if missing:
         raise _damage(place, f"column {missing[0]} is missing")
@@ -280,20 +192,19 @@ def _checked_header(fields: list[str], place: Path | str) -> list[str]:
 
 def _in_order(header: list[str], fields: list[str]) -> Record:
     values = with_arm(dict(zip(header, fields, strict=True)))
-    return tuple(values[name] if name in values else _field(name, _ADDED[name]) for name in COLUMNS)
+    return tuple(
+        values[name] if name in values else column.text(column.default)
+        for name, column in SCHEMA.items()
+    )
 
 
-def _key(record: Record) -> tuple[str, ...]:
+def _key(record: Record) -> RunKey:
     values = dict(zip(COLUMNS, record, strict=True))
-    return tuple(values[name] for name in KEY)
-
-
-class _NotOfItsType(InvalidInput):
-    """A field that is no number where there has to be one."""
+    return RunKey(**{name: SCHEMA[name].value(values[name]) for name in KEY})
 
 
 @lru_cache(maxsize=1 << 16)
-def _typed(record: Record) -> tuple[Any, ...]:
+def _values(record: Record) -> tuple[Any, ...]:
     """The values of a row, None where a number is missing, once the row is checked.
 
     Kept, because the file is read again for every run that is added.
@@ -301,26 +212,9 @@ def _typed(record: Record) -> tuple[Any, ...]:
     Raises:
         InvalidInput: if it is not what a study writes.
     """
-    values = {name: _value(name, text) for name, text in zip(COLUMNS, record, strict=True)}
-    check_row(values)
-    return tuple(values.values())
-
-
-def _value(name: str, text: str) -> Any:
-    kind = _TYPES[name]
-    if kind == "str":
-        return text
-    if kind == "float64":
-        if not text and name not in AXES:
-            return None
-        if not _NUMBER.fullmatch(text):
-            raise _NotOfItsType(f"{name} is {shortened(text)}, allowed are numbers")
-        return float(text)
-    if not _WHOLE_NUMBER.fullmatch(text) or int(text) >= _BELOW:
-        raise _NotOfItsType(
-            f"{name} is {shortened(text)}, allowed are whole numbers from 0 to {_BELOW - 1}"
-        )
-    return int(text)
+    row = row_of(record)
+    check_row(row)
+    return tuple(row.values())
 
 
 def _damage(place: Path | str, reason: str) -> InvalidInput:

@@ -5,15 +5,18 @@ What differs between the two is a :class:`Store`; ``studies.store.journal`` and
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TypeVar
+from functools import partial, wraps
+from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 import optuna
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Direction = Literal["maximize", "minimize"]
 
 
 class Store(ABC):
@@ -26,6 +29,21 @@ class Store(ABC):
 
     storage: BaseStorage
     sees_deaths_at_once: bool
+
+    def open_study(
+        self, name: str, sampler: optuna.samplers.BaseSampler, directions: Sequence[Direction]
+    ) -> optuna.Study:
+        """Optuna's study of a name, made where there is none."""
+        return self.patiently(
+            lambda: optuna.create_study(
+                study_name=name,
+                storage=self.storage,
+                sampler=sampler,
+                pruner=optuna.pruners.NopPruner(),
+                directions=directions,
+                load_if_exists=True,
+            )
+        )
 
     @abstractmethod
     def setup_lock(self) -> AbstractContextManager[object]:
@@ -50,3 +68,27 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """End what is open; nothing is asked of the store afterwards."""
+
+
+class Stored(Protocol):
+    """What has its trials in a store."""
+
+    @property
+    def store(self) -> Store:
+        """Where they are kept."""
+
+
+S = TypeVar("S", bound=Stored)
+
+
+def patient(operation: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """An operation on what is stored: repeated as a whole until the storage answers.
+
+    As a whole, because what it goes by and the lock that it holds are gone with a connection.
+    """
+
+    @wraps(operation)
+    def until_answered(stored: S, *arguments: P.args, **named: P.kwargs) -> T:
+        return stored.store.patiently(partial(operation, stored, *arguments, **named))
+
+    return until_answered

@@ -14,7 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from studies.design.arms import labels
-from studies.store.codec import CELL, ROW, WORKER, cell_from_text, cell_key, is_finished, is_open
+from studies.store.codec import CELL, ROW, WORKER, cell_from_text, is_finished, is_open
 from studies.store.rows import read_rows
 
 ARGUMENTS = (
@@ -118,7 +118,7 @@ def check_finished(folder: Path, storage: BaseStorage) -> None:
     assert (folder / "report.md").exists()
     found = trials(storage)
     assert not any(map(is_open, found))
-    cells = [cell_key(cell_from_text(t.user_attrs[CELL])) for t in found if is_cell_done(t)]
+    cells = [cell_from_text(t.user_attrs[CELL]).key for t in found if is_cell_done(t)]
     assert len(cells) == len(set(cells)) == CELLS
     assert sum(map(is_finished, found)) == SEARCHED + CELLS
 

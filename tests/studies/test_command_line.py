@@ -11,6 +11,7 @@ from math import comb
 from pathlib import Path
 
 import pytest
+from queues import Queue
 from stored_rows import make_row
 
 from qcnn import InvalidInput
@@ -21,9 +22,9 @@ from studies.design.study import Options, Study
 from studies.report import command_line as report_line
 from studies.run import command_line as run_line
 from studies.runs.execute import evaluate_stored
-from studies.runs.queue import TrialQueue
 from studies.store.opening import open_store
-from studies.store.rows import COLUMNS, add_rows, read_rows
+from studies.store.rows import add_rows, read_rows
+from studies.store.schema import COLUMNS
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 STUDY = ("studies.run", "mode_sweep", "--dataset", "digits")
@@ -224,7 +225,7 @@ def test_a_command_that_is_refused_while_it_runs_leaves_the_folder_as_it_was(
 
     def refuse(study: Study, options: Options, _: object) -> Path:
         """As a worker does that finds too little memory."""
-        queue = TrialQueue(study, options, "command", open_store(options.out, None))
+        queue = Queue(study, options, "command", open_store(options.out, None))
         queue.enqueue_missing(study.cells(options))
         raise InvalidInput("a state needs 900 GiB of memory; available are 2")
 
@@ -245,7 +246,7 @@ def test_a_refused_command_removes_nothing_of_another(
     def refuse(study: Study, options: Options, _: object) -> Path:
         for epochs in (1, 2):
             chosen = replace(options, epochs=epochs)
-            TrialQueue(study, chosen, "command", open_store(options.out, None))
+            Queue(study, chosen, "command", open_store(options.out, None))
         raise InvalidInput("a state needs 900 GiB of memory; available are 2")
 
     monkeypatch.setattr("studies.study_command.run_study", refuse)

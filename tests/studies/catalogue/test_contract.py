@@ -7,6 +7,7 @@ from pathlib import Path
 import optuna
 import pytest
 import torch
+from queues import Queue
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION
 from torch import nn
@@ -20,7 +21,6 @@ from studies.design.configuration import Configuration, build_model, configurati
 from studies.design.recipes import without_photons
 from studies.design.study import Cell, Options
 from studies.runs.execute import evaluate_stored
-from studies.runs.queue import TrialQueue
 from studies.store.opening import open_store
 from studies.store.rows import read_rows
 
@@ -65,7 +65,7 @@ def check_training(configuration: Configuration) -> None:
 
 def check_round_trip(name: str, options: Options, cells: list[Cell]) -> None:
     """Runs that pass through the queue and the results file come out as they went in."""
-    queue = TrialQueue(studies_by_name[name], options, "worker", open_store(options.out, None))
+    queue = Queue(studies_by_name[name], options, "worker", open_store(options.out, None))
     queue.enqueue_missing(cells)
     while queue.run_next():
         pass

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from optuna.trial import create_trial
 from pandas.testing import assert_frame_equal
 from planned import final_cells, options_of
+from queues import Queue
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
@@ -44,10 +45,10 @@ from studies.design.study import Cell, Contrast
 from studies.reports import claims
 from studies.reports.claims import CLAIMS
 from studies.runs.execute import execute
-from studies.runs.queue import TrialQueue
 from studies.store.codec import cell_from_text, cell_text, row_from_text, row_text
 from studies.store.opening import open_store
-from studies.store.rows import COLUMNS, add_rows, read_rows
+from studies.store.rows import add_rows, read_rows
+from studies.store.schema import COLUMNS
 
 STUDIES = Path(__file__).parents[3] / "studies"
 ARM = Arm("χ = 2", "no input")
@@ -183,13 +184,13 @@ def test_a_study_goes_on_in_a_folder_of_an_earlier_version(tmp_path: Path) -> No
     add_rows(tmp_path / "runs.csv", [done[1] | {"setting": ARM.setting, "arm": ARM.name}])
     before = read_rows(tmp_path / "runs.csv")
     (tmp_path / "runs.csv").write_text(earlier((tmp_path / "runs.csv").read_text()))
-    queue = TrialQueue(study, options, "worker", open_store(tmp_path, None))
+    queue = Queue(study, options, "worker", open_store(tmp_path, None))
     waiting, finished = (earlier_cell(cell) for cell in cells[:2])
     queue.cells.enqueue_trial({}, user_attrs={"cell": waiting})
     row = row_text(done[0] | {"label": ARM.label})
     attributes = {"cell": finished, "row": row}
     queue.cells.add_trial(create_trial(value=done[0]["val_accuracy"], user_attrs=attributes))
-    again = TrialQueue(study, options, "another", open_store(tmp_path, None))
+    again = Queue(study, options, "another", open_store(tmp_path, None))
     again.enqueue_missing(cells)
     count = 0
     while again.run_next():

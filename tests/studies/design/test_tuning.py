@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from queues import Queue
 from smallest import make_options
 from stored_rows import CONFIGURATION, make_row
 
@@ -18,7 +19,6 @@ from studies.design.recipes import without_photons
 from studies.design.roles import FINAL, SEARCH
 from studies.design.study import Options
 from studies.reports.figures.rates import FIGURE as RATES
-from studies.runs.queue import TrialQueue
 from studies.store.opening import open_store
 from studies.store.rows import add_rows, read_rows
 
@@ -94,9 +94,7 @@ def test_runs_of_other_seeds_and_final_runs_decide_nothing(options: Options) -> 
 
 def test_a_candidate_is_a_search_row_that_is_never_done_again(options: Options) -> None:
     cells = candidate_cells({SECOND: CANDIDATES[SECOND]}, options)
-    queue = TrialQueue(
-        studies_by_name["compression"], options, "worker", open_store(options.out, None)
-    )
+    queue = Queue(studies_by_name["compression"], options, "worker", open_store(options.out, None))
     queue.enqueue_missing(cells)
     while queue.run_next():
         pass

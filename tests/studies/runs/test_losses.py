@@ -12,6 +12,7 @@ from typing import Any
 import optuna
 import pandas as pd
 import pytest
+from queues import Queue
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
@@ -20,9 +21,8 @@ from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.roles import SEARCH
 from studies.design.study import Cell
-from studies.runs import queue as trials
+from studies.runs import claim
 from studies.runs.failures import MOST_LOSSES, RunError
-from studies.runs.queue import TrialQueue
 from studies.store.codec import WORKER
 from studies.store.opening import open_store
 from studies.store.rows import add_rows, read_rows
@@ -30,20 +30,20 @@ from studies.store.rows import add_rows, read_rows
 SHARED = Path(__file__).parents[1]
 CELL = Cell(replace(CONFIGURATION, epochs=1), 3, FINALIST)
 RUN = f"configuration {CELL.configuration.digest()} (mapping {CELL.configuration.mapping}, target "
-MakeQueue = Callable[..., TrialQueue]
+MakeQueue = Callable[..., Queue]
 
 
 @pytest.fixture
 def make_queue(tmp_path: Path) -> MakeQueue:
-    def make(worker: str = "command", **changes: Any) -> TrialQueue:
+    def make(worker: str = "command", **changes: Any) -> Queue:
         options = make_options(tmp_path, smoke_axes(studies_by_name["mode_sweep"]), **changes)
         store = open_store(tmp_path, None)
-        return TrialQueue(studies_by_name["mode_sweep"], options, worker, store)
+        return Queue(studies_by_name["mode_sweep"], options, worker, store)
 
     return make
 
 
-def lose(queue: TrialQueue, study: optuna.Study, worker: str, reason: str) -> str:
+def lose(queue: Queue, study: optuna.Study, worker: str, reason: str) -> str:
     """A worker claims the next trial and is lost in its midst."""
     study.ask().set_user_attr(WORKER, worker)
     return queue.release_lost(worker, reason)
@@ -106,7 +106,7 @@ def test_a_worker_that_held_nothing_or_had_stored_its_row_is_no_loss_of_a_run(
     make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        trials, "execute", lambda _, c, seed, role, *__: make_row(seed, role, **c.axes())
+        claim, "execute", lambda _, c, seed, role, *__: make_row(seed, role, **c.axes())
     )
     queue = make_queue("worker")
     queue.enqueue_missing([CELL])
@@ -141,14 +141,14 @@ def test_a_search_goes_on_after_a_configuration_that_kills(
     def execute(_: str, configuration: Any, seed: int, role: str, *__: object) -> Any:
         return make_row(seed, role, **configuration.axes())
 
-    monkeypatch.setattr(trials, "execute", killed)
+    monkeypatch.setattr(claim, "execute", killed)
     for number in range(1, MOST_LOSSES + 1):
         queue = make_queue(f"worker {number}", trials=1)
         queue.enqueue_missing([])
         with pytest.raises(KeyboardInterrupt):
             queue.run_next()
         assert f"loss {number} of 3" in queue.release_lost(f"worker {number}", "SIGKILL")
-    monkeypatch.setattr(trials, "execute", execute)
+    monkeypatch.setattr(claim, "execute", execute)
     queue = make_queue("worker", trials=2)
     queue.enqueue_missing([])
     while queue.run_next():
@@ -205,7 +205,7 @@ def test_what_failed_is_run_again_when_it_is_asked_for(
         lose(queue, queue.cells, "worker", "SIGKILL")
     queue.take_rows()
     monkeypatch.setattr(
-        trials, "execute", lambda _, c, seed, role, *__: make_row(seed, role, **c.axes())
+        claim, "execute", lambda _, c, seed, role, *__: make_row(seed, role, **c.axes())
     )
     again = make_queue(retry_failed=True)
     again.enqueue_missing([CELL])
@@ -237,7 +237,7 @@ def test_an_error_of_a_run_names_it_and_keeps_its_traceback(
     def execute(*_: object) -> Any:
         raise error
 
-    monkeypatch.setattr(trials, "execute", execute)
+    monkeypatch.setattr(claim, "execute", execute)
     queue = make_queue()
     queue.enqueue_missing([CELL])
     with pytest.raises(RunError) as raised:
@@ -261,7 +261,7 @@ def test_an_error_of_the_results_folder_stays_what_it_is(
         OSError(errno.EROFS, "Read-only file system", "elsewhere"),
         PermissionError(errno.EACCES, "Permission denied", str(folder / "weights")),
     ):
-        monkeypatch.setattr(trials, "execute", lambda *_, error=error: (_ for _ in ()).throw(error))
+        monkeypatch.setattr(claim, "execute", lambda *_, error=error: (_ for _ in ()).throw(error))
         queue.enqueue_missing([CELL])
         with pytest.raises(OSError, match=error.strerror) as raised:
             queue.run_next()

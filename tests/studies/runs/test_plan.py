@@ -9,20 +9,20 @@ from typing import Any
 
 import optuna
 import pytest
+from queues import Queue
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.study import Cell, Options, Search
-from studies.runs import queue as trials
-from studies.runs.queue import TrialQueue
+from studies.runs import claim
 from studies.store.codec import is_open
 from studies.store.opening import open_store
 from studies.store.rows import read_rows
 
 PLANNED = 4
-MakeQueue = Callable[..., TrialQueue]
+MakeQueue = Callable[..., Queue]
 CELLS = [Cell(replace(CONFIGURATION, epochs=1), seed, FINALIST) for seed in range(1, 21)]
 
 
@@ -43,13 +43,13 @@ def make_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeQueue:
     def execute(_: str, configuration: Any, seed: int, role: str, *__: object) -> Any:
         return make_row(seed, role, **configuration.axes())
 
-    monkeypatch.setattr(trials, "execute", execute)
+    monkeypatch.setattr(claim, "execute", execute)
 
     names = map(str, count())  # each draws its own configurations
 
-    def make(folder: Path = tmp_path, **changes: Any) -> TrialQueue:
+    def make(folder: Path = tmp_path, **changes: Any) -> Queue:
         options = make_options(folder, smoke_axes(STUDY), **changes)
-        return TrialQueue(STUDY, options, next(names), open_store(folder, None))
+        return Queue(STUDY, options, next(names), open_store(folder, None))
 
     return make
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import optuna
 import pytest
+from queues import Queue
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.study import Cell, Options
-from studies.runs.queue import TrialQueue
 from studies.store.codec import is_open
 from studies.store.opening import open_store
 from studies.store.rows import add_rows, read_rows
@@ -23,12 +23,12 @@ CELL = Cell(replace(CONFIGURATION, epochs=1), 1, FINALIST)
 AXES = smoke_axes(studies_by_name[NAME])
 
 
-def make_queue(options: Options, worker: str = "worker", name: str = NAME) -> TrialQueue:
+def make_queue(options: Options, worker: str = "worker", name: str = NAME) -> Queue:
     store = open_store(options.out, options.storage)
-    return TrialQueue(studies_by_name[name], options, worker, store)
+    return Queue(studies_by_name[name], options, worker, store)
 
 
-def waiting(queue: TrialQueue) -> tuple[int, int]:
+def waiting(queue: Queue) -> tuple[int, int]:
     """Trials of the search and cells that wait."""
     return sum(map(is_open, queue.search.trials)), sum(map(is_open, queue.cells.trials))
 

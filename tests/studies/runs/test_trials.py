@@ -6,6 +6,7 @@ from typing import Any
 
 import optuna
 import pytest
+from queues import Queue
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
@@ -15,7 +16,7 @@ from studies.design.arms import FINALIST, Arm
 from studies.design.roles import FINAL
 from studies.design.study import Cell, Options
 from studies.runs.execute import checkpoint_path, execute
-from studies.runs.queue import TrialQueue, _enqueue_again
+from studies.runs.plan import enqueue_again
 from studies.store.codec import is_open
 from studies.store.opening import open_store
 from studies.store.rows import add_rows, read_rows
@@ -26,9 +27,9 @@ def options(tmp_path: Path) -> Options:
     return make_options(tmp_path, smoke_axes(studies_by_name["mode_sweep"]))
 
 
-def make_queue(options: Options, worker: str = "worker") -> TrialQueue:
+def make_queue(options: Options, worker: str = "worker") -> Queue:
     store = open_store(options.out, options.storage)
-    return TrialQueue(studies_by_name["mode_sweep"], options, worker, store)
+    return Queue(studies_by_name["mode_sweep"], options, worker, store)
 
 
 def test_a_command_leaves_what_another_one_has_waiting(options: Options) -> None:
@@ -75,11 +76,11 @@ def test_leads_come_first_and_outlive_their_worker(options: Options) -> None:
     search = replace(mode_sweep.search, leads=lambda _: [{"rate": 0.5}, {"rate": 0.25}])
     store = open_store(options.out, options.storage)
     study = replace(mode_sweep, search=search)
-    queue = TrialQueue(study, replace(options, trials=3), "worker", store)
+    queue = Queue(study, replace(options, trials=3), "worker", store)
     queue.enqueue_missing([])
     dead = queue.search.ask()
     queue.search.tell(dead, state=optuna.trial.TrialState.FAIL)
-    _enqueue_again(queue.search, queue.search.trials[dead.number])
+    enqueue_again(queue.search, queue.search.trials[dead.number])
     drawn = [queue.search.ask().suggest_float("rate", 0, 1) for _ in range(3)]
     assert (drawn[0], drawn[2]) == (0.25, 0.5)
     assert drawn[1] not in (0.25, 0.5)

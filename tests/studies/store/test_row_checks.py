@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from optuna.trial import create_trial
+from queues import Queue
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, PLAIN, make_row
 
@@ -25,10 +26,10 @@ from studies.design.study import Cell
 from studies.report import command_line as report_line
 from studies.reports.study_report import build_report
 from studies.runs.execute import execute
-from studies.runs.queue import TrialQueue
-from studies.store.codec import cell_from_text, cell_text, row_from_text, row_text
+from studies.store.codec import cell_from_text, cell_text, complete_row, row_from_text, row_text
 from studies.store.opening import open_store
-from studies.store.rows import COLUMNS, KEY, add_rows, complete_row, read_rows
+from studies.store.rows import KEY, add_rows, read_rows
+from studies.store.schema import COLUMNS
 
 ROOT = Path(__file__).parents[3]
 _QUANTILES = {f"{level:g}": 0.5 for level in QUANTILES}
@@ -234,7 +235,7 @@ def test_a_folder_that_an_earlier_version_left_is_gone_on_from(tmp_path: Path) -
     configuration = replace(CONFIGURATION, epochs=1)
     study = studies_by_name["mode_sweep"]
     options = make_options(tmp_path, smoke_axes(study))
-    queue = TrialQueue(study, options, "worker", open_store(tmp_path, None))
+    queue = Queue(study, options, "worker", open_store(tmp_path, None))
     for seed in (1, 2):
         cell = json.loads(cell_text(Cell(configuration, seed, ARM)))
         row = execute("mode_sweep", configuration, seed, "final", tmp_path) if seed == 2 else {}
@@ -247,7 +248,7 @@ def test_a_folder_that_an_earlier_version_left_is_gone_on_from(tmp_path: Path) -
             queue.cells.add_trial(trial)
         else:
             queue.cells.enqueue_trial({}, user_attrs=attributes)
-    again = TrialQueue(study, options, "another", open_store(tmp_path, None))
+    again = Queue(study, options, "another", open_store(tmp_path, None))
     again.enqueue_missing([Cell(configuration, seed, ARM) for seed in (1, 2)])
     while again.run_next():
         pass

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from commands import wait_until
 from postgresql_server import Server
+from queues import Queue
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
@@ -22,8 +23,7 @@ from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.study import Cell, Options
 from studies.run import command_line
-from studies.runs import queue as trials
-from studies.runs.queue import TrialQueue
+from studies.runs import claim
 from studies.store import postgresql
 from studies.store.codec import WORKER, is_finished, is_open, row_from_text, row_text
 from studies.store.opening import open_store
@@ -32,7 +32,7 @@ from studies.store.rows import add_rows, read_rows
 from studies.store.urls import url_from_text, without_password
 
 URL = "postgresql://anna:p%40ss@127.0.0.1:1/studies"
-MakeQueue = Callable[..., TrialQueue]
+MakeQueue = Callable[..., Queue]
 CELLS = [Cell(replace(CONFIGURATION, epochs=1), seed, FINALIST) for seed in range(1, 21)]
 
 
@@ -47,12 +47,12 @@ def machine(server: Server, request: pytest.FixtureRequest, tmp_path: Path) -> I
     url = server.new_database(request.node.name)
     stores = []
 
-    def make(name: str, **changes: Any) -> TrialQueue:
+    def make(name: str, **changes: Any) -> Queue:
         chosen = replace(options(tmp_path / name, url), **changes)
         assert chosen.storage is not None
         store = PostgresqlStore(chosen.storage)
         stores.append(store)
-        return TrialQueue(studies_by_name["mode_sweep"], chosen, f"{name}-0-0", store)
+        return Queue(studies_by_name["mode_sweep"], chosen, f"{name}-0-0", store)
 
     yield make
     for store in stores:
@@ -139,7 +139,7 @@ def test_a_type_of_another_program_is_a_sentence(server: Server, tmp_path: Path)
     chosen = options(tmp_path, url)
     store = open_store(tmp_path, chosen.storage)
     with pytest.raises(InvalidInput, match="cannot be used .invalid input value for enum studydi"):
-        store.patiently(lambda: TrialQueue(studies_by_name["mode_sweep"], chosen, "0-0-0", store))
+        Queue(studies_by_name["mode_sweep"], chosen, "0-0-0", store)
     store.close()
 
 
@@ -168,7 +168,7 @@ def test_a_database_that_becomes_read_only_is_waited_for(
         server.set_read_only(database, read_only=False)
 
     monkeypatch.setattr("studies.store.postgresql.time.sleep", promote)
-    queue.store.patiently(lambda: queue.enqueue_missing(CELLS[:1]))
+    queue.enqueue_missing(CELLS[:1])
     assert len(queue.cells.trials) == 1
     told = capsys.readouterr().err.splitlines()
     assert told[0].startswith("storage does not answer (cannot execute ")
@@ -194,7 +194,7 @@ def test_machines_share_the_count_of_losses(
         queue.enqueue_missing(CELLS[:1])
         assert sum(map(is_open, queue.cells.trials)) == 1
     monkeypatch.setattr(
-        trials, "execute", lambda _, c, seed, role, *__: make_row(seed, role, **c.axes())
+        claim, "execute", lambda _, c, seed, role, *__: make_row(seed, role, **c.axes())
     )
     assert queues[2].run_next()
     for queue in queues:
@@ -258,7 +258,7 @@ def test_machines_that_enqueue_at_once_enqueue_once(machine: MakeQueue) -> None:
     assert len(queues[0].cells.trials) == len(CELLS)
 
 
-def watch(queue: TrialQueue, *states: str) -> None:
+def watch(queue: Queue, *states: str) -> None:
     """Look after abandoned trials, as a command does, until the trials' states are these."""
 
     def look() -> bool:
@@ -307,7 +307,7 @@ def test_a_worker_that_was_taken_for_dead_leaves_the_row_to_the_other(
         digest = configuration.digest()
         return make_row(seed, role, configuration=digest, engine=out.name, **configuration.axes())
 
-    monkeypatch.setattr(trials, "execute", execute)
+    monkeypatch.setattr(claim, "execute", execute)
     silent.enqueue_missing(CELLS[:1])
     assert silent.run_next()
     for queue in (silent, other):
