@@ -178,15 +178,25 @@ class Column:
         return repr(number) if self.is_axis and float(text) != number else text
 
     def value(self, text: str) -> Any:
-        """What a text stands for, None for a number that is missing, once it is checked.
+        """What a text stands for, None for a number that is missing.
 
         Raises:
             NotOfItsType: if it is no number where there has to be one.
-            InvalidInput: if it is not allowed.
         """
-        value = self._of_its_kind(text)
-        self.check(value)
-        return value
+        if self.kind == "str":
+            return text
+        if self.kind == "float64":
+            if not text and not self.is_axis:
+                return None
+            if not _NUMBER.fullmatch(text):
+                raise NotOfItsType(f"{self.name} is {shortened(text)}, allowed are numbers")
+            return float(text)
+        if not _WHOLE_NUMBER.fullmatch(text) or int(text) >= _BELOW:
+            raise NotOfItsType(
+                f"{self.name} is {shortened(text)}, allowed are whole numbers from 0 to "
+                f"{_BELOW - 1}"
+            )
+        return int(text)
 
     def check(self, value: Any) -> None:
         """Raises InvalidInput for a value of the column's type that is not allowed."""
@@ -204,22 +214,6 @@ class Column:
         if number and not (rule.least <= value <= rule.most and value < inf):
             to = f" to {rule.most:g}" if rule.most < inf else ""
             raise InvalidInput(f"{name} is {value!r}; allowed are numbers from {rule.least:g}{to}")
-
-    def _of_its_kind(self, text: str) -> Any:
-        if self.kind == "str":
-            return text
-        if self.kind == "float64":
-            if not text and not self.is_axis:
-                return None
-            if not _NUMBER.fullmatch(text):
-                raise NotOfItsType(f"{self.name} is {shortened(text)}, allowed are numbers")
-            return float(text)
-        if not _WHOLE_NUMBER.fullmatch(text) or int(text) >= _BELOW:
-            raise NotOfItsType(
-                f"{self.name} is {shortened(text)}, allowed are whole numbers from 0 to "
-                f"{_BELOW - 1}"
-            )
-        return int(text)
 
 
 def _columns() -> Iterator[Column]:
@@ -275,6 +269,8 @@ def row_of(record: Record) -> Row:
     """
     texts = zip(SCHEMA.items(), record, strict=True)
     values = {name: column.value(text) for (name, column), text in texts}
+    for name, value in values.items():
+        SCHEMA[name].check(value)
     return Row(axes={name: values.pop(name) for name in AXES}, **values)
 
 
