@@ -18,7 +18,7 @@ from qcnn.data import data_names
 from qcnn.machine import available_cpus
 from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts
 from studies.design.configuration import shortened
-from studies.design.study import Axis, Options, Study
+from studies.design.study import Amount, Axis, Options, Place, Scope, Study
 from studies.interrupts import INTERRUPTED
 from studies.reports.study_report import build_report
 from studies.reports.tables import accuracy_table
@@ -120,7 +120,7 @@ def carry_out(study: Study, options: Options, console: Console, module: str) -> 
     Raises:
         InvalidInput: for options that cannot be run; a folder made for them is gone again.
     """
-    out = options.out
+    out = options.place.out
     if study.check is not None:
         study.check(options)
     check_rows_of(study, out)
@@ -135,7 +135,7 @@ def carry_out(study: Study, options: Options, console: Console, module: str) -> 
         error.filename = error.filename or str(out)
         _print_resume(console, out, "stopped", module)
         raise
-    _print_table(console, accuracy_table(read_rows(out / "runs.csv"), options.dataset))
+    _print_table(console, accuracy_table(read_rows(out / "runs.csv"), options.scope.dataset))
     print_plain(console, f"report: {report}")
 
 
@@ -195,16 +195,17 @@ def _options(study: Study, values: dict[str, Any], dataset: str, out: Path) -> O
     axes = {axis.name: preset.axes.get(axis.name, axis.default) for axis in study.axes}
     axes |= {name: values[name] for name in axes if values[name] is not None}
     return Options(
-        dataset=dataset,
-        trials=values.get("trials") or preset.trials,
-        finalists=preset.finalists,
-        seeds=values["seeds"] or preset.seeds,
-        long_seeds=min(preset.long_seeds, values["seeds"] or preset.long_seeds),
-        epochs=values["epochs"] or preset.epochs,
-        jobs=values["jobs"] or available_cpus(),
-        seed=values["seed"],
-        out=out,
-        axes=axes,
-        storage=values["storage"],
-        retry_failed=values["retry_failed"],
+        Scope(dataset, axes, epochs=values["epochs"] or preset.epochs, seed=values["seed"]),
+        Place(
+            out,
+            jobs=values["jobs"] or available_cpus(),
+            storage=values["storage"],
+            retry_failed=values["retry_failed"],
+        ),
+        Amount(
+            trials=values.get("trials") or preset.trials,
+            finalists=preset.finalists,
+            seeds=values["seeds"] or preset.seeds,
+            long_seeds=min(preset.long_seeds, values["seeds"] or preset.long_seeds),
+        ),
     )

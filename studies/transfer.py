@@ -23,7 +23,7 @@ from studies.design.arguments import JOBS
 from studies.design.arms import Arm
 from studies.design.choose import configuration_of
 from studies.design.roles import FINAL
-from studies.design.study import Cell, Options
+from studies.design.study import Cell, Options, Place, Scope
 from studies.runs.console import new_console
 from studies.sentences import one_sentence_errors
 from studies.store.rows import read_rows
@@ -88,17 +88,8 @@ def main(
     cells = transferred_cells(read_rows(csv), tuned_on, data.name)
     folder = out or Path(f"results-{data.name}") / study
     options = Options(
-        dataset=data.name,
-        trials=0,
-        finalists=0,
-        seeds=0,
-        long_seeds=0,
-        epochs=0,
-        jobs=jobs or available_cpus(),
-        seed=0,
-        out=folder,
-        axes={"transferred from": tuned_on},
-        retry_failed=retry_failed,
+        Scope(data.name, {"transferred from": tuned_on}),
+        Place(folder, jobs=jobs or available_cpus(), retry_failed=retry_failed),
     )
     unchanged = replace(
         studies_by_name[study], cells=lambda _: cells, search=None, tuned=None, check=None

@@ -33,7 +33,7 @@ _LARGER = Arm(at_bond_dimension(3), NAMES["no_input"], Family.CONTROL)
 def cells(options: Options) -> list[Cell]:
     """Every arm at every bond dimension, and the arms of the mapping that leans on the phases."""
     found: list[Cell] = []
-    for chi in options.axes["bond_dimension"]:
+    for chi in options.scope.axes["bond_dimension"]:
         for generator in NAMES:
             mapping = f"mps:bond_dimension={chi}"
             configuration = standard(options, mapping=mapping, generator=generator)

@@ -12,7 +12,7 @@ from qcnn import AlternatingConfig
 from studies.analysis.findings import accuracies_along
 from studies.design.arguments import EPOCHS, WholeNumber, WholeNumbers
 from studies.design.arms import DIRECT, Arm, at_bond_dimension
-from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, standard
+from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, long_cells_of, standard
 from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
 
 _ROUNDS = WholeNumber(1, EPOCHS.most // AlternatingConfig.adam_epochs)
@@ -24,9 +24,8 @@ _PAPERS_RATE = 0.001
 
 def cells(options: Options) -> list[Cell]:
     """Both forms, the paper's schedule, and the target trained directly."""
-    long = replace(options, seeds=options.long_seeds)
     found: list[Cell] = []
-    for chi in options.axes["bond_dimension"]:
+    for chi in options.scope.axes["bond_dimension"]:
         lean = standard(options, mapping=f"mps:bond_dimension={chi}")
         found += cells_of(_lean(chi), lean, options)
         if chi in _PAPERS_FORM:
@@ -39,13 +38,13 @@ def cells(options: Options) -> list[Cell]:
             found += cells_of(_paper(chi), paper, options)
             together = replace(
                 paper,
-                epochs=AlternatingConfig.adam_epochs * options.axes["rounds"],
+                epochs=AlternatingConfig.adam_epochs * options.scope.axes["rounds"],
                 schedule="none",
                 gradient_clip=0.0,
             )
             alternating = replace(together, optimiser="adam+cobyla", phase_learning_rate=0.0)
-            found += cells_of(_alternating(chi), alternating, long)
-            found += cells_of(_together(chi), together, long)
+            found += long_cells_of(_alternating(chi), alternating, options)
+            found += long_cells_of(_together(chi), together, options)
     return found + direct_cells(standard(options), options)
 
 

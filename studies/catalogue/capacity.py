@@ -34,7 +34,7 @@ _MORE_PQCNNS = "10 PQCNNs of 1 layer"
 
 def check(options: Options) -> None:
     """Raises InvalidInput if the mesh cannot have that many layers."""
-    check_layers(max(options.axes["layers"]), options.axes["mesh"])
+    check_layers(max(options.scope.axes["layers"]), options.scope.axes["mesh"])
 
 
 def cells(options: Options) -> list[Cell]:
@@ -44,7 +44,7 @@ def cells(options: Options) -> list[Cell]:
         common = standard(options, layers=1, schedule="one-cycle", learning_rate=0.03, **axes)
         found += cells_of(Arm(model, _STANDARD), common, options)
         for factor in _FACTORS[model]:
-            for value in options.axes[factor]:
+            for value in options.scope.axes[factor]:
                 if value != getattr(common, factor):
                     changed = replace(common, **{factor: value})
                     found += cells_of(Arm(model, _name(factor, value)), changed, options)

@@ -66,10 +66,10 @@ def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
             without_photons(paper, f"magnitude_pruning:kept={_KEPT}")
         ],
     }
-    for budget in options.axes["budget"]:
+    for budget in options.scope.axes["budget"]:
         for name, configurations in _at_budget(options, budget).items():
             arms[_arm(budget, name)] = configurations
-    rates = options.axes["learning_rates"]
+    rates = options.scope.axes["learning_rates"]
     return {
         arm: [replace(like, learning_rate=rate) for like in alike for rate in rates]
         for arm, alike in arms.items()
@@ -89,10 +89,10 @@ def cells(options: Options) -> list[Cell]:
 
 def _at_budget(options: Options, budget: int) -> dict[str, list[Configuration]]:
     """The arms that are compared at one budget, by name, and what each may choose from."""
-    of_one = count_phases(*_SIZE, options.axes["mesh"]) + 1
+    of_one = count_phases(*_SIZE, options.scope.axes["mesh"]) + 1
     pqcnns = max(1, round(budget / of_one))
     count = pqcnns * of_one
-    large = weights_of("cnn2202", options.dataset)
+    large = weights_of("cnn2202", options.scope.dataset)
     mixing = standard(
         options,
         target="cnn2202" if count < large else "paper",
@@ -100,7 +100,7 @@ def _at_budget(options: Options, budget: int) -> dict[str, list[Configuration]]:
         mapping="mixing",
     )
     smallest = standard(options, mapping="mps:bond_dimension=1")
-    data = load_data(options.dataset)
+    data = load_data(options.scope.dataset)
 
     def smaller(baseline: str) -> list[Configuration]:
         targets = smaller_targets(count, baseline, data.image_shape, data.classes)

@@ -73,7 +73,7 @@ _LEADS: tuple[dict[str, Any], ...] = (
 
 def check(options: Options) -> None:
     """Raises InvalidInput for a budget that the smallest network or generator exceeds."""
-    least = min(options.axes["budget"])
+    least = min(options.scope.axes["budget"])
     if least < _LEAST:
         raise InvalidInput(f"budget is {least}; allowed are whole numbers from {_LEAST}")
     _target("1.0", least, options)
@@ -81,7 +81,7 @@ def check(options: Options) -> None:
 
 def suggest(trial: optuna.Trial, options: Options) -> Configuration:
     """A photonic generator that fills a budget."""
-    budget = trial.suggest_categorical("budget", options.axes["budget"])
+    budget = trial.suggest_categorical("budget", options.scope.axes["budget"])
     mapping = trial.suggest_categorical("mapping", MAPPINGS)
     size = sizes_from_text(trial.suggest_categorical("size", _SIZES))[0]
     mesh = trial.suggest_categorical("mesh", ("rectangular", "minimal"))
@@ -118,7 +118,7 @@ def suggest(trial: optuna.Trial, options: Options) -> Configuration:
 
 def leads(options: Options) -> list[dict[str, Any]]:
     """What the search tries first: every lead at every budget."""
-    budgets = options.axes["budget"]
+    budgets = options.scope.axes["budget"]
     return [{**_OF_EVERY_LEAD, **lead, "budget": budget} for lead in _LEADS for budget in budgets]
 
 
@@ -126,13 +126,13 @@ def _target(choice: str, budget: int, options: Options) -> str:
     """A source's target, or the largest small CNN of so many weights per parameter."""
     if not choice[0].isdigit():
         return choice
-    data = load_data(options.dataset)
+    data = load_data(options.scope.dataset)
     most = int(float(choice) * budget)
     return smaller_targets(most, "direct", data.image_shape, data.classes)[0]
 
 
 def _has_enough_outcomes(found: Configuration, options: Options) -> bool:
-    weights = weights_of(found.target, options.dataset)
+    weights = weights_of(found.target, options.scope.dataset)
     return enough_outcomes(found.mapping, found.combine, found.space, found.sizes, weights)
 
 
@@ -140,7 +140,7 @@ def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[Arm, Con
     """The best on the validation images at each budget, and all others that none dominates."""
     complete = best_first(rows[rows["status"] == "complete"])
     found: dict[Arm, str] = {}
-    for budget in options.axes["budget"]:
+    for budget in options.scope.axes["budget"]:
         allowed = complete["trainable_parameters"] <= budget
         if budget <= _MOSTLY_PHASES_UP_TO:
             allowed &= 2 * complete["phases"] >= complete["trainable_parameters"]
@@ -158,9 +158,9 @@ def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[Arm, Con
 def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
     """The classical arms at each budget and their candidates, those of the contrasts first."""
     arms: dict[Arm, list[Configuration]] = {}
-    data = load_data(options.dataset)
+    data = load_data(options.scope.dataset)
     plain = without_photons(standard(options))
-    for budget in sorted(options.axes["budget"], key=lambda budget: budget not in _DECISIVE):
+    for budget in sorted(options.scope.axes["budget"], key=lambda budget: budget not in _DECISIVE):
         targets = [_target(choice, budget, options) for choice in _SUBSPACE_TARGETS]
         arms[_arm(budget, _SUBSPACE)] = [
             replace(
@@ -170,7 +170,7 @@ def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
                 learning_rate=rate,
             )
             for target in targets
-            for dimension in [min(budget, weights_of(target, options.dataset))]
+            for dimension in [min(budget, weights_of(target, options.scope.dataset))]
             for rate in _SUBSPACE_RATES
         ]
         arms[_arm(budget, _CNN)] = [

@@ -26,9 +26,9 @@ def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
     return {
         Arm("", mapping): [
             standard(options, mapping=mapping, learning_rate=rate)
-            for rate in options.axes["learning_rate"]
+            for rate in options.scope.axes["learning_rate"]
         ]
-        for mapping in options.axes["mapping"]
+        for mapping in options.scope.axes["mapping"]
     }
 
 

@@ -18,7 +18,7 @@ _MODES, _PHOTONS = WholeNumbers(2, MOST_MODES), WholeNumbers(1, MOST_MODES)
 
 def check(options: Options) -> None:
     """Raises InvalidInput if no sizes within the axes can be trained, or one is too large."""
-    axes = options.axes
+    axes = options.scope.axes
     combinations = mapping_from_text(axes["mapping"]).combinations
     if axes["combine"] and axes["combine"] not in combinations:
         raise InvalidInput(
@@ -34,7 +34,7 @@ def check(options: Options) -> None:
         raise InvalidInput(
             f"modes is {_text(axes['modes'])} with photons {_text(axes['photons'])} and "
             f"{axes['count']} PQCNNs; allowed with {axes['mapping']} are ranges that reach "
-            f"{weights_of(axes['target'], options.dataset)} joint outcomes"
+            f"{weights_of(axes['target'], options.scope.dataset)} joint outcomes"
         )
     # Building a sampler says at once whether the memory holds it: its tables come later.
     modes, photons = _largest(options)
@@ -47,7 +47,7 @@ def suggest(trial: optuna.Trial, options: Options) -> Configuration:
     The modes are drawn first, each at least so many that the PQCNNs still to come can
     make up for it, then the photons in the same way.
     """
-    count = options.axes["count"]
+    count = options.scope.axes["count"]
     largest = _largest(options)
     chosen = [largest] * count
     best_of_modes = [
@@ -64,7 +64,7 @@ def suggest(trial: optuna.Trial, options: Options) -> Configuration:
 
 def configuration(options: Options, sizes: tuple[Size, ...]) -> Configuration:
     """The configuration of these sizes under the study's other axes."""
-    axes = options.axes
+    axes = options.scope.axes
     return standard(
         options,
         sizes=sizes,
@@ -104,14 +104,14 @@ def _sizes(options: Options, modes: int | None = None) -> list[Size]:
     """All sizes within the axes, of ``modes`` modes where given, in ascending order."""
     return [
         (m, photons)
-        for m in (options.axes["modes"] if modes is None else (modes,))
-        for photons in options.axes["photons"]
+        for m in (options.scope.axes["modes"] if modes is None else (modes,))
+        for photons in options.scope.axes["photons"]
         if photons <= m
     ]
 
 
 def _outcomes(options: Options, size: Size) -> int:
-    return count_outcomes(*size, options.axes["space"])
+    return count_outcomes(*size, options.scope.axes["space"])
 
 
 def _largest(options: Options) -> Size:
@@ -119,13 +119,13 @@ def _largest(options: Options) -> Size:
 
 
 def _suffice(options: Options, sizes: list[Size]) -> bool:
-    axes = options.axes
+    axes = options.scope.axes
     return enough_outcomes(
         axes["mapping"],
         axes["combine"],
         axes["space"],
         tuple(sizes),
-        weights_of(axes["target"], options.dataset),
+        weights_of(axes["target"], options.scope.dataset),
     )
 
 

@@ -40,7 +40,7 @@ MODELS: dict[str, dict[str, Any]] = {
 
 def cells(options: Options) -> list[Cell]:
     """The runs without noise come first: the evaluations take their trained models."""
-    levels = options.axes["levels"]
+    levels = options.scope.axes["levels"]
     clean, trained, evaluated = [], [], []
     for model, choices in MODELS.items():
         configuration = standard(options, **choices)

@@ -25,11 +25,11 @@ _WHAT = {
 def cells(options: Options) -> list[Cell]:
     """Both combinations at every count, and the concatenation's target trained directly."""
     found: list[Cell] = []
-    weights = weights_of("paper", options.dataset)
-    for count in options.axes["count"]:
+    weights = weights_of("paper", options.scope.dataset)
+    for count in options.scope.axes["count"]:
         product = standard(
             options,
-            sizes=tuple(choose_sizes(weights, count, mesh=options.axes["mesh"])),
+            sizes=tuple(choose_sizes(weights, count, mesh=options.scope.axes["mesh"])),
             mapping=f"mps:bond_dimension={_CHI}",
         )
         found += cells_of(_arm(_PRODUCT, count), product, options)

@@ -16,7 +16,7 @@ from studies.design.study import Cell, Options, fresh_seeds
 def non_dominated_configurations(
     rows: pd.DataFrame, options: Options
 ) -> list[tuple[Arm, Configuration]]:
-    """At most ``options.finalists`` non-dominated in validation accuracy and parameters.
+    """At most as many finalists as asked for, non-dominated in validation accuracy and parameters.
 
     Where there are more, they are taken evenly along the line, its ends included.
     """
@@ -24,7 +24,8 @@ def non_dominated_configurations(
     kept = complete[non_dominated(complete["val_accuracy"], complete["trainable_parameters"])]
     kept = kept.sort_values("trainable_parameters")
     # From the accurate end, so that a single finalist is the most accurate one.
-    positions = np.linspace(len(kept) - 1, 0, min(options.finalists, len(kept))).round().astype(int)
+    count = min(options.amount.finalists, len(kept))
+    positions = np.linspace(len(kept) - 1, 0, count).round().astype(int)
     records = kept.iloc[sorted(set(positions))].to_dict("records")
     return [(FINALIST, configuration_of(record)) for record in records]
 
@@ -51,7 +52,7 @@ Candidates = Mapping[Arm, Sequence[Configuration]]
 def candidate_cells(candidates: Candidates, options: Options) -> list[Cell]:
     """Every candidate once, under the seed of the search; these runs see no test images."""
     return [
-        Cell(configuration, options.seed, arm, SEARCH)
+        Cell(configuration, options.scope.seed, arm, SEARCH)
         for arm, configurations in candidates.items()
         for configuration in configurations
     ]
@@ -67,11 +68,11 @@ def chosen_cells(candidates: Candidates, rows: pd.DataFrame, options: Options) -
         rows: rows of a study in which every candidate has its run.
         options: every choice of the command.
     """
-    tried = rows[(rows["role"] == SEARCH) & (rows["seed"] == options.seed)]
+    tried = rows[(rows["role"] == SEARCH) & (rows["seed"] == options.scope.seed)]
     place = {digest: n for n, digest in enumerate(best_first(tried)["configuration"])}
     return [
         Cell(best, seed, arm)
         for arm, configurations in candidates.items()
         for best in [min(configurations, key=lambda c: place[c.digest()])]
-        for seed in fresh_seeds(options, options.seeds)
+        for seed in fresh_seeds(options, options.amount.seeds)
     ]

@@ -57,23 +57,47 @@ class Preset:
 
 
 @dataclass(frozen=True)
-class Options:
-    """What one command asks for, every choice made.
+class Scope:
+    """What a command asks about. Commands of one scope share their trials.
 
-    The URL of a storage shows itself without its password. ``retry_failed`` is for runs that
-    were given up, as losses of too many workers.
+    Attributes:
+        dataset: name of the dataset.
+        axes: values of the study's axes.
+        epochs: of every run but those that bring their own; 0 where all do.
+        seed: of the search; fresh seeds follow it.
     """
 
     dataset: str
-    trials: int
-    finalists: int
-    seeds: int
-    long_seeds: int
-    epochs: int
-    jobs: int
-    seed: int
-    out: Path
     axes: Mapping[str, Any]
+    epochs: int = 0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How much a command does; see :class:`Preset`. Nothing beside a study's cells by itself."""
+
+    trials: int = 0
+    finalists: int = 0
+    seeds: int = 0
+    long_seeds: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command does it, and how.
+
+    Attributes:
+        out: the results folder.
+        jobs: worker processes.
+        storage: URL of a server that keeps the trials, which shows itself without its password;
+            a journal in ``out`` keeps them otherwise.
+        retry_failed: whether runs that were given up, as losses of too many workers, are done
+            again.
+    """
+
+    out: Path
+    jobs: int
     storage: "URL | None" = None
     retry_failed: bool = False
 
@@ -96,6 +120,15 @@ class RunKey:
     def of(cls, row: Mapping[str, Any]) -> "RunKey":
         """The key of a row."""
         return cls(row["configuration"], row["seed"], row["role"])
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one command asks for, every choice made: what, where and how much of it."""
+
+    scope: Scope
+    place: Place
+    amount: Amount = field(default_factory=Amount)
 
 
 @dataclass(frozen=True)
@@ -195,4 +228,4 @@ class Study:
 
 def fresh_seeds(options: Options, count: int) -> range:
     """Seeds of final runs, never the search's own."""
-    return range(options.seed + 1, options.seed + 1 + count)
+    return range(options.scope.seed + 1, options.scope.seed + 1 + count)

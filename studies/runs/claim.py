@@ -95,7 +95,7 @@ def _claim(trials: Trials, study: optuna.Study, mark: str) -> optuna.Trial | Non
 @patient
 def _draw(trials: Trials, search: Search, trial: optuna.Trial) -> Cell:
     configuration = search.suggest(trial, trials.options)
-    cell = Cell(configuration, trials.options.seed, NO_ARM, SEARCH)
+    cell = Cell(configuration, trials.options.scope.seed, NO_ARM, SEARCH)
     trial.set_user_attr(DRAWN, cell_text(cell))
     return cell
 
@@ -106,7 +106,7 @@ def _row(trials: Trials, cell: Cell) -> dict[str, Any]:
     known = _known_row(trials, cell.key)
     if known is not None:
         return known
-    name, measure, out = trials.study.name, trials.study.measure, trials.options.out
+    name, measure, out = trials.study.name, trials.study.measure, trials.options.place.out
     try:
         return execute(name, cell.configuration, cell.seed, cell.role, out, measure)
     except InvalidInput as error:
@@ -114,7 +114,7 @@ def _row(trials: Trials, cell: Cell) -> dict[str, Any]:
     except Exception as error:
         if isinstance(error, OSError) and is_of_the_folder(error, out):
             raise
-        raise error_of_run(error, cell, out, trials.options.storage) from error
+        raise error_of_run(error, cell, out, trials.options.place.storage) from error
 
 
 @patient
@@ -130,7 +130,7 @@ def _finish(trials: Trials, study: optuna.Study, trial: optuna.Trial, row: dict[
         _store(trials, study, trial, row)
     take_rows(trials)
     # With the row stored, a checkpoint is of no use.
-    checkpoint = checkpoint_path(trials.options.out, row["configuration"], row["seed"])
+    checkpoint = checkpoint_path(trials.options.place.out, row["configuration"], row["seed"])
     checkpoint.unlink(missing_ok=True)
 
 

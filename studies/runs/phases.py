@@ -33,12 +33,12 @@ def run_study(study: Study, options: Options, console: Console) -> None:
     Raises:
         InvalidInput: for options that cannot be run.
     """
-    check_jobs(options.jobs)
+    check_jobs(options.place.jobs)
     if study.check is not None:
         study.check(options)
-    read_rows(options.out / "runs.csv")  # a damaged file is refused before anything runs
+    read_rows(options.place.out / "runs.csv")  # a damaged file is refused before anything runs
     name = f"command-{uuid.uuid4().hex[:8]}"
-    with closing(open_store(options.out, options.storage)) as store:
+    with closing(open_store(options.place.out, options.place.storage)) as store:
         trials = open_trials(study, options, name, store)
         plan = Plan(trials)
         try:
@@ -55,7 +55,7 @@ def _run_phases(trials: Trials, plan: Plan, progress: TrialProgress) -> None:
     plan.enqueue_missing(cells)
     with WorkerPool(options, study.name) as workers:
         if study.search is not None:
-            phase = progress.start("search", options.trials)
+            phase = progress.start("search", options.amount.trials)
             _wait(plan, workers, phase, cells, lambda: _search_state(trials))
             cells = [*cells, *_finalists(study.search, options, search_rows(trials))]
         if candidates:
@@ -71,7 +71,7 @@ def _finalists(search: Search, options: Options, rows: pd.DataFrame) -> list[Cel
     return [
         Cell(configuration, seed, arm)
         for arm, configuration in search.choose_finalists(rows, options)
-        for seed in fresh_seeds(options, options.seeds)
+        for seed in fresh_seeds(options, options.amount.seeds)
     ]
 
 
@@ -112,7 +112,7 @@ def _say(text: str) -> None:
 def _search_state(trials: Trials) -> tuple[int, float | None, bool]:
     take_rows(trials)
     done, best = search_state(trials)
-    return done, best, done < trials.options.trials
+    return done, best, done < trials.options.amount.trials
 
 
 def _cells_state(trials: Trials, cells: list[Cell]) -> tuple[int, float | None, bool]:

@@ -72,7 +72,7 @@ class Plan:
         """
         with self.store.setup_lock():
             self._release_abandoned()
-            if self.trials.options.retry_failed and not self._begun:
+            if self.trials.options.place.retry_failed and not self._begun:
                 _retry_failed(self.trials)
             if self.trials.study.search is not None:
                 self._enqueue_search(self.trials.study.search)
@@ -126,13 +126,13 @@ class Plan:
 
     @property
     def _ahead(self) -> int:
-        return max(_AHEAD, _AHEAD_OF_JOB * self.trials.options.jobs)
+        return max(_AHEAD, _AHEAD_OF_JOB * self.trials.options.place.jobs)
 
     def _release_abandoned(self) -> None:
         for study in self.trials.both:
             for trial in self.store.fail_abandoned(study):
                 of_search = study is self.trials.search
-                if not of_search or len(counting(study)) < self.trials.options.trials:
+                if not of_search or len(counting(study)) < self.trials.options.amount.trials:
                     enqueue_again(study, trial)
         self.store.sweep()
 
@@ -149,11 +149,11 @@ class Plan:
         counted = counting(study)
         waiting = [trial for trial in counted if trial.state == TrialState.WAITING]
         if not self._begun:
-            surplus = max(0, len(counted) - options.trials)
+            surplus = max(0, len(counted) - options.amount.trials)
             self._withdraw(study, waiting[::-1][:surplus])
         leads = dict(enumerate(search.leads(options)))
         room = max(0, self._ahead - len(waiting))
-        for number in range(len(counted), min(options.trials, len(counted) + room)):
+        for number in range(len(counted), min(options.amount.trials, len(counted) + room)):
             study.enqueue_trial(dict(leads.get(number, {})), user_attrs={SEARCHED: True})
 
     def _enqueue_cells(self, cells: Sequence[Cell]) -> None:

@@ -50,7 +50,7 @@ class Trials:
     @property
     def csv(self) -> Path:
         """The results file."""
-        return self.options.out / "runs.csv"
+        return self.options.place.out / "runs.csv"
 
     @property
     def key(self) -> str:
@@ -77,7 +77,7 @@ def open_trials(study: Study, options: Options, worker: str, store: Store) -> Tr
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     key = _key(study, options)
     sampler = optuna.samplers.TPESampler(
-        seed=derive(options.seed, study.name, worker) % 2**32,
+        seed=derive(options.scope.seed, study.name, worker) % 2**32,
         multivariate=True,
         constant_liar=True,
     )
@@ -89,6 +89,6 @@ def open_trials(study: Study, options: Options, worker: str, store: Store) -> Tr
 
 def _key(study: Study, options: Options) -> str:
     """What an interrupted command has left waiting is for the same command to resume."""
-    key = [study.name, options.dataset, options.epochs, options.seed]
-    text = json.dumps([*key, dict(options.axes)], sort_keys=True, default=str)
+    key = [study.name, options.scope.dataset, options.scope.epochs, options.scope.seed]
+    text = json.dumps([*key, dict(options.scope.axes)], sort_keys=True, default=str)
     return sha256(text.encode()).hexdigest()[:12]

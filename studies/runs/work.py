@@ -34,7 +34,7 @@ def work(study: str, options: Options, name: str, connection: Connection) -> Non
     """
     torch.set_num_threads(1)
     try:
-        with closing(join_store(options.out, options.storage)) as store:
+        with closing(join_store(options.place.out, options.place.storage)) as store:
             trials = open_trials(studies_by_name[study], options, name, store)
             _say(connection, None)
             while not connection.poll():
@@ -48,7 +48,7 @@ def work(study: str, options: Options, name: str, connection: Connection) -> Non
     except OSError as error:
         _say(connection, OSError(error.errno, error.strerror or str(error), error.filename))
     except Exception:
-        text = without_password(traceback.format_exc(), options.storage)
+        text = without_password(traceback.format_exc(), options.place.storage)
         _say(connection, text[-_MOST_TEXT:])
 
 

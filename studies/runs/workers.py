@@ -66,13 +66,13 @@ class WorkerPool:
     def __init__(self, options: Options, study: str) -> None:
         self._context = mp.get_context("spawn")
         self._arguments = (study, options)
-        self._jobs = options.jobs
+        self._jobs = options.place.jobs
         self._workers: list[_Worker] = []
         self._false_starts = 0
         # It is started by the first process otherwise, and then lets Ctrl-C through again.
         resource_tracker.ensure_running()
         try:
-            for _ in range(options.jobs):
+            for _ in range(options.place.jobs):
                 self._workers.append(self._start())
         except BaseException:
             self._end(kill=True)

@@ -33,7 +33,7 @@ def final_cells(study: Study, options: Options) -> list[Cell]:
     return cells + [
         Cell(configuration, seed, arm)
         for arm, configuration in chosen
-        for seed in fresh_seeds(options, options.seeds)
+        for seed in fresh_seeds(options, options.amount.seeds)
     ]
 
 
@@ -48,7 +48,7 @@ def searched_rows(study: Study, options: Options) -> pd.DataFrame:
     return pd.DataFrame(
         [
             make_row(
-                options.seed,
+                options.scope.seed,
                 SEARCH,
                 configuration=digest,
                 phases=phases_of(configuration),

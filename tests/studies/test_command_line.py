@@ -6,12 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from math import comb
 from pathlib import Path
 
 import pytest
 from queues import Queue
+from smallest import changed
 from stored_rows import make_row
 
 from qcnn import InvalidInput
@@ -225,7 +225,7 @@ def test_a_command_that_is_refused_while_it_runs_leaves_the_folder_as_it_was(
 
     def refuse(study: Study, options: Options, _: object) -> Path:
         """As a worker does that finds too little memory."""
-        queue = Queue(study, options, "command", open_store(options.out, None))
+        queue = Queue(study, options, "command", open_store(options.place.out, None))
         queue.enqueue_missing(study.cells(options))
         raise InvalidInput("a state needs 900 GiB of memory; available are 2")
 
@@ -245,8 +245,8 @@ def test_a_refused_command_removes_nothing_of_another(
 ) -> None:
     def refuse(study: Study, options: Options, _: object) -> Path:
         for epochs in (1, 2):
-            chosen = replace(options, epochs=epochs)
-            Queue(study, chosen, "command", open_store(options.out, None))
+            chosen = changed(options, epochs=epochs)
+            Queue(study, chosen, "command", open_store(options.place.out, None))
         raise InvalidInput("a state needs 900 GiB of memory; available are 2")
 
     monkeypatch.setattr("studies.study_command.run_study", refuse)

@@ -251,8 +251,8 @@ def test_declared_contrasts_are_between_arms_that_exist(
     options = made[preset]
     for result in results:
         # Every seed of both arms; those of the paper's schedule have fewer.
-        assert result.difference.pairs in {options.seeds, options.long_seeds}
-        if preset == "full" and options.long_seeds != result.difference.pairs:
+        assert result.difference.pairs in {options.amount.seeds, options.amount.long_seeds}
+        if preset == "full" and options.amount.long_seeds != result.difference.pairs:
             assert result.difference.pairs >= PAIRS_FOR_A_CLAIM
 
 

@@ -7,7 +7,7 @@ from types import ModuleType
 import optuna
 import pandas as pd
 import pytest
-from smallest import make_options, smoke_axes
+from smallest import changed, make_options, smoke_axes
 
 from qcnn import InvalidInput, load_data
 from studies.catalogue import name_studies, studies_by_name
@@ -49,7 +49,7 @@ def test_cells_build_and_are_paired(name: str, tmp_path: Path) -> None:
     assert len(set(keys)) == len(keys), "a run would be done twice"
     assert not arms & {cell.arm for cell in tried}
     data = load_data("digits")
-    for cell in [*cells[:: options.seeds], *tried]:
+    for cell in [*cells[:: options.amount.seeds], *tried]:
         build_model(cell.configuration, data, cell.seed)
         if cell.configuration.optimiser == "adam+cobyla":
             assert cell.configuration.alternating_config(cell.seed).epochs % 5 == 0
@@ -65,7 +65,7 @@ def test_contrasts_name_arms_of_the_full_preset_that_train_equally_long(
     options = make_options(tmp_path, {axis.name: axis.default for axis in study.axes}, long_seeds=2)
     cells = study.cells(options) + candidates(study, options)
     epochs = {cell.arm: cell.configuration.epochs for cell in cells}
-    epochs |= dict.fromkeys(arms_of_finalists(study, options), options.epochs)
+    epochs |= dict.fromkeys(arms_of_finalists(study, options), options.scope.epochs)
     for contrast in study.contrasts:
         assert epochs[contrast.first] == epochs[contrast.second]
 
@@ -90,7 +90,7 @@ def arms_of_finalists(study: Study, options: Options) -> set[Arm]:
 def test_sizes_that_no_memory_holds_are_refused_before_anything_runs(tmp_path: Path) -> None:
     study = studies_by_name["mode_sweep"]
     options = smoke(study, tmp_path)
-    large = replace(options, axes={**options.axes, "modes": (4, 100), "photons": (2, 40)})
+    large = changed(options, axes={**options.scope.axes, "modes": (4, 100), "photons": (2, 40)})
     assert study.check is not None
     study.check(options)
     with pytest.raises(InvalidInput, match="40 photons in 100 modes .* GiB of memory; available"):

@@ -65,7 +65,7 @@ def check_training(configuration: Configuration) -> None:
 
 def check_round_trip(name: str, options: Options, cells: list[Cell]) -> None:
     """Runs that pass through the queue and the results file come out as they went in."""
-    queue = Queue(studies_by_name[name], options, "worker", open_store(options.out, None))
+    queue = Queue(studies_by_name[name], options, "worker", open_store(options.place.out, None))
     queue.enqueue_missing(cells)
     while queue.run_next():
         pass
@@ -81,7 +81,7 @@ def check_round_trip(name: str, options: Options, cells: list[Cell]) -> None:
         assert (row["setting"], row["arm"]) == (cell.arm.setting, cell.arm.name)
         assert row["status"] == "complete"
         json.loads(row["measured"] or "{}")
-        again = evaluate_stored(cell.configuration, cell.seed, options.out)
+        again = evaluate_stored(cell.configuration, cell.seed, options.place.out)
         assert again == row["test_accuracy"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import optuna
 import pandas as pd
 import pytest
-from smallest import make_options
+from smallest import changed, make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput, count_parameters, load_data, registry
@@ -28,7 +28,7 @@ def point(**changes: object) -> dict[str, object]:
     return {**standard, **whitened, **rates, **changes}
 
 
-@pytest.mark.parametrize("budget", OPTIONS.axes["budget"])
+@pytest.mark.parametrize("budget", OPTIONS.scope.axes["budget"])
 @pytest.mark.parametrize("mapping", MAPPINGS)
 def test_every_proposal_keeps_its_budget(budget: int, mapping: str) -> None:
     for size, mesh, space, target in product(
@@ -70,7 +70,7 @@ def test_parameters_are_counted_as_the_model_counts_them(mapping: str) -> None:
 def test_a_budget_without_a_generator_is_refused() -> None:
     assert STUDY.check is not None
     with pytest.raises(InvalidInput, match="budget is 19; allowed are whole numbers from 20"):
-        STUDY.check(replace(OPTIONS, axes={"budget": (19, 223)}))
+        STUDY.check(changed(OPTIONS, axes={"budget": (19, 223)}))
 
 
 def test_the_best_of_each_budget_is_taken_once_and_the_others_that_none_dominates() -> None:
@@ -109,7 +109,7 @@ def test_the_best_of_each_budget_is_taken_once_and_the_others_that_none_dominate
 
 
 def test_classical_arms_have_eight_candidates_that_keep_the_budget() -> None:
-    options = replace(OPTIONS, axes={"budget": (223, 3292)})
+    options = changed(OPTIONS, axes={"budget": (223, 3292)})
     data = load_data("digits")
     arms = tuned(options)
     assert {len(candidates) for candidates in arms.values()} == {8}

@@ -1,11 +1,10 @@
 """What studies are compared with and vary: the sources' schedules, axis by axis."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from smallest import make_options
+from smallest import changed, make_options
 
 from qcnn import choose_sizes
 from studies.catalogue import studies_by_name
@@ -19,7 +18,7 @@ OPTIONS = make_options(Path(), {}, seeds=2, long_seeds=3, epochs=7, seed=4)
 def under(name: str, **axes: Any) -> Options:
     study = studies_by_name[name]
     chosen = {axis.name: axes.get(axis.name, axis.default) for axis in study.axes}
-    return replace(OPTIONS, axes=chosen)
+    return changed(OPTIONS, axes=chosen)
 
 
 def differences(cell: Cell, like: dict[str, Any]) -> dict[str, Any]:

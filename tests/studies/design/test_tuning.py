@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from queues import Queue
-from smallest import make_options
+from smallest import changed, make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import smaller_targets
@@ -69,7 +69,7 @@ def test_every_candidate_is_tried_once_under_the_seed_of_the_search(options: Opt
 
 def test_the_best_on_the_validation_images_gets_the_fresh_seeds(options: Options) -> None:
     accuracies = {FIRST: [0.5, 0.9, 0.8], SECOND: [0.7, 0.2, 0.1]}
-    rows = rows_with(options.out, accuracies, seed=7)
+    rows = rows_with(options.place.out, accuracies, seed=7)
     assert chosen(rows, options) == {FIRST: {0.03}, SECOND: {0.01}}
 
 
@@ -78,40 +78,46 @@ def test_of_equal_ones_the_first_and_never_one_that_diverged(options: Options) -
         FIRST: [0.5, 0.8, 0.8],
         SECOND: [None, 0.1, None],
     }
-    rows = rows_with(options.out, accuracies, seed=7)
+    rows = rows_with(options.place.out, accuracies, seed=7)
     assert chosen(rows, options) == {FIRST: {0.03}, SECOND: {0.03}}
 
 
 def test_runs_of_other_seeds_and_final_runs_decide_nothing(options: Options) -> None:
     accuracies = {FIRST: [0.5, 0.9, 0.8], SECOND: [0.7, 0.2, 0.1]}
-    rows_with(options.out, {name: values[::-1] for name, values in accuracies.items()}, seed=8)
+    rows_with(
+        options.place.out, {name: values[::-1] for name, values in accuracies.items()}, seed=8
+    )
     best: Configuration = CANDIDATES[FIRST][0]
     changes = best.axes() | {"configuration": best.digest()}
-    add_rows(options.out / "runs.csv", [make_row(7, FINAL, **changes) | {"val_accuracy": 1.0}])
-    rows = rows_with(options.out, accuracies, seed=7)
+    add_rows(
+        options.place.out / "runs.csv", [make_row(7, FINAL, **changes) | {"val_accuracy": 1.0}]
+    )
+    rows = rows_with(options.place.out, accuracies, seed=7)
     assert chosen(rows, options) == {FIRST: {0.03}, SECOND: {0.01}}
 
 
 def test_a_candidate_is_a_search_row_that_is_never_done_again(options: Options) -> None:
     cells = candidate_cells({SECOND: CANDIDATES[SECOND]}, options)
-    queue = Queue(studies_by_name["compression"], options, "worker", open_store(options.out, None))
+    queue = Queue(
+        studies_by_name["compression"], options, "worker", open_store(options.place.out, None)
+    )
     queue.enqueue_missing(cells)
     while queue.run_next():
         pass
-    rows = read_rows(options.out / "runs.csv")
+    rows = read_rows(options.place.out / "runs.csv")
     assert rows["learning_rate"].tolist() == list(RATES_TRIED)
     assert set(zip(rows["role"], rows["seed"], rows["setting"], rows["arm"], strict=True)) == {
         (SEARCH, 7, "", "second")
     }
     assert rows["test_accuracy"].isna().all()
-    assert not (options.out / "weights").exists()
+    assert not (options.place.out / "weights").exists()
     assert RATES.draw(rows) is not None
     queue.enqueue_missing(cells)
     assert not queue.run_next()
     # The same configuration and seed as a final run is another run.
     queue.enqueue_missing([replace(cells[0], role=FINAL)])
     assert queue.run_next()
-    assert read_rows(options.out / "runs.csv")["role"].tolist() == [*[SEARCH] * 3, FINAL]
+    assert read_rows(options.place.out / "runs.csv")["role"].tolist() == [*[SEARCH] * 3, FINAL]
 
 
 def test_of_equally_accurate_rows_the_lowest_validation_loss_comes_first() -> None:
@@ -133,10 +139,10 @@ def test_of_equally_accurate_rows_the_lowest_validation_loss_comes_first() -> No
 
 def test_a_smaller_network_chooses_among_all_families_at_every_rate(options: Options) -> None:
     rates = (0.01, 0.1)
-    axes = {**options.axes, "budget": (223,), "learning_rates": rates}
+    axes = {**options.scope.axes, "budget": (223,), "learning_rates": rates}
     tuned = studies_by_name["compression"].tuned
     assert tuned is not None
-    arms = tuned(replace(options, axes=axes))
+    arms = tuned(changed(options, axes=axes))
     targets = smaller_targets(225)
     found = [
         (each.target, each.learning_rate) for each in arms[Arm(at_budget(223), "a smaller CNN")]

@@ -124,10 +124,10 @@ def test_what_an_interrupt_or_a_power_cut_leaves_is_no_loss(make_queue: MakeQueu
         trial = queue.cells.ask()
         trial.set_user_attr(WORKER, "killed with its command")
         name = f"{queue.cells.study_name.replace(' ', '-')}-{trial.number}.lock"
-        (queue.options.out / "claims" / name).touch()  # and nobody holds it any more
+        (queue.options.place.out / "claims" / name).touch()  # and nobody holds it any more
     queue.enqueue_missing([CELL])
     assert states(queue.cells) == ["FAIL"] * 2 * MOST_LOSSES + ["WAITING"]
-    assert not any((queue.options.out / "claims").iterdir())
+    assert not any((queue.options.place.out / "claims").iterdir())
     said = lose(queue, queue.cells, "worker", "SIGKILL")
     assert said.endswith("loss 1 of 3: it is run again")
 
@@ -189,7 +189,7 @@ def test_a_lost_run_that_is_enqueued_again_already_is_not_enqueued_twice(
     study = queue.cells if drawn else queue.search
     study.ask().set_user_attr(WORKER, "worker")
     name = f"{study.study_name.replace(' ', '-')}-0.lock"
-    (queue.options.out / "claims" / name).touch()  # which nobody holds
+    (queue.options.place.out / "claims" / name).touch()  # which nobody holds
     make_queue(trials=1).enqueue_missing([CELL])
     assert states(study) == ["FAIL", "WAITING"]
     queue.release_lost("worker", "SIGKILL")
@@ -246,7 +246,7 @@ def test_an_error_of_a_run_names_it_and_keeps_its_traceback(
     first = str(error).partition("\n")[0]
     told = type(error).__name__ + (f": {first}" if first else "")
     assert sentence.startswith(RUN)
-    path = queue.options.out / "errors" / f"{CELL.configuration.digest()}-3.log"
+    path = queue.options.place.out / "errors" / f"{CELL.configuration.digest()}-3.log"
     assert sentence.endswith(f"with seed 3 ended in {told}; the traceback is in {path}")
     assert "Traceback" in path.read_text()
 
@@ -255,7 +255,7 @@ def test_an_error_of_the_results_folder_stays_what_it_is(
     make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue = make_queue()
-    folder = queue.options.out
+    folder = queue.options.place.out
     for error in (
         OSError(errno.ENOSPC, "No space left on device"),
         OSError(errno.EROFS, "Read-only file system", "elsewhere"),

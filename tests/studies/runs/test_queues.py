@@ -7,13 +7,14 @@ from typing import Any
 
 import optuna
 import pytest
+from planned import options_of
 from queues import Queue
-from smallest import make_options, smoke_axes
+from smallest import changed, make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
-from studies.design.study import Cell, Options
+from studies.design.study import Cell, Options, Place, Scope
 from studies.store.codec import is_open
 from studies.store.opening import open_store
 from studies.store.rows import add_rows, read_rows
@@ -24,7 +25,7 @@ AXES = smoke_axes(studies_by_name[NAME])
 
 
 def make_queue(options: Options, worker: str = "worker", name: str = NAME) -> Queue:
-    store = open_store(options.out, options.storage)
+    store = open_store(options.place.out, options.place.storage)
     return Queue(studies_by_name[name], options, worker, store)
 
 
@@ -53,10 +54,18 @@ def test_commands_share_trials_where_these_are_the_same_runs(
 ) -> None:
     options = make_options(tmp_path, AXES, trials=2)
     make_queue(options).enqueue_missing([CELL])
-    other = make_queue(replace(options, **change))
+    other = make_queue(changed(options, **change))
     assert waiting(other) == ((2, 1) if shared else (0, 0))
     other.enqueue_missing([CELL])
     assert waiting(other) == waiting(make_queue(options)) == (2, 1)
+
+
+def test_commands_of_earlier_versions_are_gone_on_with(tmp_path: Path) -> None:
+    """Their trials lie under the hash of dataset, epochs, seed and axes."""
+    preset = options_of(studies_by_name[NAME], "quick", tmp_path)
+    assert make_queue(preset).key == "ed3c003f06b1"
+    transfer = Options(Scope("digits", {"transferred from": "mnist"}), Place(tmp_path, jobs=1))
+    assert make_queue(transfer).key == "4f1c7d09d660"
 
 
 def test_another_study_has_a_search_of_its_own(tmp_path: Path) -> None:
@@ -113,7 +122,7 @@ def test_a_search_of_another_seed_is_not_gone_on_with(tmp_path: Path) -> None:
     earlier = make_queue(options)
     add_rows(earlier.csv, [make_row(0, "search", search=earlier.key)])
     for seed, missing in ((0, 0), (1, 1)):
-        queue = make_queue(replace(options, seed=seed))
+        queue = make_queue(changed(options, seed=seed))
         queue.enqueue_missing([])
         assert waiting(queue) == (missing, 0)
         assert len(queue.search_rows()) == 1 - missing

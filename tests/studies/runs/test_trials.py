@@ -7,7 +7,7 @@ from typing import Any
 import optuna
 import pytest
 from queues import Queue
-from smallest import make_options, smoke_axes
+from smallest import changed, make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
@@ -28,16 +28,16 @@ def options(tmp_path: Path) -> Options:
 
 
 def make_queue(options: Options, worker: str = "worker") -> Queue:
-    store = open_store(options.out, options.storage)
+    store = open_store(options.place.out, options.place.storage)
     return Queue(studies_by_name["mode_sweep"], options, worker, store)
 
 
 def test_a_command_leaves_what_another_one_has_waiting(options: Options) -> None:
     cell = Cell(replace(CONFIGURATION, epochs=1), 1, FINALIST)
     make_queue(options).enqueue_missing([cell])
-    other = make_queue(replace(options, epochs=2))
+    other = make_queue(changed(options, epochs=2))
     assert not other.run_next()
-    assert read_rows(options.out / "runs.csv").empty
+    assert read_rows(options.place.out / "runs.csv").empty
     assert sum(map(is_open, make_queue(options).cells.trials)) == 1
 
 
@@ -50,7 +50,7 @@ def test_a_cell_is_queued_once_and_never_after_its_row(options: Options) -> None
     assert queue.run_next()
     queue.enqueue_missing([cell])
     assert not queue.run_next()
-    assert len(read_rows(options.out / "runs.csv")) == 1
+    assert len(read_rows(options.place.out / "runs.csv")) == 1
 
 
 def test_a_journal_of_an_earlier_version_is_gone_on_from(options: Options) -> None:
@@ -74,9 +74,9 @@ def test_leads_come_first_and_outlive_their_worker(options: Options) -> None:
     mode_sweep = studies_by_name["mode_sweep"]
     assert mode_sweep.search is not None
     search = replace(mode_sweep.search, leads=lambda _: [{"rate": 0.5}, {"rate": 0.25}])
-    store = open_store(options.out, options.storage)
+    store = open_store(options.place.out, options.place.storage)
     study = replace(mode_sweep, search=search)
-    queue = Queue(study, replace(options, trials=3), "worker", store)
+    queue = Queue(study, changed(options, trials=3), "worker", store)
     queue.enqueue_missing([])
     dead = queue.search.ask()
     queue.search.tell(dead, state=optuna.trial.TrialState.FAIL)
@@ -104,7 +104,7 @@ def test_a_run_in_rounds_goes_on_from_its_checkpoint_until_its_row_is_stored(
 
     monkeypatch.setattr("qcnn.training.alternate.fit_phases", interrupted)
     cell = Cell(ROUNDS, 1, Arm("", "in rounds"))
-    checkpoint = checkpoint_path(options.out, ROUNDS.digest(), 1)
+    checkpoint = checkpoint_path(options.place.out, ROUNDS.digest(), 1)
     make_queue(options).enqueue_missing([cell])
     with pytest.raises(RuntimeError, match="interrupted"):
         make_queue(options).run_next()
@@ -113,10 +113,10 @@ def test_a_run_in_rounds_goes_on_from_its_checkpoint_until_its_row_is_stored(
     assert make_queue(options).run_next()
     assert rounds == [5, 10, 10]
     assert not checkpoint.exists()
-    (row,) = read_rows(options.out / "runs.csv").to_dict("records")
+    (row,) = read_rows(options.place.out / "runs.csv").to_dict("records")
     assert (row["status"], row["epochs"], row["optimiser"]) == ("complete", 10, "adam+cobyla")
     assert len(row["val_accuracy_by_epoch"].split()) == 10
-    whole = execute("mode_sweep", ROUNDS, 1, FINAL, options.out / "uninterrupted")
+    whole = execute("mode_sweep", ROUNDS, 1, FINAL, options.place.out / "uninterrupted")
     assert {name: whole[name] for name in _RESULTS} == {name: row[name] for name in _RESULTS}
 
 

@@ -15,7 +15,7 @@ import pytest
 from commands import wait_until
 from postgresql_server import Server
 from queues import Queue
-from smallest import make_options, smoke_axes
+from smallest import changed, make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
@@ -48,9 +48,9 @@ def machine(server: Server, request: pytest.FixtureRequest, tmp_path: Path) -> I
     stores = []
 
     def make(name: str, **changes: Any) -> Queue:
-        chosen = replace(options(tmp_path / name, url), **changes)
-        assert chosen.storage is not None
-        store = PostgresqlStore(chosen.storage)
+        chosen = changed(options(tmp_path / name, url), **changes)
+        assert chosen.place.storage is not None
+        store = PostgresqlStore(chosen.place.storage)
         stores.append(store)
         return Queue(studies_by_name["mode_sweep"], chosen, f"{name}-0-0", store)
 
@@ -137,7 +137,7 @@ def test_a_type_of_another_program_is_a_sentence(server: Server, tmp_path: Path)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE TYPE studydirection AS ENUM ('north', 'south')")
     chosen = options(tmp_path, url)
-    store = open_store(tmp_path, chosen.storage)
+    store = open_store(tmp_path, chosen.place.storage)
     with pytest.raises(InvalidInput, match="cannot be used .invalid input value for enum studydi"):
         Queue(studies_by_name["mode_sweep"], chosen, "0-0-0", store)
     store.close()
@@ -160,7 +160,7 @@ def test_a_database_that_becomes_read_only_is_waited_for(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     queue = machine("first")
-    database = str(queue.options.storage.database)  # type: ignore[union-attr]
+    database = str(queue.options.place.storage.database)  # type: ignore[union-attr]
     server.set_read_only(database, read_only=True)
     server.cut_connections(database)
 
@@ -212,13 +212,13 @@ def test_a_password_is_carried_to_workers_and_shown_to_nobody(tmp_path: Path) ->
     chosen = options(tmp_path, URL)
     sent = pickle.loads(pickle.dumps(chosen))
     assert sent == chosen
-    assert sent.storage is not None
-    assert sent.storage.password == "p@ss"
-    for text in (repr(chosen), str(chosen.storage), f"{chosen.storage}"):
+    assert sent.place.storage is not None
+    assert sent.place.storage.password == "p@ss"
+    for text in (repr(chosen), str(chosen.place.storage), f"{chosen.place.storage}"):
         assert "p@ss" not in text
         assert "p%40ss" not in text
     trace = f"connecting to {URL} as anna with 'p@ss'"
-    shown = without_password(trace, chosen.storage)
+    shown = without_password(trace, chosen.place.storage)
     assert shown == "connecting to postgresql://anna:***@127.0.0.1:1/studies as anna with '***'"
 
 
@@ -301,7 +301,7 @@ def test_a_worker_that_was_taken_for_dead_leaves_the_row_to_the_other(
     silent, other = machine("silent"), machine("other")
 
     def execute(_: str, configuration: Any, seed: int, role: str, out: Path, __: object) -> Any:
-        if out == silent.options.out:
+        if out == silent.options.place.out:
             watch(other, "FAIL", "WAITING")
             assert other.run_next()
         digest = configuration.digest()
