@@ -6,35 +6,35 @@ if __name__ == "__main__":  # before the imports, which take their time
     end_silently()
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bench.contest import (
-    Disagreement,
-    compare_batches,
-    compare_passes,
-    compare_training_steps,
-    load_average,
-    measure_call,
-    measure_rate,
-    one_thread,
-)
-from bench.peers import FUSED, Peer, find_peers
+from bench.contest import Disagreement, load_average, one_thread
+from bench.peers import find_peers
+from bench.plan import carry_out, plan
 from bench.report import DEFAULT_OUT, ROWS, build_report
-from bench.rows import ABSENT, Row, write_rows
+from bench.rows import ABSENT, Row
 from bench.summary import in_order
-from bench.task import Task
 from qcnn import InvalidInput
 from qcnn.optics.fock import SPACES
-from studies.design.arguments import MOST_MODES, Names, PositiveNumber, WholeNumber
+from studies.design.arguments import (
+    MOST_MODES,
+    Folder,
+    Names,
+    PositiveNumber,
+    WholeNumber,
+    is_plain,
+)
 from studies.design.configuration import shortened
+from studies.interrupts import INTERRUPTED
 from studies.sentences import one_sentence_errors
 from studies.store.provenance import git_commit, package_versions, platform_text
 
 DEFAULT_SIZES = "8x4,9x4,10x5,12x4,12x6,16x4,14x7"
+#: The rows of a comparison that has not come to its end.
+UNFINISHED = "comparison-unfinished.csv"
 _PEERS = find_peers()
 
 
@@ -53,7 +53,7 @@ class Sizes(click.ParamType):
 
 def _size(text: str) -> tuple[int, int]:
     try:
-        modes, photons = map(int, text.split("x"))
+        modes, photons = map(int, text.split("x")) if is_plain(text) else (0, 0)
     except ValueError:
         modes, photons = 0, 0
     if not 1 <= photons <= modes <= MOST_MODES:
@@ -98,7 +98,7 @@ def _size(text: str) -> tuple[int, int]:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Folder(),
     default=DEFAULT_OUT,
     show_default=True,
     help="folder whose rows, figure and report are replaced",
@@ -111,53 +111,32 @@ def main(
     budget: float,
     out: Path,
 ) -> None:
-    """Measure, check that all agree, then write rows, figure and report to ``out``."""
-    if out.exists() and not out.is_dir():
-        raise InvalidInput(f"out is {str(out)!r}; allowed is a folder, there or to be made")
-    load = load_average()
-    rows: list[Row] = []
-    present: dict[str, Peer] = {}
-    for name in peers:
-        if _PEERS[name].version() is None:
-            rows.append(Row(ABSENT, name, note="not installed"))
-            click.echo(f"{name}: not installed, left out")
-        else:
-            present[name] = _PEERS[name]
-    with one_thread():
-        rows += [measure_rate(repeats, budget), measure_call(repeats, budget)]
-        tasks = [Task(modes, photons, space) for space in spaces for modes, photons in sizes]
-        gentle = {name: peer for name, peer in present.items() if not peer.slows_others}
-        rows += _compare_all(tasks, gentle, repeats, budget)
-        click.echo("batches and training steps")
-        rows += compare_batches(repeats, budget, spaces)
-        rows += compare_training_steps(repeats, budget)
-        for name in present.keys() - gentle.keys():
-            suited = [task for task in tasks if task.space in present[name].spaces]
-            found = _compare_all(suited, {name: present[name]}, repeats, budget)
-            rows += [row for row in found if row.engine == name]
+    """Measure, check that all agree, then write rows, figure and report to ``out``.
+
+    Interrupted and repeated it goes on from where it was; what a finished comparison has left
+    in ``out`` stays until the next one is finished.
+    """
     origin: dict[str, Any] = {
-        "load": load,
+        "load": load_average(),
         "commit": git_commit(),
         "platform": platform_text(),
         "packages": package_versions(),
     }
-    write_rows(out / ROWS, [replace(row, **origin) for row in rows])
+    present = {name: _PEERS[name] for name in peers if _PEERS[name].version() is not None}
+    parts = plan(present, sizes, spaces, repeats, budget)
+    absent = [Row(ABSENT, name, note="not installed") for name in peers if name not in present]
+    for row in absent:
+        click.echo(f"{row.engine}: not installed, left out")
+    try:
+        with one_thread():
+            carry_out(parts, out / UNFINISHED, absent, origin, click.echo)
+    except KeyboardInterrupt:
+        click.echo(f"interrupted: the same command goes on from {out / UNFINISHED}")
+        sys.exit(INTERRUPTED)
+    except Disagreement as error:
+        sys.exit(f"error: {error}")
+    (out / UNFINISHED).replace(out / ROWS)
     click.echo(f"report: {build_report(out)}")
-
-
-def _compare_all(
-    tasks: list[Task], peers: dict[str, Peer], repeats: int, budget: float
-) -> list[Row]:
-    rows = []
-    for task in tasks:
-        suited = (name for name, peer in peers.items() if task.space in peer.spaces)
-        names = ", ".join([FUSED, *suited])
-        click.echo(f"{task}, {task.outcomes} outcomes: {names}")
-        try:
-            rows += compare_passes(task, peers, repeats, budget)
-        except Disagreement as error:
-            sys.exit(f"error: {error}")
-    return rows
 
 
 if __name__ == "__main__":

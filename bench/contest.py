@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from bench.rows import (
     BATCH,
     CALL,
     ENGINES,
+    FAILED,
     FORWARD,
     FORWARD_BACKWARD,
     PASS,
@@ -28,12 +30,14 @@ from bench.rows import (
 )
 from bench.task import Task
 from qcnn import PQCNN
+from studies.store.row_checks import printable
 
 BATCH_SIZE = 64
 BATCH_TASK = (9, 4)
 # Single precision; a wrong convention or order is off by about 1.
 LARGEST_DEVIATION = 1e-4
 LARGEST_GRADIENT_DEVIATION = 1e-3
+_LONGEST_REASON = 200
 
 
 class Disagreement(Exception):
@@ -54,87 +58,117 @@ def one_thread() -> Iterator[None]:
 def compare_passes(task: Task, peers: Mapping[str, Peer], repeats: int, budget: float) -> list[Row]:
     """Forward, and forward and backward, of the fused engine and the peers.
 
+    A peer that raises an error gets a row that says so, and the others go on.
+
     Raises:
         Disagreement: if a peer's probabilities or gradient are not the fused engine's.
     """
+    reference = registered[FUSED]().prepare(task)
+    expected = results_of(reference)
+    prepared, deviations = (
+        {FUSED: reference},
+        {FUSED: check_agreement(FUSED, task, expected, expected)},
+    )
+    failed: list[Row] = []
+    for name, peer in peers.items():
+        if task.space not in peer.spaces:
+            continue
+        try:
+            ready = peer.prepare(task)
+            found = results_of(ready)
+        except Exception as error:  # another project's code, which may raise whatever it likes
+            failed.append(Row(FAILED, name, note=_reason(error), planned=repeats, **_circuit(task)))
+            continue
+        deviations[name] = check_agreement(name, task, found, expected)
+        prepared[name] = ready
+    timings = interleave(_computations(prepared), repeats, budget)
     by_name = {FUSED: registered[FUSED](), **peers}
-    prepared = {
-        name: peer.prepare(task) for name, peer in by_name.items() if task.space in peer.spaces
-    }
-    deviations = check_agreement(task, prepared)
+    counts = {FORWARD: count_forward(task), FORWARD_BACKWARD: count_forward_backward(task)}
+    timed = [
+        Row(
+            PASS,
+            name,
+            version=by_name[name].version() or "",
+            precision=by_name[name].precision,
+            direction=direction,
+            batch=1,
+            operations=counts[direction],
+            compilation=prepared[name].compilation,
+            deviation=deviations[name][0],
+            gradient_deviation=deviations[name][1],
+            **_circuit(task),
+            **timing_columns(timing, repeats),
+        )
+        for (name, direction), timing in timings.items()
+    ]
+    return timed + failed
+
+
+def _computations(prepared: Mapping[str, Prepared]) -> dict[tuple[str, str], Callable[[], Any]]:
     computations: dict[tuple[str, str], Callable[[], Any]] = {}
     for name, ready in prepared.items():
         computations[name, FORWARD] = ready.forward
         if ready.forward_backward is not None:
             computations[name, FORWARD_BACKWARD] = ready.forward_backward
-    timings = interleave(computations, repeats, budget)
-    counts = {FORWARD: count_forward(task), FORWARD_BACKWARD: count_forward_backward(task)}
-    rows: list[Row] = []
-    for (name, direction), timing in timings.items():
-        deviation, gradient_deviation = deviations[name]
-        rows.append(
-            Row(
-                PASS,
-                name,
-                version=by_name[name].version() or "",
-                precision=by_name[name].precision,
-                direction=direction,
-                batch=1,
-                operations=counts[direction],
-                compilation=prepared[name].compilation,
-                deviation=deviation,
-                gradient_deviation=gradient_deviation,
-                **_circuit(task),
-                **timing_columns(timing, repeats),
-            )
-        )
-    return rows
+    return computations
 
 
-def check_agreement(task: Task, prepared: dict[str, Prepared]) -> dict[str, tuple[float, float]]:
-    """Largest differences of probabilities and gradients from the fused engine's.
+@dataclass(frozen=True)
+class Results:
+    """What a simulator computes of a task; no gradient where it has none."""
+
+    probabilities: NDArray[np.float64]
+    gradient: NDArray[np.float64] | None
+
+
+def results_of(ready: Prepared) -> Results:
+    """What it computes, once."""
+    probabilities = ready.read(ready.forward())
+    if ready.forward_backward is None:
+        return Results(probabilities, None)
+    return Results(probabilities, np.asarray(ready.forward_backward()))
+
+
+def _reason(error: Exception) -> str:
+    return printable(f"{type(error).__name__}: {error}".removesuffix(": "), _LONGEST_REASON)
+
+
+def check_agreement(
+    name: str, task: Task, found: Results, expected: Results
+) -> tuple[float, float]:
+    """Largest differences of probabilities and gradient from the fused engine's.
 
     Returns:
-        for each peer both, each in units of the largest value; nan without a gradient.
+        both in units of the largest value; nan without a gradient.
 
     Raises:
         Disagreement: if one is larger than single precision explains.
     """
-    reference = prepared[FUSED]
-    expected = reference.read(reference.forward())
-    found: dict[str, tuple[float, float]] = {}
-    for name, ready in prepared.items():
-        deviation = _deviation(ready.read(ready.forward()), expected)
-        _check(name, task, "probability", deviation, LARGEST_DEVIATION)
-        gradient_deviation = float("nan")
-        if ready.forward_backward is not None and reference.forward_backward is not None:
-            gradient_deviation = _deviation(
-                np.asarray(ready.forward_backward()), np.asarray(reference.forward_backward())
-            )
-            _check(name, task, "gradient component", gradient_deviation, LARGEST_GRADIENT_DEVIATION)
-        found[name] = deviation, gradient_deviation
-    return found
+    deviation = _deviation(found.probabilities, expected.probabilities)
+    _check(name, task, "probability", deviation, LARGEST_DEVIATION)
+    if found.gradient is None or expected.gradient is None:
+        return deviation, float("nan")
+    gradient_deviation = _deviation(found.gradient, expected.gradient)
+    _check(name, task, "gradient component", gradient_deviation, LARGEST_GRADIENT_DEVIATION)
+    return deviation, gradient_deviation
 
 
-def compare_batches(repeats: int, budget: float, spaces: tuple[str, ...]) -> list[Row]:
+def compare_batches(space: str, repeats: int, budget: float) -> list[Row]:
     """Forward and backward of 64 circuits in one call, both engines of the project."""
-    rows = []
-    for space in spaces:
-        task = Task(*BATCH_TASK, space)
-        computations = {engine: _batch(task, engine) for engine in ENGINES}
-        for engine, timing in interleave(computations, repeats, budget).items():
-            rows.append(
-                Row(
-                    BATCH,
-                    engine,
-                    batch=BATCH_SIZE,
-                    direction=FORWARD_BACKWARD,
-                    operations=BATCH_SIZE * count_forward_backward(task),
-                    **_circuit(task),
-                    **timing_columns(timing, repeats),
-                )
-            )
-    return rows
+    task = Task(*BATCH_TASK, space)
+    computations = {engine: _batch(task, engine) for engine in ENGINES}
+    return [
+        Row(
+            BATCH,
+            engine,
+            batch=BATCH_SIZE,
+            direction=FORWARD_BACKWARD,
+            operations=BATCH_SIZE * count_forward_backward(task),
+            **_circuit(task),
+            **timing_columns(timing, repeats),
+        )
+        for engine, timing in interleave(computations, repeats, budget).items()
+    ]
 
 
 def compare_training_steps(repeats: int, budget: float) -> list[Row]:

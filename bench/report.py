@@ -14,6 +14,7 @@ from bench.figure import draw
 from bench.growth import fit_growth
 from bench.rows import FORWARD, FORWARD_BACKWARD, read_rows
 from bench.summary import passes_of, to_compare
+from studies.design.arguments import Folder
 from studies.reports.figures.style import store
 from studies.sentences import one_sentence_errors
 from studies.store.rows import write_text
@@ -56,7 +57,7 @@ def build_report(folder: Path) -> Path:
 @click.command(help="Rebuild the comparison's report and figure from its rows.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Folder(),
     default=DEFAULT_OUT,
     show_default=True,
     help="folder of the comparison",

@@ -18,7 +18,7 @@ from qcnn.registry import check_name
 from studies.store.rows import write_text
 
 #: Kinds of rows.
-PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT = (
+PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT, FAILED = (
     "pass",
     "smallest pass",
     "batch",
@@ -26,8 +26,11 @@ PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT = (
     "quantum passes of a training step",
     "multiply-adds",
     "absent",
+    "failed",
 )
-KINDS = (PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT)
+KINDS = (PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT, FAILED)
+#: Those of what was not measured.
+UNTIMED = (ABSENT, FAILED)
 FORWARD, FORWARD_BACKWARD = "forward", "forward+backward"
 #: Those of the project, whose batches and training steps are held against each other.
 ENGINES = ("fused", "merlin")
@@ -46,7 +49,10 @@ _STEPS = [
 
 @dataclass(frozen=True)
 class Row:
-    """One measurement, or the reason why there is none (``kind`` is ``ABSENT``).
+    """One measurement, or the reason why there is none.
+
+    There is none of a simulator that is not installed (``kind`` is ``ABSENT``), nor of a circuit
+    for which it raised an error (``FAILED``).
 
     Attributes:
         kind: what was measured.
@@ -146,6 +152,13 @@ def read_rows(path: Path) -> pd.DataFrame:
         ) from None
 
 
+def rows_in(frame: pd.DataFrame) -> list[Row]:
+    """The rows of a frame that :func:`read_rows` has returned."""
+    return [
+        Row(**{str(name): value for name, value in row.items()}) for row in frame.to_dict("records")
+    ]
+
+
 def _dtypes() -> dict[str, str]:
     names = {str: "str", int: "int64", float: "float64"}
     return {name: names[kind] for name, kind in _TYPES.items() if isinstance(kind, type)}
@@ -158,7 +171,7 @@ def _check(rows: pd.DataFrame) -> None:
     if missing:
         raise ValueError(f"no row of the kind {min(missing)!r}")
     _check_values(rows)
-    timed = rows[rows["kind"] != ABSENT]
+    timed = rows[~rows["kind"].isin(UNTIMED)]
     _check_times(timed)
     found = list(zip(timed["kind"], timed["model"], timed["engine"], strict=True))
     absent = [step for step in _STEPS if step not in found]
@@ -182,7 +195,7 @@ def _check_values(rows: pd.DataFrame) -> None:
             raise ValueError(f"{name} is {min(unknown)!r}")
     for name in set(rows[rows["kind"] != RATE]["engine"]):
         check_name("engine", name)
-    if (rows[rows["kind"].isin((PASS, BATCH))]["space"] == "").any():
+    if (rows[rows["kind"].isin((PASS, BATCH, FAILED))]["space"] == "").any():
         raise ValueError("a circuit without space")
     if (rows[rows["kind"] == PASS]["direction"] == "").any():
         raise ValueError("a pass without direction")

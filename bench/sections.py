@@ -7,7 +7,7 @@ import pandas as pd
 
 from bench.growth import Growth
 from bench.peers import registered
-from bench.rows import ABSENT, FORWARD, FORWARD_BACKWARD, PASS
+from bench.rows import ABSENT, FAILED, FORWARD, FORWARD_BACKWARD, PASS, UNTIMED
 from bench.summary import (
     SHARE_AIM,
     STEP_AIM,
@@ -233,12 +233,16 @@ def agreement(passes: pd.DataFrame) -> str:
 
 
 def remarks(rows: pd.DataFrame) -> str:
-    """Whatever was otherwise than asked: who is missing, was cut short, took more cores."""
+    """Whatever was otherwise than asked: who is missing, failed, was cut short, took more cores."""
     absent = [
         f"- {label_of(row.engine)}: {in_markdown(row.note)}."
         for row in rows[rows["kind"] == ABSENT].itertuples()
     ]
-    timed = rows[rows["kind"] != ABSENT]
+    failed = [
+        f"- {_pass(row)}: failed, {in_markdown(row.note)}."
+        for row in rows[rows["kind"] == FAILED].itertuples()
+    ]
+    timed = rows[~rows["kind"].isin(UNTIMED)]
     cut_short = [
         f"- {_pass(row)}, {row.direction}: {row.turns} of {row.planned} turns, as its time was "
         "used up."
@@ -257,7 +261,7 @@ def remarks(rows: pd.DataFrame) -> str:
         .drop_duplicates(["engine", "modes", "photons", "space"])
         .itertuples()
     ]
-    lines = [*absent, *cut_short, *busy, *compiled]
+    lines = [*absent, *failed, *cut_short, *busy, *compiled]
     return "## Remarks\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 

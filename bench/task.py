@@ -6,12 +6,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from qcnn import PQCNN
+from qcnn.machine import check_large
 from qcnn.meshes.rectangular import rectangular
 from qcnn.optics.fock import FockState, count_outcomes, enumerate_states, spread_input
 from qcnn.optics.mesh import Mesh
 
 #: What reports and figures call the sets of outcomes.
 SPACE_NAMES = {"unbunched": "collision-free outcomes", "fock": "all Fock outcomes"}
+
+#: A state is a tuple of counts; the second number is of each count.
+_STATE_BYTES, _COUNT_BYTES = 64, 8
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,15 @@ class Task:
     photons: int
     space: str
     seed: int = 0
+
+    def check_memory(self) -> None:
+        """Raises InvalidInput if no memory holds the task; no outcome is enumerated."""
+        check_large(
+            self.outcomes * (_STATE_BYTES + _COUNT_BYTES * self.modes),
+            f"sizes holds {self.modes}x{self.photons}, which with {SPACE_NAMES[self.space]}",
+        )
+        # A sampler's tables come later than it, and it says at once whether they fit.
+        PQCNN(self.modes, self.photons, space=self.space, seed=0)
 
     @cached_property
     def mesh(self) -> Mesh:

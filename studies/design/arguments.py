@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,13 +28,12 @@ class WholeNumber(click.IntRange):
         self.most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        allowed = f"allowed are whole numbers from {self.min} to {self.most}"
+        if not is_plain(value):
+            self.fail(f"{shortened(value)}; {allowed}", param, ctx)
         number = int(super().convert(value, param, ctx))
         if number > self.most:
-            self.fail(
-                f"{shortened(number)}; allowed are whole numbers from {self.min} to {self.most}",
-                param,
-                ctx,
-            )
+            self.fail(f"{shortened(number)}; {allowed}", param, ctx)
         return number
 
 
@@ -57,7 +57,7 @@ class WholeNumbers(click.ParamType):
         if isinstance(value, tuple):
             return value
         try:
-            ranges = [_range(part) for part in str(value).split(",")]
+            ranges = [_range(part) for part in str(value).split(",")] if is_plain(value) else []
         except ValueError:
             ranges = []
         if not ranges or not all(each and each[0] >= self.least for each in ranges):
@@ -86,9 +86,12 @@ class PositiveNumber(click.FloatRange):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
+        allowed = f"allowed are positive numbers up to {_LARGEST:g}"
+        if not is_plain(value):
+            self.fail(f"{shortened(value)}; {allowed}", param, ctx)
         number = float(super().convert(value, param, ctx))
         if not number <= _LARGEST:  # nor is NaN
-            self.fail(f"{number}; allowed are positive numbers up to {_LARGEST:g}", param, ctx)
+            self.fail(f"{number}; {allowed}", param, ctx)
         return number
 
 
@@ -137,6 +140,23 @@ class Names(click.ParamType):
         return tuple(name for name in self.allowed if name in found)
 
 
+class Folder(click.ParamType):
+    """A folder, there or to be made; becomes a path.
+
+    No text is no folder, though as a path it is the current one.
+    """
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        path = Path(value)
+        if not str(value) or (path.exists() and not path.is_dir()):
+            self.fail(
+                f"{shortened(str(value))}; allowed is a folder, there or to be made", param, ctx
+            )
+        return path
+
+
 class ChoiceText(click.ParamType):
     """A mapping or a target with its options, such as ``mps:bond_dimension=4``."""
 
@@ -171,6 +191,14 @@ class ChoiceTexts(ChoiceText):
         return tuple(one(text, param, ctx) for text in texts)
 
 
+def is_plain(value: object) -> bool:
+    """Whether a value is no text, or one in which a number is written as people write it.
+
+    Python reads ``1_0`` and digits of every script as numbers too.
+    """
+    return not isinstance(value, str) or (value.isascii() and "_" not in value)
+
+
 def _range(part: str) -> range:
     first, dash, last = part.partition("-")
     return range(int(first), int(last if dash else first) + 1)
@@ -179,7 +207,7 @@ def _range(part: str) -> range:
 def _positive_numbers(text: str) -> list[float]:
     """The numbers of a text with commas between; none where one of them is not allowed."""
     try:
-        found = [float(part) for part in text.split(",")]
+        found = [float(part) for part in text.split(",")] if is_plain(text) else []
     except ValueError:
         return []
     return found if all(number > 0 and isfinite(number) for number in found) else []

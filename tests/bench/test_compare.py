@@ -8,13 +8,15 @@ import pytest
 from click.testing import CliRunner
 
 import bench.compare
-from bench.compare import main
-from bench.contest import Disagreement, check_agreement, compare_passes
+import bench.plan
+from bench.compare import UNFINISHED, main
+from bench.contest import Disagreement, check_agreement, compare_passes, results_of
 from bench.peers import FUSED, Peer, Prepared, find_peers, register_peer, registered
 from bench.rows import (
     ABSENT,
     BATCH,
     CALL,
+    FAILED,
     FORWARD,
     PASS,
     QUANTUM,
@@ -93,10 +95,8 @@ def test_every_installed_peer_agrees(name: str, space: str) -> None:
     if peer.version() is None:
         pytest.skip(f"the peer {name} is not installed")
     task = Task(5, 3, space)
-    deviations = check_agreement(
-        task, {FUSED: registered[FUSED]().prepare(task), name: peer.prepare(task)}
-    )
-    assert deviations[name][0] < 1e-5
+    found, expected = results_of(peer.prepare(task)), results_of(registered[FUSED]().prepare(task))
+    assert check_agreement(name, task, found, expected)[0] < 1e-5
 
 
 def test_a_run_reports_a_missing_peer_and_writes_rows_report_and_figure(
@@ -123,10 +123,119 @@ def test_a_run_stops_at_a_disagreement(
     def fail(*_: object) -> None:
         raise Disagreement("merlin deviates by 0.5")
 
-    monkeypatch.setattr(bench.compare, "compare_passes", fail)
+    monkeypatch.setattr(bench.plan, "compare_passes", fail)
     with pytest.raises(SystemExit, match="error: merlin deviates by 0.5"):
         main(["--sizes", "3x2", "--repeats", "1", "--out", str(tmp_path)], standalone_mode=False)
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == [UNFINISHED]
+
+
+SMALL = "--peers perceval --sizes 3x2,4x2 --spaces fock --repeats 1 --budget 0.1 --out"
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code is as its commit has it."""
+    monkeypatch.setattr(bench.compare, "git_commit", lambda: "abc")
+
+
+def compare(folder: Path) -> str:
+    result = CliRunner().invoke(main, [*SMALL.split(), str(folder)], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+def interrupt_at(part: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What a comparison says that Ctrl-C ends in one of its parts."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.plan, part, interrupt)
+        result = CliRunner().invoke(main, [*SMALL.split(), str(folder)], catch_exceptions=False)
+    assert result.exit_code == 130
+    return result.output
+
+
+@pytest.mark.usefixtures("clean")
+def test_an_interrupted_comparison_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = "what an earlier comparison found"
+    (tmp_path / "comparison.csv").write_text(kept)
+    said = interrupt_at("compare_batches", tmp_path, monkeypatch)
+    assert said.endswith(f"interrupted: the same command goes on from {tmp_path / UNFINISHED}\n")
+    assert (tmp_path / "comparison.csv").read_text() == kept
+    before = (tmp_path / UNFINISHED).read_text().splitlines()
+    assert {line.split(",")[0] for line in before[1:]} == {RATE, CALL, PASS}
+    said = compare(tmp_path)
+    assert said.startswith(f"3 of 5 parts are in {tmp_path / UNFINISHED} already\nbatches, fock\n")
+    assert (tmp_path / "comparison.csv").read_text().splitlines()[: len(before)] == before
+    assert not (tmp_path / UNFINISHED).exists()
+    assert set(read_rows(tmp_path / "comparison.csv")["kind"]) == {
+        RATE,
+        CALL,
+        PASS,
+        BATCH,
+        STEP,
+        QUANTUM,
+    }
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("commit", ["another", "abc-dirty"])
+def test_rows_of_other_code_are_not_gone_on_from(
+    commit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.compare, "git_commit", lambda: "abc-dirty")
+        interrupt_at("compare_batches", tmp_path, monkeypatch)
+    monkeypatch.setattr(bench.compare, "git_commit", lambda: commit)
+    assert "already" not in compare(tmp_path)
+    assert set(read_rows(tmp_path / "comparison.csv")["commit"]) == {commit}
+
+
+@pytest.mark.usefixtures("clean")
+def test_a_peer_that_raises_an_error_is_named_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = registered["perceval"].prepare
+
+    def fail(self: Peer, task: Task) -> Prepared:
+        if task.modes == 4:
+            raise MemoryError("cannot hold it\nat all")
+        return prepare(self, task)
+
+    monkeypatch.setattr(registered["perceval"], "prepare", fail)
+    assert "perceval failed: MemoryError: cannot hold it at all\n" in compare(tmp_path)
+    rows = read_rows(tmp_path / "comparison.csv")
+    assert list(rows[rows["kind"] == FAILED]["modes"]) == [4]
+    timed = rows[rows["kind"] == PASS]
+    assert set(zip(timed["engine"], timed["modes"], strict=True)) == {
+        (FUSED, 3),
+        (FUSED, 4),
+        ("perceval", 3),
+    }
+    remark = (
+        "- Perceval SLOS, (4,2), all Fock outcomes: failed, MemoryError: cannot hold it at all."
+    )
+    assert remark in (tmp_path / "report.md").read_text()
+
+
+@pytest.mark.usefixtures("clean")
+def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Peer, task: Task) -> Prepared:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(registered["perceval"], "prepare", fail)
+        assert "perceval failed: RuntimeError\n" in interrupt_at(
+            "compare_batches", tmp_path, monkeypatch
+        )
+    assert compare(tmp_path).startswith("1 of 5 parts are in ")
+    rows = read_rows(tmp_path / "comparison.csv")
+    assert FAILED not in set(rows["kind"])
+    assert len(rows[rows["engine"] == "perceval"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -143,14 +252,31 @@ def test_a_run_stops_at_a_disagreement(
         ("--budget", "nan", "nan; allowed are positive numbers up to 1e+06"),
         ("--repeats", "1000000000", "allowed are whole numbers from 1 to 1000000"),
         ("--sizes", "1000000000x5", "sizes holds '1000000000x5'; allowed are"),
+        ("--sizes", "1_0x4", "sizes holds '1_0x4'; allowed are"),
+        ("--sizes", "٨x٤", "sizes holds '٨x٤'; allowed are"),
+        (
+            "--sizes",
+            "8x4,200x100",
+            "sizes holds 200x100, which with collision-free outcomes needs ",
+        ),
+        ("--repeats", "1_0", "'1_0'; allowed are whole numbers from 1 to 1000000"),
+        ("--budget", "1_0", "'1_0'; allowed are positive numbers up to 1e+06"),
         ("--out", __file__, "allowed is a folder"),
+        ("--out", "", "''; allowed is a folder, there or to be made"),
     ],
 )
 def test_bad_input_is_answered_in_one_sentence(
-    option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+    option: str,
+    value: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stopped, one_sentence_errors():
         main([option, value], standalone_mode=False)
+    assert not list(tmp_path.iterdir())
     assert stopped.value.code == 2
     message = capsys.readouterr().err
     assert message.startswith("error: ")
