@@ -27,6 +27,7 @@ def orthogonal_directions(weights: int, count: int, random: torch.Generator | No
     """
     check_memory(3 * 8 * weights * count, f"directions for {count} numbers of {weights} weights")
     drawn = torch.randn(max(weights, count), min(weights, count), generator=random)
+    columns: Tensor
     columns, triangle = torch.linalg.qr(drawn)
     # The decomposition's own signs are not uniform.
     columns = columns * triangle.diagonal().sign()

@@ -116,7 +116,7 @@ class Registry(MutableMapping[str, Entry], Generic[Entry]):
         # Before the import: what is imported may look for names itself.
         self._has_packages = True
         try:
-            for point in _entry_points().select(group=self.folder):
+            for point in _entry_points(self.folder):
                 _import_entry_point(point)
         except BaseException:
             self._has_packages = False
@@ -157,8 +157,8 @@ def check_name(kind: str, name: str) -> None:
 
 
 @cache
-def _entry_points() -> EntryPoints:
-    return entry_points()
+def _entry_points(group: str) -> EntryPoints:
+    return entry_points(group=group)
 
 
 def _import_entry_point(point: Any) -> None:

@@ -45,7 +45,8 @@ class Help:
         help_, torch_ = ("-m", "studies.run", "--help"), ("-c", "import torch")
         pairs = [(_cpu_seconds(help_), _cpu_seconds(torch_)) for _ in range(self.repeats)]
         helps, torches = zip(*pairs, strict=True)
-        return statistics.median(helps) / statistics.median(torches)
+        ratio: float = statistics.median(helps) / statistics.median(torches)
+        return ratio
 
     track_help_over_torch.unit = "ratio"  # type: ignore[attr-defined]
 

@@ -78,6 +78,8 @@ class MatrixProductState:
         for site in range(bits):
             chosen = torch.arange(mapping.weights) >> (bits - 1 - site) & 1
             rows = torch.bmm(rows, mapping.cores[site][chosen])
+        constant: Tensor
+        slope: Tensor
         constant, slope = (rows.squeeze(1) @ mapping.last).unbind(dim=1)
         return constant + slope * values
 

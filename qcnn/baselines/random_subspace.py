@@ -16,7 +16,8 @@ from qcnn.weights.generated import GeneratedNetwork, ParameterCounts
 def _normal_directions(weights: int, count: int, random: torch.Generator | None) -> Tensor:
     check_memory(2 * 8 * weights * count, f"directions for {count} numbers of {weights} weights")
     directions = torch.randn(weights, count, generator=random)
-    return directions * ((weights / count) ** 0.5 / directions.norm(dim=0))
+    scales: Tensor = (weights / count) ** 0.5 / directions.norm(dim=0)
+    return directions * scales
 
 
 _DIRECTIONS = {"normal": _normal_directions, "orthogonal": orthogonal_directions}

@@ -33,7 +33,7 @@ def enlarge(images: np.ndarray) -> np.ndarray:
     platform gets the same bits.
     """
     weights = interpolation_weights(images.shape[-1], SIZE)
-    whole = weights @ images.astype(np.int64) @ weights.T
+    whole: np.ndarray = weights @ images.astype(np.int64) @ weights.T
     return whole.astype(np.float32) / np.float32(HIGHEST_PIXEL * (2 * SIZE) ** 2)
 
 
@@ -47,4 +47,5 @@ def interpolation_weights(source: int, target: int) -> np.ndarray:
     centres = (2 * np.arange(target) + 1) * source - target
     centres = np.clip(centres, 0, (source - 1) * unit)
     distances = np.abs(centres[:, np.newaxis] - np.arange(source) * unit)
-    return np.maximum(unit - distances, 0)
+    weights: np.ndarray = np.maximum(unit - distances, 0)
+    return weights

@@ -44,7 +44,7 @@ def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
     check_type(phases)
     if not torch.isfinite(phases).all():
         raise InvalidInput("phases contain NaN or infinity; allowed are finite numbers")
-    columns: Tensor = _Columns.apply(phases, mesh, input_state)
+    columns: Tensor = _Columns.apply(phases, mesh, input_state)  # type: ignore[no-untyped-call]
     return columns
 
 

@@ -69,7 +69,7 @@ def only_first(gradient: Tensor, *graph: Tensor, instead: str) -> Tensor:
     """
     if not torch.is_grad_enabled():
         return gradient
-    attached: Tensor = _OnlyFirst.apply(instead, gradient, *graph)
+    attached: Tensor = _OnlyFirst.apply(instead, gradient, *graph)  # type: ignore[no-untyped-call]
     return attached
 
 

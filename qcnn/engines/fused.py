@@ -62,7 +62,7 @@ class FusedPass:
         if self._certain:
             return self._only_outcome(phases)
         if torch.is_grad_enabled() and phases.requires_grad:
-            result: Tensor = _Differentiable.apply(phases, self)
+            result: Tensor = _Differentiable.apply(phases, self)  # type: ignore[no-untyped-call]
             return result
         return self._run(phases, keep=False)[0]
 
@@ -226,7 +226,7 @@ def unitary(mesh: Mesh, phases: ArrayLike) -> NDArray[np.complex128]:
     _check_finite(torch.from_numpy(values))
     light = np.empty((mesh.modes, mesh.modes, 2))
     _kernels.pass_cells(values, mesh.table(), np.array(mesh.entries, dtype=np.int64), light)
-    between_layers = (-1) ** (mesh.layers - 1)
+    between_layers: int = (-1) ** (mesh.layers - 1)
     return between_layers * light.view(np.complex128)[..., 0]
 
 

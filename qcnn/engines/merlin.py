@@ -51,7 +51,7 @@ class _MerlinPass:
             raise InvalidInput("phases contain NaN or infinity; allowed are finite numbers")
         self.layer.to(phases.device)
         probabilities = self.layer(phases.to(dtype)).reshape(*phases.shape[:-1], -1)
-        selected = probabilities[..., self.order.to(phases.device)]
+        selected: Tensor = probabilities[..., self.order.to(phases.device)]
         if space == "fock":
             totals = selected.detach().sum(-1).flatten()
             largest = _LARGEST_ERRORS[dtype]

@@ -229,7 +229,8 @@ def build(
 
 def _take(values: Tensor, index: Tensor) -> Tensor:
     """``values[..., index]``, in the one form that every transformation of torch knows."""
-    return values.index_select(-1, index.flatten()).unflatten(-1, index.shape)
+    taken: Tensor = values.index_select(-1, index.flatten()).unflatten(-1, index.shape)
+    return taken
 
 
 def _values_are_there(phases: Tensor) -> bool:

@@ -69,5 +69,5 @@ class _MLP(nn.Module):
         signs = self.get_buffer("signs")
         probabilities = relative(one_per_weight(distributions, len(signs))).unsqueeze(1)
         inputs = torch.cat([signs, probabilities.to(signs.dtype)], dim=1)
-        numbers = self.second(self.activation(self.first(inputs))).squeeze(1)
+        numbers: Tensor = self.second(self.activation(self.first(inputs))).squeeze(1)
         return numbers - numbers.mean()

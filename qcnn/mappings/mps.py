@@ -148,5 +148,5 @@ class _TorchMPS(nn.Module):
         one, other = self.cores[-1]
         constant = rows @ (self.biases[1] + other)[:, 0]
         slope = rows @ (one - other)[:, 0]
-        numbers = constant + slope * probabilities
+        numbers: Tensor = constant + slope * probabilities
         return numbers - numbers.mean()

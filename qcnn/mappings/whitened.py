@@ -70,7 +70,8 @@ class Whitened(Mapping):
         left, values, right = torch.linalg.svd(slope.unsqueeze(1) * jacobian, full_matrices=False)
         least = self.damping * values.max()
         inverse = torch.where(values > 0, values / (values.square() + least.square()), 0.0)
-        return right.T @ (inverse.unsqueeze(1) * left.T)
+        read_out: Tensor = right.T @ (inverse.unsqueeze(1) * left.T)
+        return read_out
 
     def features(self, probabilities: Tensor) -> Tensor:
         """z, of the shape of ``probabilities``, the last dimension being the outcomes."""

@@ -108,7 +108,8 @@ class NoisyPQCNN(Sampler):
             InvalidInput: in training mode with g2, and if the photons are too many for the memory.
         """
         if self.noise == Noise():
-            return self.sampler()
+            clean: Tensor = self.sampler()
+            return clean
         check_plain(self.phases, INSTEAD)
         found = self._train() if self.training else self.measure().distribution
         return found.to(self.phases.dtype)
@@ -133,7 +134,8 @@ class NoisyPQCNN(Sampler):
             )
         phases = self.phases + phase_errors(self.sampler, self.noise, self._errors)
         if self._exact:
-            return self.sampler(phases)
+            clean: Tensor = self.sampler(phases)
+            return clean
         weights = self._weights(phases)
         exact = accept(weights, self.noise).distribution
         if self.noise.shots == 0:

@@ -139,7 +139,7 @@ class PQCNN(Sampler):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         # What .double() and .float() do to the phases is meant for the probabilities too.
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         own = self.trained_phases.dtype
         if own != self._dtype and own in _DTYPES:
             self._dtype = own

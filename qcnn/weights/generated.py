@@ -87,7 +87,7 @@ class GeneratedNetwork(Described, ABC):
         # Torch refuses to copy results of parameters, which targets of many kinds hold.
         memo |= constants_for_results(self)
         memo[id(self)] = copied = self.__new__(type(self))
-        copied.__setstate__(copy.deepcopy(vars(self), memo))
+        copied.__setstate__(copy.deepcopy(vars(self), memo))  # type: ignore[no-untyped-call]
         return copied
 
     def describe(self) -> dict[str, Any]:

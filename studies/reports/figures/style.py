@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ import seaborn as sns
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure as Canvas
+from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import (
     FixedLocator,
     LogLocator,
@@ -29,6 +29,8 @@ from PIL import Image
 from qcnn.files import write_bytes
 from studies.design.arms import Family
 
+#: What is drawn on; a figure here is one with a name and a caption.
+Canvas: TypeAlias = MatplotlibFigure
 PALETTE = sns.color_palette("colorblind")
 #: One colour for each family of models in every figure; distinguishable to the colour-blind.
 COLOURS = {
@@ -151,7 +153,7 @@ def new_panels(canvas: Canvas, count: int, most_columns: int, **shared: Any) -> 
         shape ``(lines, columns)``; ``shared`` is handed on to ``subplots``.
     """
     columns = min(count, most_columns)
-    grid = canvas.subplots(-(-count // columns), columns, squeeze=False, **shared)
+    grid: np.ndarray = canvas.subplots(-(-count // columns), columns, squeeze=False, **shared)
     for axes in grid.flat[count:]:
         axes.set_visible(False)
     return grid
