@@ -4,10 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("qcnn", "studies", "bench")
@@ -62,3 +66,33 @@ def test_a_users_mypy_sees_types(site: Path, tmp_path: Path) -> None:
     )
     assert 'user.py:3: note: Revealed type is "qcnn.samplers.pqcnn.PQCNN"' in done.stdout
     assert 'user.py:4: error: Argument 1 to "choose_sizes" has incompatible type' in done.stdout
+
+
+def declared() -> list[Requirement]:
+    """What pyproject.toml asks for, the tools of development included."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    texts = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    return [Requirement(text) for text in texts]
+
+
+def frozen(lock: str) -> dict[str, Version]:
+    """The versions of a lock file by package."""
+    lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if "==" in line and not line.startswith((" ", "#"))]
+    return {canonicalize_name(pin.name): Version(next(iter(pin.specifier)).version) for pin in pins}
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-lowest.lock"])
+def test_a_lock_has_what_is_declared(lock: str) -> None:
+    pins = frozen(lock)
+    assert len(pins) > len(declared()) > 30
+    for requirement in declared():
+        assert pins[canonicalize_name(requirement.name)] in requirement.specifier
+
+
+def test_the_lowest_versions_are_those_of_the_bounds() -> None:
+    pins = frozen("requirements-lowest.lock")
+    for requirement in declared():
+        (least,) = (each for each in requirement.specifier if each.operator == ">=")
+        parts = Version(least.version).release
+        assert pins[canonicalize_name(requirement.name)].release[: len(parts)] == parts, requirement
