@@ -55,6 +55,16 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@dataclass(frozen=True)
+class Contestant:
+    """A simulator that is ready, and how far its results are from the fused engine's."""
+
+    peer: Peer
+    prepared: Prepared
+    deviation: float
+    gradient_deviation: float
+
+
 def compare_passes(task: Task, peers: Mapping[str, Peer], repeats: int, budget: float) -> list[Row]:
     """Forward, and forward and backward, of the fused engine and the peers.
 
@@ -63,53 +73,59 @@ def compare_passes(task: Task, peers: Mapping[str, Peer], repeats: int, budget: 
     Raises:
         Disagreement: if a peer's probabilities or gradient are not the fused engine's.
     """
-    reference = registered[FUSED]().prepare(task)
-    expected = results_of(reference)
-    prepared, deviations = (
-        {FUSED: reference},
-        {FUSED: check_agreement(FUSED, task, expected, expected)},
-    )
-    failed: list[Row] = []
-    for name, peer in peers.items():
-        if task.space not in peer.spaces:
-            continue
-        try:
-            ready = peer.prepare(task)
-            found = results_of(ready)
-        except Exception as error:  # another project's code, which may raise whatever it likes
-            failed.append(Row(FAILED, name, note=_reason(error), planned=repeats, **_circuit(task)))
-            continue
-        deviations[name] = check_agreement(name, task, found, expected)
-        prepared[name] = ready
-    timings = interleave(_computations(prepared), repeats, budget)
-    by_name = {FUSED: registered[FUSED](), **peers}
+    suited = {name: peer for name, peer in peers.items() if task.space in peer.spaces}
+    ready, reasons = _prepare_all(task, suited)
     counts = {FORWARD: count_forward(task), FORWARD_BACKWARD: count_forward_backward(task)}
     timed = [
         Row(
             PASS,
             name,
-            version=by_name[name].version() or "",
-            precision=by_name[name].precision,
+            version=ready[name].peer.version() or "",
+            precision=ready[name].peer.precision,
             direction=direction,
             batch=1,
             operations=counts[direction],
-            compilation=prepared[name].compilation,
-            deviation=deviations[name][0],
-            gradient_deviation=deviations[name][1],
+            compilation=ready[name].prepared.compilation,
+            deviation=ready[name].deviation,
+            gradient_deviation=ready[name].gradient_deviation,
             **_circuit(task),
             **timing_columns(timing, repeats),
         )
-        for (name, direction), timing in timings.items()
+        for (name, direction), timing in interleave(_computations(ready), repeats, budget).items()
+    ]
+    failed = [
+        Row(FAILED, name, note=reason, planned=repeats, **_circuit(task))
+        for name, reason in reasons.items()
     ]
     return timed + failed
 
 
-def _computations(prepared: Mapping[str, Prepared]) -> dict[tuple[str, str], Callable[[], Any]]:
+def _prepare_all(
+    task: Task, peers: Mapping[str, Peer]
+) -> tuple[dict[str, Contestant], dict[str, str]]:
+    """Who is ready, the fused engine first, and why the others are not."""
+    fused = registered[FUSED]()
+    prepared = fused.prepare(task)
+    expected = results_of(prepared)
+    agreement = check_agreement(FUSED, task, expected, expected)
+    ready, reasons = {FUSED: Contestant(fused, prepared, *agreement)}, {}
+    for name, peer in peers.items():
+        try:
+            prepared = peer.prepare(task)
+            found = results_of(prepared)
+        except Exception as error:  # another project's code, which may raise whatever it likes
+            reasons[name] = _reason(error)
+        else:
+            ready[name] = Contestant(peer, prepared, *check_agreement(name, task, found, expected))
+    return ready, reasons
+
+
+def _computations(ready: Mapping[str, Contestant]) -> dict[tuple[str, str], Callable[[], Any]]:
     computations: dict[tuple[str, str], Callable[[], Any]] = {}
-    for name, ready in prepared.items():
-        computations[name, FORWARD] = ready.forward
-        if ready.forward_backward is not None:
-            computations[name, FORWARD_BACKWARD] = ready.forward_backward
+    for name, contestant in ready.items():
+        computations[name, FORWARD] = contestant.prepared.forward
+        if contestant.prepared.forward_backward is not None:
+            computations[name, FORWARD_BACKWARD] = contestant.prepared.forward_backward
     return computations
 
 

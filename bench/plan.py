@@ -139,12 +139,14 @@ def carry_out(
         origin: where the rows come from, as columns.
         say: called with what is measured next, and with what has failed.
     """
-    before = rows_of_origin(path, origin)
+    before = _rows_of_origin(path, origin)
     # All rows of a file have the load before the first of them.
     origin = {**origin, "load": before[0].load} if before else origin
     measured = [_rows_of(part, before) for part in parts]
     if kept := sum(map(bool, measured)):
         say(f"{kept} of {len(parts)} parts are in {path} already")
+    elif path.is_file():
+        say(f"{path} holds no part of this command under this code and is replaced")
 
     def write() -> None:
         rows = [*absent, *(row for each in measured for row in each)]
@@ -162,7 +164,7 @@ def carry_out(
     write()
 
 
-def rows_of_origin(path: Path, origin: Mapping[str, Any]) -> list[Row]:
+def _rows_of_origin(path: Path, origin: Mapping[str, Any]) -> list[Row]:
     """The rows of a file if they are of this machine and state of the code, else none.
 
     None either while the code differs from its commit: who knows how it differed before.
