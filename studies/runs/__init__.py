@@ -1,1 +1,1 @@
-"""Doing the runs of a study: its phases, the queue of trials and the workers."""
+"""Doing the runs of a study: its phases, the trials that wait and are claimed, and the workers."""
