@@ -74,7 +74,7 @@ WRONG = (
     ("noise", "spam=1", "is 'spam'; allowed are"),
     ("generator", "magic", "generator is 'magic'; allowed are 'pqcnn'"),
     ("space", "Fock", "space is 'Fock'; allowed are 'unbunched', 'fock'"),
-    ("mesh", "none", "mesh is 'none'; allowed are 'rectangular', 'minimal'"),
+    ("mesh", "none", "mesh is 'none'; allowed are 'minimal', 'rectangular'"),
     ("combine", "sum", "combine is 'sum'; allowed are '', 'product'"),
     ("schedule", "later", "schedule is 'later'; allowed are 'none'"),
     ("optimiser", "sgd", "optimiser is 'sgd'; allowed are adam"),
