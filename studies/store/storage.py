@@ -7,7 +7,7 @@ What differs between the two is a :class:`Store`; ``studies.store.journal`` and
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import partial, wraps
+from functools import partial, update_wrapper
 from typing import Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 import optuna
@@ -87,8 +87,8 @@ def patient(operation: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S
     As a whole, because what it goes by and the lock that it holds are gone with a connection.
     """
 
-    @wraps(operation)
     def until_answered(stored: S, *arguments: P.args, **named: P.kwargs) -> T:
         return stored.store.patiently(partial(operation, stored, *arguments, **named))
 
+    update_wrapper(until_answered, operation)
     return until_answered
