@@ -87,7 +87,7 @@ def patient(operation: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S
     As a whole, because what it goes by and the lock that it holds are gone with a connection.
     """
 
-    def until_answered(stored: S, *arguments: P.args, **named: P.kwargs) -> T:
+    def until_answered(stored: S, /, *arguments: P.args, **named: P.kwargs) -> T:
         return stored.store.patiently(partial(operation, stored, *arguments, **named))
 
     update_wrapper(until_answered, operation)
