@@ -9,7 +9,7 @@ class InvalidInput(ValueError):
 
 
 class NotDifferentiable(InvalidInput, RuntimeError):
-    """A derivative that an engine lacks; a ``RuntimeError`` too, as torch's refusals are."""
+    """A derivative that there is none of; a ``RuntimeError`` too, as torch's refusals are."""
 
 
 class DivergedError(RuntimeError):

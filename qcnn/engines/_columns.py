@@ -4,6 +4,7 @@ The compiled loops of the fused engine, without detection: what reads the unitar
 way than the probabilities of indistinguishable photons starts here.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,17 @@ import torch
 from torch import Tensor
 
 from qcnn.engines import _kernels
-from qcnn.engines._once import check_plain, check_type, only_first, read_numbers
+from qcnn.engines._derivatives import (
+    check_type,
+    gradient_with_graph,
+    is_transformed,
+    needs_graph,
+    read_numbers,
+)
+from qcnn.engines._plain import plain_columns
 from qcnn.errors import InvalidInput
 from qcnn.optics.fock import FockState
 from qcnn.optics.mesh import Mesh
-
-#: What has the derivatives that the columns lack, for messages.
-INSTEAD = (
-    'a sampler with engine="merlin" and neither shots nor partial indistinguishability has every '
-    "derivative"
-)
 
 
 def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
@@ -29,7 +31,7 @@ def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
     Args:
         mesh: any mesh.
         input_state: photon count of each input mode.
-        phases: radians, shape ``(phases,)``, on the CPU; gradients reach them, once.
+        phases: radians, shape ``(phases,)``, on the CPU; every derivative reaches them.
 
     Returns:
         complex128, shape ``(modes, occupied)``.
@@ -38,10 +40,11 @@ def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
         InvalidInput: for phases that are not finite, or of another shape or type.
         NotDifferentiable: as the fused engine.
     """
-    check_plain(phases, INSTEAD)
     if phases.shape != (mesh.phases,):
         raise InvalidInput(f"phases has shape {tuple(phases.shape)}; allowed is ({mesh.phases},)")
     check_type(phases)
+    if is_transformed(phases):
+        return plain_columns(mesh, input_state, phases)
     if not torch.isfinite(phases).all():
         raise InvalidInput("phases contain NaN or infinity; allowed are finite numbers")
     columns: Tensor = _Columns.apply(phases, mesh, input_state)  # type: ignore[no-untyped-call]
@@ -57,15 +60,18 @@ class _Columns(torch.autograd.Function):
         light = np.empty((mesh.modes, len(entries), 2))
         _kernels.pass_cells(values, mesh.table(), entries.astype(np.int64), light)
         ctx.record, ctx.phases = (values, mesh.table(), light), phases
+        ctx.version, ctx.run = phases._version, partial(plain_columns, mesh, input_state)
         return torch.from_numpy(light.view(np.complex128)[..., 0].copy())
 
     @staticmethod
     def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, None, None]:
+        if needs_graph(cotangent):
+            found = gradient_with_graph(ctx.run, ctx.phases, ctx.version, cotangent)
+            return found, None, None
         values, cells, light = ctx.record
         gradient = np.empty_like(values)
         # Both are undone in place, cell by cell.
         amplitudes = np.array(read_numbers(cotangent), order="C")[..., None]
         outward = amplitudes.view(np.float64)
         _kernels.pass_cells_adjoint(values, cells, light.copy(), outward, gradient)
-        found = torch.from_numpy(gradient).to(ctx.phases.dtype)
-        return only_first(found, ctx.phases, cotangent, instead=INSTEAD), None, None
+        return torch.from_numpy(gradient).to(ctx.phases.dtype), None, None

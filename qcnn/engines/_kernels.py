@@ -23,14 +23,6 @@ from numpy.typing import NDArray
 from qcnn.engines._compiled import compiled
 from qcnn.engines._tables import Positions
 
-# Collision-free outcomes that together are less likely than this are rounding errors.
-LEAST_TOTAL = 1e-24
-# Where many photons share a mode, large amplitudes cancel. Sums of all outcomes' probabilities
-# are within 1e-13 of 1 up to 60 photons in two modes and within 1e-12 in meshes of 200 modes;
-# where one is 1e-10 off, single probabilities are up to 2e-6 off, and both grow tenfold with
-# every two photons more.
-LARGEST_ERROR = 1e-10
-
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -51,6 +43,8 @@ def forward(
     weights: Floats,
     scale: float,
     renormalise: bool,
+    lowest: float,
+    highest: float,
 ) -> int:
     """Fills the probabilities of a batch, and what the backward pass needs of it.
 
@@ -64,6 +58,7 @@ def forward(
         probabilities: filled; shape ``(batch, outcomes)``.
         scale: 1/Πⱼ sⱼ! of the input s.
         renormalise: whether the probabilities are divided by their sum.
+        lowest, highest: between these the sum has to be.
 
     Returns:
         The first sample whose probabilities are no distribution, −1 if there is none: their
@@ -78,8 +73,7 @@ def forward(
         outcomes = amplitudes[slot, levels[-2, 0] :]
         total = detect(outcomes, weights, scale, probabilities[sample])
         totals[slot] = total if renormalise else 1.0
-        least = LEAST_TOTAL if renormalise else 1.0 - LARGEST_ERROR
-        if not least < total < 1.0 + LARGEST_ERROR:
+        if not lowest < total < highest:
             broken = sample if broken < 0 else broken
         elif renormalise:
             for outcome in range(len(weights)):

@@ -20,8 +20,15 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from qcnn.engines import _kernels, register_engine
-from qcnn.engines._once import check_plain, check_type, only_first, read_numbers
-from qcnn.engines._rounding import cancelled
+from qcnn.engines._derivatives import (
+    check_type,
+    gradient_with_graph,
+    is_transformed,
+    needs_graph,
+    read_numbers,
+)
+from qcnn.engines._plain import TorchPass
+from qcnn.engines._rounding import LARGEST_ERROR, LEAST_TOTAL, cancelled
 from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_large
@@ -30,7 +37,6 @@ from qcnn.optics.mesh import Mesh
 
 # The factorial of a larger photon count is no double.
 _MOST_BUNCHED = 170
-_INSTEAD = 'engine="merlin" has every derivative'
 
 
 @dataclass(frozen=True)
@@ -54,13 +60,14 @@ class FusedPass:
                 finite, a batch that does not fit into the memory, and where all
                 collision-free outcomes have probability 0, so that nothing is left to
                 renormalise.
-            NotDifferentiable: for phases in forward-mode differentiation or in a
-                transformation of ``torch.func``; and as soon as a second derivative is asked
-                for.
+            NotDifferentiable: if the graph of a gradient is asked for at phases that were
+                changed in place after the forward pass.
         """
         self._check(phases)
         if self._certain:
             return self._only_outcome(phases)
+        if is_transformed(phases):
+            return self.in_torch(phases)
         if torch.is_grad_enabled() and phases.requires_grad:
             result: Tensor = _Differentiable.apply(phases, self)  # type: ignore[no-untyped-call]
             return result
@@ -69,6 +76,14 @@ class FusedPass:
     def __reduce__(self) -> tuple[Callable[..., "FusedPass"], tuple[Any, ...]]:
         # Without the tables: they are shared, large and quick to rebuild.
         return build, (self.mesh, self.photons, self.space, self.input_state, self.dtype)
+
+    def in_torch(self, phases: Tensor) -> Tensor:
+        """The same in plain torch operations, which have every derivative."""
+        return self._plain(phases.double()).to(self.dtype)
+
+    @cached_property
+    def _plain(self) -> TorchPass:
+        return TorchPass(self.mesh, self.photons, self.space, self.input_state, torch.float64)
 
     @cached_property
     def _certain(self) -> bool:
@@ -99,8 +114,13 @@ class FusedPass:
         renormalise = self.space == "unbunched"
         return tables.levels, tables.children, tables.added, tables.weights, scale, renormalise
 
+    @cached_property
+    def _bounds(self) -> tuple[Any, ...]:
+        """Between these is the sum of all probabilities, before it is made 1."""
+        lowest = LEAST_TOTAL if self.space == "unbunched" else 1.0 - LARGEST_ERROR
+        return lowest, 1.0 + LARGEST_ERROR
+
     def _check(self, phases: Tensor) -> None:
-        check_plain(phases, _INSTEAD)
         if phases.shape[-1:] != self._shape or phases.dim() > 2:
             count = self.mesh.phases
             raise InvalidInput(
@@ -110,7 +130,7 @@ class FusedPass:
         if phases.device.type != "cpu":
             raise InvalidInput(
                 f"phases is on {phases.device}; allowed for the fused engine is the CPU, "
-                'and engine="merlin" serves other devices'
+                'and engine="torch" serves other devices'
             )
         check_type(phases)
         if phases.dim() == 2:
@@ -137,7 +157,14 @@ class FusedPass:
         )
         probabilities = np.empty((len(values), len(weights)))
         broken = _kernels.forward(
-            values, cells, entries, columns, *results, probabilities, *self._detection
+            values,
+            cells,
+            entries,
+            columns,
+            *results,
+            probabilities,
+            *self._detection,
+            *self._bounds,
         )
         if broken >= 0:
             _check_finite(phases)
@@ -158,26 +185,29 @@ class FusedPass:
 
 
 class _Differentiable(torch.autograd.Function):
-    """The pass for torch's automatic differentiation; once, not twice."""
+    """The pass for torch's automatic differentiation; what follows a gradient is plain torch."""
 
     @staticmethod
     def forward(ctx: Any, phases: Tensor, engine: FusedPass) -> Tensor:
         result, ctx.record = engine._run(phases, keep=True)
         # Not by save_for_backward, which forbids that they change in place before the backward
         # pass: their graph is wanted, not their values.
-        ctx.phases, ctx.lock = phases, Lock()
+        ctx.phases, ctx.version, ctx.lock = phases, phases._version, Lock()
+        ctx.engine = engine
         return result
 
     @staticmethod
     def backward(ctx: Any, cotangent: Tensor) -> tuple[Tensor, None]:
+        if needs_graph(cotangent):
+            run = ctx.engine.in_torch
+            return gradient_with_graph(run, ctx.phases, ctx.version, cotangent), None
         phases, _, _, light, amplitudes, *_ = ctx.record
         gradient = np.empty_like(phases)
         work = np.empty(light.shape[1:]), np.empty(light.shape[1:]), amplitudes[-1]
         # Two backward passes through one retained graph share the work space.
         with ctx.lock:
             _kernels.backward(_as_rows(cotangent), *work, gradient, *ctx.record)
-        found = _as_tensor(gradient.reshape(ctx.phases.shape), ctx.phases.dtype)
-        return only_first(found, ctx.phases, cotangent, instead=_INSTEAD), None
+        return _as_tensor(gradient.reshape(ctx.phases.shape), ctx.phases.dtype), None
 
 
 @register_engine("fused")

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from qcnn.engines import Engine, register_engine
-from qcnn.engines._kernels import LARGEST_ERROR
-from qcnn.engines._rounding import cancelled
+from qcnn.engines._rounding import LARGEST_ERROR, cancelled
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_memory
 from qcnn.optics.fock import FockState, count_outcomes, enumerate_states

@@ -118,6 +118,6 @@ def check_layers(layers: int, mesh: str) -> int:
             if it has layers, else 1.
     """
     number = whole_number(layers, "layers", 1)
-    if number > 1 and not registered[mesh].has_layers:
+    if number > 1 and not (mesh in registered and registered[mesh].has_layers):
         raise InvalidInput(f"layers is {number} with mesh {mesh!r}; allowed there is 1")
     return number

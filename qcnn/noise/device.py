@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from qcnn.engines._kernels import LEAST_TOTAL
+from qcnn.engines._plain import values_are_there
+from qcnn.engines._rounding import LEAST_TOTAL
 from qcnn.errors import InvalidInput, NothingAccepted
 from qcnn.noise._noise import Noise, check_noise
 from qcnn.optics.fock import FockState
@@ -100,16 +101,27 @@ def phase_errors(sampler: PQCNN, noise: Noise, random: torch.Generator | None) -
 
 
 def accept(weights: Tensor, noise: Noise) -> Measurement:
+    """The distribution of the accepted outcomes, and how many of all shots they are.
+
+    Raises:
+        NothingAccepted: as :func:`normalise`.
+    """
+    return Measurement(normalise(weights, noise), weights.sum().item())
+
+
+def normalise(weights: Tensor, noise: Noise) -> Tensor:
     """The distribution of the accepted outcomes from their shares of all shots.
 
     Raises:
-        NothingAccepted: if they sum to 0.
+        NothingAccepted: if they sum to 0; in a transformation of torch, where values cannot be
+            looked at, the distribution is NaN then.
     """
     fraction = weights.sum()
-    if not fraction > LEAST_TOTAL:
+    some = fraction > LEAST_TOTAL
+    if values_are_there(weights) and not some:
         shots = f"of {noise.shots} shots none ends" if noise.shots else "no shot can end"
         raise NothingAccepted(f"{shots} in one of the sampler's outcomes under this noise")
-    return Measurement(weights / fraction, fraction.item())
+    return torch.where(some, weights / fraction, torch.nan)
 
 
 def _local_weights(processor: "pcvl.Processor", shots: int, seed: int) -> dict[FockState, float]:

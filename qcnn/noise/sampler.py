@@ -7,15 +7,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qcnn.engines._columns import INSTEAD, input_columns
-from qcnn.engines._once import check_plain
-from qcnn.errors import InvalidInput
+from qcnn.engines._columns import input_columns
+from qcnn.engines._derivatives import is_transformed
+from qcnn.errors import InvalidInput, NotDifferentiable
 from qcnn.noise._noise import Noise, check_noise, noise_to_text
 from qcnn.noise.device import (
     Measurement,
     accept,
     chip_errors,
     measure_distribution,
+    normalise,
     phase_errors,
 )
 from qcnn.noise.partial import probabilities
@@ -106,13 +107,23 @@ class NoisyPQCNN(Sampler):
         Raises:
             NothingAccepted: if no shot ends in one of the outcomes.
             InvalidInput: in training mode with g2, and if the photons are too many for the memory.
+            NotDifferentiable: in a transformation of torch.func, for counts of a measurement.
         """
         if self.noise == Noise():
             clean: Tensor = self.sampler()
             return clean
-        check_plain(self.phases, INSTEAD)
+        self._check_transformation()
         found = self._train() if self.training else self.measure().distribution
         return found.to(self.phases.dtype)
+
+    def _check_transformation(self) -> None:
+        """Counts are numbers outside of torch: a transformation would take them for constants."""
+        measured = not self.training or self.noise.shots > 0
+        if measured and is_transformed(self.phases):
+            raise NotDifferentiable(
+                "a transformation of torch.func is asked for of a device that is measured; allowed "
+                "is one without shots, in training mode"
+            )
 
     @torch.no_grad()
     def measure(self) -> Measurement:
@@ -136,13 +147,14 @@ class NoisyPQCNN(Sampler):
         if self._exact:
             clean: Tensor = self.sampler(phases)
             return clean
+        self._check_transformation()
         weights = self._weights(phases)
-        exact = accept(weights, self.noise).distribution
+        exact = normalise(weights, self.noise)
         if self.noise.shots == 0:
             return exact
         drawn = self._draw(weights.detach().double().numpy())
-        frequencies = accept(torch.from_numpy(drawn[:-1] / self.noise.shots), self.noise)
-        return frequencies.distribution + (exact - exact.detach())
+        frequencies = normalise(torch.from_numpy(drawn[:-1] / self.noise.shots), self.noise)
+        return frequencies + (exact - exact.detach())
 
     def _draw(self, shares: NDArray[np.float64]) -> NDArray[np.int64]:
         """How many shots end in each outcome, and in the last place how many are rejected."""

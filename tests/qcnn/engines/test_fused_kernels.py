@@ -324,7 +324,7 @@ def test_phases_that_are_not_finite_are_refused(input_state: FockState, value: f
         (torch.zeros(5), r"phases has shape \(5,\); allowed are \(6,\) and \(batch, 6\)"),
         (torch.zeros(1, 2, 6), r"phases has shape \(1, 2, 6\); allowed"),
         (torch.zeros(()), r"phases has shape \(\); allowed"),
-        (torch.zeros(6, device="meta"), r'phases is on meta; .* the CPU, and engine="merlin"'),
+        (torch.zeros(6, device="meta"), r'phases is on meta; .* the CPU, and engine="torch"'),
         (torch.zeros(6, dtype=torch.int64), r"phases has dtype torch.int64; allowed are"),
     ],
 )

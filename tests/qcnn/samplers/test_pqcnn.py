@@ -12,6 +12,7 @@ from torch import Tensor
 
 from qcnn import PQCNN, InvalidInput
 from qcnn.engines import fused
+from qcnn.meshes import check_layers
 from qcnn.weights.together import run_together
 
 CASES = [
@@ -358,3 +359,9 @@ def test_a_sampler_without_phases_responds_to_none() -> None:
     probabilities, jacobian = PQCNN(1, 1).response()
     assert probabilities.tolist() == [1.0]
     assert jacobian.shape == (1, 0)
+
+
+def test_layers_of_what_is_no_mesh_are_refused() -> None:
+    """As a stored row without photons may have them."""
+    with pytest.raises(InvalidInput, match="layers is 2 with mesh 'none'; allowed there is 1"):
+        check_layers(2, "none")

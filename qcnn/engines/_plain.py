@@ -1,0 +1,309 @@
+"""The pass in plain torch operations: any device, every derivative, every transformation.
+
+Nothing in it hides from torch, so that it can be differentiated any number of times and in both
+modes, mapped (``torch.func.vmap``), compiled (``torch.compile(fullgraph=True)``) and exported.
+Real and imaginary parts are kept apart, because compilers know real numbers only.
+
+The cells of a mesh that act on different modes are applied at once; the amplitudes of n photons
+are built photon by photon, as in the fused engine, but normalised: the amplitude of a state t of
+level k is Σⱼ √tⱼ·U[j, columnₖ]·(amplitude of t without a photon in j), so that numbers stay of
+order 1 in single precision too. (SLOS: Heurtel et al., Comput. Phys. Commun. 291, 108848 (2023).)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from qcnn.engines._rounding import LARGEST_ERROR, LEAST_TOTAL, cancelled
+from qcnn.engines._tables import build_tables
+from qcnn.errors import InvalidInput
+from qcnn.optics.fock import FockState, count_outcomes
+from qcnn.optics.mesh import Mesh
+
+#: How far the sum of all outcomes may be from 1, and the least sum of the collision-free ones.
+LARGEST_ERRORS = {torch.float32: 1e-4, torch.float64: LARGEST_ERROR}
+_LEAST_TOTALS = {torch.float32: 1e-10, torch.float64: LEAST_TOTAL}
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The cells of a mesh as columns of cells that act at once.
+
+    Attributes:
+        inner, outer: number of a mode's inner and outer phase, ``phases`` where it has none;
+            shape ``(columns, modes)``.
+        partner: the other mode of a mode's cell, itself where it is in none.
+        sign: 1 for the upper mode of a cell, −1 for the lower one, 0 where there is none.
+    """
+
+    inner: Tensor
+    outer: Tensor
+    partner: Tensor
+    sign: Tensor
+
+
+@dataclass(frozen=True)
+class _Level:
+    """How the states of one more photon follow from those before.
+
+    Attributes:
+        parents: for each state and each of its occupied modes the state without a photon there;
+            shape ``(states, most occupied modes)``.
+        modes: that mode.
+        factors: the root of the mode's photon count; 0 where a state has fewer modes.
+    """
+
+    parents: Tensor
+    modes: Tensor
+    factors: Tensor
+
+
+@dataclass(frozen=True)
+class _Tables:
+    columns: _Columns
+    levels: tuple[_Level, ...]
+
+    def to(self, device: torch.device) -> "_Tables":
+        """A copy on another device."""
+        return _Tables(
+            _Columns(*(getattr(self.columns, f.name).to(device) for f in fields(_Columns))),
+            tuple(
+                _Level(*(getattr(level, f.name).to(device) for f in fields(_Level)))
+                for level in self.levels
+            ),
+        )
+
+
+class TorchPass:
+    """Maps phases ``(phases,)`` or ``(batch, phases)`` in radians to probabilities.
+
+    The result has shape ``(outcomes,)`` or ``(batch, outcomes)``, the order of
+    :func:`qcnn.optics.fock.enumerate_states`, and sums to 1 for each sample. It is on the device
+    of the phases. Made by :func:`qcnn.engines.torch.build`.
+    """
+
+    def __init__(
+        self, mesh: Mesh, photons: int, space: str, input_state: FockState, dtype: torch.dtype
+    ) -> None:
+        self.mesh, self.photons, self.space = mesh, photons, space
+        self.input_state, self.dtype = input_state, dtype
+        self._certain = count_outcomes(mesh.modes, photons, space) == 1
+        # At once, because compilers trace the first call.
+        self._tables: dict[torch.device, _Tables] = {}
+        if not self._certain:
+            tables = _Tables(_columns(mesh, dtype), _levels(mesh.modes, photons, space, dtype))
+            self._tables[torch.device("cpu")] = tables
+
+    def __call__(self, phases: Tensor) -> Tensor:
+        """
+        Raises:
+            InvalidInput: for phases of a wrong shape, phases that are not finite, and where
+                the probabilities are none: all collision-free outcomes have probability 0, or
+                large amplitudes cancel. In a transformation of torch or in compiled code, where
+                values cannot be looked at, they are NaN then.
+        """
+        if phases.shape[-1:] != (self.mesh.phases,) or phases.dim() > 2:
+            count = self.mesh.phases
+            raise InvalidInput(
+                f"phases has shape {tuple(phases.shape)}; allowed are ({count},) and "
+                f"(batch, {count})"
+            )
+        if self._certain:
+            # Certain whatever the phases, which keep a zero gradient.
+            return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
+        tables = self._tables_on(phases.device)
+        light = _pass_mesh(phases.to(self.dtype), tables.columns, self._entries)
+        real, imaginary = self._amplitudes(*light, tables.levels)
+        probabilities = real**2 + imaginary**2
+        total = probabilities.sum(-1, keepdim=True)
+        error, least = LARGEST_ERRORS[self.dtype], _LEAST_TOTALS[self.dtype]
+        lowest = least if self.space == "unbunched" else 1 - error
+        sound = (total > lowest) & (total < 1 + error)
+        if values_are_there(phases) and not bool(sound.all()):
+            self._refuse(phases, total[~sound][0].item())
+        if self.space == "unbunched":
+            probabilities = probabilities / total
+        return torch.where(sound, probabilities, torch.nan)
+
+    def __reduce__(self) -> tuple[Callable[..., "TorchPass"], tuple[Any, ...]]:
+        return TorchPass, (self.mesh, self.photons, self.space, self.input_state, self.dtype)
+
+    def _tables_on(self, device: torch.device) -> _Tables:
+        if device not in self._tables:
+            moved = self._tables[torch.device("cpu")].to(device)
+            if torch.compiler.is_compiling():
+                return moved
+            self._tables[device] = moved
+        return self._tables[device]
+
+    @property
+    def _entries(self) -> list[int]:
+        return _entries(self.mesh, self.input_state)
+
+    def _amplitudes(
+        self, real: Tensor, imaginary: Tensor, levels: tuple[_Level, ...]
+    ) -> tuple[Tensor, Tensor]:
+        """Normalised amplitudes of the outcomes, shape ``(…, outcomes)``."""
+        counts = [count for count in self.input_state if count]
+        # Each photon with the column that it comes from, and how many came from there before.
+        photons = [
+            (column, before) for column, count in enumerate(counts) for before in range(count)
+        ]
+        above, beside = real[..., photons[0][0]], imaginary[..., photons[0][0]]
+        for (column, before), level in zip(photons[1:], levels, strict=True):
+            factors = level.factors / (before + 1) ** 0.5
+            u = _take(real[..., column], level.modes) * factors
+            v = _take(imaginary[..., column], level.modes) * factors
+            x, y = _take(above, level.parents), _take(beside, level.parents)
+            above, beside = (u * x - v * y).sum(-1), (u * y + v * x).sum(-1)
+        return above, beside
+
+    def _refuse(self, phases: Tensor, total: float) -> None:
+        if not bool(torch.isfinite(phases).all()):
+            raise InvalidInput("phases contain NaN or infinity; allowed are finite numbers")
+        if self.space == "unbunched" and total < 1:
+            raise InvalidInput(
+                "the collision-free outcomes have probability 0 at these phases; allowed are "
+                'phases where one of them is possible, or space="fock"'
+            )
+        raise InvalidInput(cancelled(self.photons, total, LARGEST_ERRORS[self.dtype]))
+
+
+def plain_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
+    """The columns of the unitary at the occupied input modes, in their order.
+
+    Without the phases π between the layers of a mesh.
+
+    Args:
+        mesh: any mesh.
+        input_state: photon count of each input mode.
+        phases: radians, shape ``(…, phases)``, on the CPU.
+
+    Returns:
+        complex128, shape ``(…, modes, occupied)``.
+    """
+    columns = _columns(mesh, torch.float64)
+    return torch.complex(*_pass_mesh(phases.double(), columns, _entries(mesh, input_state)))
+
+
+def _entries(mesh: Mesh, input_state: FockState) -> list[int]:
+    """Where the light of the occupied input modes enters the mesh."""
+    return [mesh.entries[mode] for mode, count in enumerate(input_state) if count]
+
+
+def _pass_mesh(phases: Tensor, columns: _Columns, entries: list[int]) -> tuple[Tensor, Tensor]:
+    """Real and imaginary part of the occupied input columns, shape ``(…, modes, columns)``."""
+    missing = torch.zeros_like(phases[..., :1])
+    known = torch.cat([phases, missing], dim=-1)
+    half = _take(known, columns.inner) / 2
+    angle = half + _take(known, columns.outer)
+    sign, touched = columns.sign, columns.sign.abs()
+    # i·exp(i·angle), times the rotation [[sin, cos], [cos, −sin]].
+    turn_real, turn_imaginary = -angle.sin(), angle.cos()
+    own, other = sign * half.sin(), touched * half.cos()
+    own_real = (own * turn_real + (1 - touched)).unsqueeze(-1)
+    own_imaginary = (own * turn_imaginary).unsqueeze(-1)
+    other_real = (other * turn_real).unsqueeze(-1)
+    other_imaginary = (other * turn_imaginary).unsqueeze(-1)
+    modes = columns.partner.shape[-1]
+    real = torch.eye(modes, dtype=phases.dtype, device=phases.device)[:, entries]
+    imaginary = torch.zeros_like(real)
+    for column in range(len(columns.partner)):
+        partner = columns.partner[column]
+        there = real.index_select(-2, partner), imaginary.index_select(-2, partner)
+        a, b = own_real[..., column, :, :], own_imaginary[..., column, :, :]
+        c, d = other_real[..., column, :, :], other_imaginary[..., column, :, :]
+        real, imaginary = (
+            a * real - b * imaginary + c * there[0] - d * there[1],
+            a * imaginary + b * real + c * there[1] + d * there[0],
+        )
+    return real, imaginary
+
+
+def _take(values: Tensor, index: Tensor) -> Tensor:
+    """``values[..., index]``, in the one form that every transformation of torch knows."""
+    taken: Tensor = values.index_select(-1, index.flatten()).unflatten(-1, index.shape)
+    return taken
+
+
+def values_are_there(phases: Tensor) -> bool:
+    """Whether numbers can be looked at: not while torch traces or transforms."""
+    return not (
+        torch.compiler.is_compiling()
+        or torch._C._functorch.peek_interpreter_stack() is not None
+        or phases.is_meta
+    )
+
+
+@lru_cache(maxsize=64)
+def _columns(mesh: Mesh, dtype: torch.dtype) -> _Columns:
+    columns: list[list[tuple[int, int, int]]] = []
+    free = [0] * mesh.modes
+    for upper, inner, outer in mesh.table().tolist():
+        # Behind everything that acts on one of its modes.
+        place = max(free[upper], free[upper + 1])
+        free[upper] = free[upper + 1] = place + 1
+        if place == len(columns):
+            columns.append([])
+        columns[place].append((upper, inner, outer))
+    shape = len(columns), mesh.modes
+    inner_phase, outer_phase = (np.full(shape, mesh.phases) for _ in range(2))
+    partner = np.tile(np.arange(mesh.modes), (len(columns), 1))
+    sign = np.zeros(shape)
+    for number, cells in enumerate(columns):
+        for upper, inner, outer in cells:
+            inner_phase[number, upper : upper + 2] = inner
+            if outer >= 0:
+                outer_phase[number, upper] = outer
+            partner[number, upper : upper + 2] = upper + 1, upper
+            sign[number, upper : upper + 2] = 1, -1
+    return _Columns(
+        inner=torch.from_numpy(inner_phase),
+        outer=torch.from_numpy(outer_phase),
+        partner=torch.from_numpy(partner),
+        sign=torch.from_numpy(sign).to(dtype),
+    )
+
+
+@lru_cache(maxsize=16)
+def _levels(modes: int, photons: int, space: str, dtype: torch.dtype) -> tuple[_Level, ...]:
+    """The levels of two and more photons."""
+    tables = build_tables(modes, photons, space)
+    counts = np.eye(modes, dtype=np.int64)
+    found = []
+    for level in range(1, photons):
+        (first, edge), (start, end) = tables.levels[level - 1], tables.levels[level]
+        children = tables.children[edge:end].astype(np.int64) - start
+        added = tables.added[edge:end].astype(np.int64)
+        parents = np.repeat(np.arange(start - first), (end - edge) // (start - first))
+        order = np.argsort(children, kind="stable")
+        children, added, parents = children[order], added[order], parents[order]
+        in_mode = counts[parents, added] + 1
+        states, begins, widths = np.unique(children, return_index=True, return_counts=True)
+        place = np.arange(len(children)) - np.repeat(begins, widths)
+        width = widths.max()
+        found.append(
+            _Level(
+                parents=_padded(parents, children, place, width),
+                modes=_padded(added, children, place, width),
+                factors=_padded(in_mode**0.5, children, place, width).to(dtype),
+            )
+        )
+        counts = counts[parents[begins]]
+        counts[np.arange(len(states)), added[begins]] += 1
+    return tuple(found)
+
+
+def _padded(
+    values: NDArray[Any], rows: NDArray[np.int64], places: NDArray[np.int64], width: int
+) -> Tensor:
+    """Values in rows of one width, zeros where a row has fewer."""
+    padded = np.zeros((rows.max() + 1, width), dtype=values.dtype)
+    padded[rows, places] = values
+    return torch.from_numpy(padded)
