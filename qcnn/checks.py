@@ -17,7 +17,7 @@ LARGEST_COUNT = 10**9
 #: Trainable numbers of the largest network or mapping that is built. Those of this project have
 #: thousands; far more are a typing error, and would end the process for lack of memory.
 LARGEST_MODEL = 10**7
-_LONGEST = 80
+_LONGEST, _LONGEST_REASON = 80, 200
 
 
 def shown(value: object) -> str:
@@ -34,6 +34,17 @@ def shown(value: object) -> str:
             return f"a whole number of {value.bit_length()} bits"
         return f"a {type(value).__name__}"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def reason(error: BaseException) -> str:
+    """What another library's error says, as a message shows it: its type, and one line of text.
+
+    >>> reason(ValueError("no such thing.\\nAsk again."))
+    'ValueError: no such thing. Ask again'
+    """
+    text = " ".join(str(error).split())
+    text = text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 1]}…"
+    return f"{type(error).__name__}: {text.rstrip('.')}" if text else type(error).__name__
 
 
 def whole_number(value: object, name: str, least: int, most: int | None = None) -> int:
@@ -58,11 +69,20 @@ def number_between(value: object, name: str, above: float, most: float) -> None:
         )
 
 
-def check_choice(value: object, name: str, allowed: Iterable[str]) -> None:
-    """Raises InvalidInput if an option has a value that does not exist."""
+def check_choice(value: object, name: str, allowed: Iterable[str], where: str = "") -> None:
+    """Raises InvalidInput if an option has a value that does not exist.
+
+    Args:
+        value: of the option.
+        name: of the option.
+        allowed: its values.
+        where: what else decides which these are, as " with Affine".
+    """
     names = tuple(allowed)
     if not isinstance(value, str) or value not in names:
-        raise InvalidInput(f"{name} is {shown(value)}; allowed are {', '.join(names)}")
+        raise InvalidInput(
+            f"{name} is {shown(value)}; allowed{where} are {', '.join(names) or 'none'}"
+        )
 
 
 def check_types(options: Any) -> None:

@@ -54,8 +54,8 @@ def check_memory(needed: int, what: str) -> None:
     available = available_memory()
     if needed > available:
         raise InvalidInput(
-            f"{what} needs {_gibibytes(needed)} GiB of memory; available are "
-            f"{_gibibytes(available)} GiB"
+            f"{what} needs {_gibibytes(needed)} GiB of memory; allowed are at most the "
+            f"{_gibibytes(available)} GiB that are available"
         )
 
 

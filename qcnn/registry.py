@@ -22,7 +22,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from qcnn.checks import shown
+from qcnn.checks import reason, shown
 from qcnn.errors import InvalidInput
 
 Entry = TypeVar("Entry")
@@ -137,10 +137,9 @@ class Registry(MutableMapping[str, Entry], Generic[Entry]):
 
     def _taken(self, name: str, holder: "Registry[Any]", entry: object) -> InvalidInput:
         return InvalidInput(
-            f"the {self.kind} name {name!r} is taken; a name other than "
-            f"{', '.join(sorted(holder._entries))} is needed, as the {holder.kind} "
-            f"{_definition(holder._entries[name])} has it and {self.kind} {_definition(entry)} "
-            "asks for it"
+            f"the {self.kind} name {name!r} is that of the {holder.kind} "
+            f"{_definition(holder._entries[name])} and the {self.kind} {_definition(entry)} asks "
+            f"for it; allowed are names other than {', '.join(sorted(holder._entries))}"
         )
 
 
@@ -170,7 +169,7 @@ def _import_entry_point(point: Any) -> None:
         holder = "an installed package" if point.dist is None else f"the package {point.dist.name}"
         raise InvalidInput(
             f"the entry point {point.name} = {point.value} of {holder} cannot be loaded "
-            f"({type(error).__name__}: {error}); allowed for {point.group} are modules that can be "
+            f"({reason(error)}); allowed for {point.group} are modules that can be "
             "imported"
         ) from error
 

@@ -35,9 +35,7 @@ def parse_choice(text: str, kind: str, registry: Mapping[str, Callable[..., Choi
     values: dict[str, Any] = {}
     for option in options.split(",") if options else ():
         key, _, value = option.partition("=")
-        if key not in defaults:
-            allowed = ", ".join(defaults) or "none"
-            raise InvalidInput(f"option of {kind} {name} is {shown(key)}; allowed are {allowed}")
+        check_choice(key, f"option of {kind} {name}", defaults)
         if key in values:
             raise InvalidInput(f"{key} of {kind} {name} is given twice; allowed is once")
         values[key] = _convert(value, defaults[key], f"{key} of {kind} {name}")

@@ -230,7 +230,7 @@ def test_a_file_copied_and_not_renamed_is_refused_by_name(
         command = "bench.compare" if kind == "peer" else "studies.run own"
         done = start(copy, *command.split(), "--help")
         assert (done.returncode, done.stdout) == (2, "")
-        said = f"error: the {kind} name .* is taken; a name other than .*{old}.*{new}.*\\n"
+        said = f"error: the {kind} name .* is that of .*{old}.*{new}.*; allowed are .*\\n"
         assert re.fullmatch(said, done.stderr)
     finally:
         second.unlink()

@@ -99,11 +99,12 @@ def test_a_simulator_of_a_package_is_compared(site: Path, tmp_path: Path) -> Non
     ("text", "said"),
     [
         ("import nowhere", "cannot be loaded (ModuleNotFoundError: No module named 'nowhere'); "),
+        ("raise ValueError('one.\\ntwo.')", "cannot be loaded (ValueError: one. two); "),
         ("1 / 0", "cannot be loaded (ZeroDivisionError: division by zero); "),
         (
             "from qcnn import register_mapping\nfrom qcnn.mappings.affine import Affine\n"
             "@register_mapping('mixing')\nclass Mine(Affine): pass",
-            "the mapping name 'mixing' is taken; ",
+            "the mapping name 'mixing' is that of the mapping ",
         ),
     ],
 )

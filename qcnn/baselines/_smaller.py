@@ -4,7 +4,7 @@ from contextlib import suppress
 from functools import cache
 
 from qcnn.baselines import baseline_from_text
-from qcnn.checks import whole_number
+from qcnn.checks import shown, whole_number
 from qcnn.errors import InvalidInput
 from qcnn.targets import check_image_shape, target_from_text
 from qcnn.weights.generated import count_parameters
@@ -57,8 +57,8 @@ def smaller_targets(
     counts = [_counts(family, baseline, image_shape, classes) for family in _FAMILIES]
     if not any(counts):
         raise InvalidInput(
-            f"image_shape is {image_shape}; allowed are images that a small network trained by "
-            f"{baseline} takes"
+            f"image_shape is {shown(image_shape)}; allowed are images that a small network "
+            f"trained by {baseline} takes"
         )
     found = []
     for of_family in counts:
@@ -68,8 +68,8 @@ def smaller_targets(
     if not found:
         least = min(count for of_family in counts for count in of_family.values())
         raise InvalidInput(
-            f"budget is {budget}; allowed for small networks trained by {baseline} are whole "
-            f"numbers from {least}"
+            f"budget is {shown(budget)}; allowed for small networks trained by {baseline} are "
+            f"whole numbers from {least}"
         )
     return tuple(found)
 

@@ -9,6 +9,7 @@ from torch.nn.utils.prune import L1Unstructured
 
 from qcnn.baselines._base import Baseline, check_count, register_baseline
 from qcnn.baselines._pruned import PrunedNetwork
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 from qcnn.seeds import check_seed
 from qcnn.targets.layout import describe_target
@@ -39,7 +40,9 @@ class MagnitudePruning(Baseline):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 < self.after <= 1:
-            raise InvalidInput(f"after is {self.after}; allowed are numbers above 0, up to 1")
+            raise InvalidInput(
+                f"after is {shown(self.after)}; allowed are numbers above 0, up to 1"
+            )
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
         check_seed(seed)

@@ -8,6 +8,7 @@ from torch.nn.utils.prune import ln_structured
 
 from qcnn.baselines._base import Baseline, register_baseline
 from qcnn.baselines._pruned import PrunedNetwork
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 from qcnn.seeds import check_seed
 from qcnn.targets.copies import copy_module
@@ -36,7 +37,7 @@ class StructuredPruning(Baseline):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 < self.share < 1:
-            raise InvalidInput(f"share is {self.share}; allowed are numbers between 0 and 1")
+            raise InvalidInput(f"share is {shown(self.share)}; allowed are numbers between 0 and 1")
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
         check_seed(seed)

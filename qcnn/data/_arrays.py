@@ -42,14 +42,14 @@ def from_arrays(
     pixels, kinds = _pixels(name, images), _labels(name, labels)
     if len(pixels) != len(kinds):
         raise InvalidInput(
-            f"dataset {name!r} has {len(pixels)} images and {len(kinds)} labels; as many of both "
-            "are needed"
+            f"dataset {shown(name)} has {len(pixels)} images and {len(kinds)} labels; allowed are "
+            "as many of both"
         )
     train, validation, held_out = split.positions(kinds)
     if test is not None and len(held_out):
         raise InvalidInput(
-            f"dataset {name!r} has a separate test set and a split with {len(held_out)} test "
-            "images; one of the two is allowed"
+            f"dataset {shown(name)} has a separate test set and a split with {len(held_out)} test "
+            "images; allowed is one of the two"
         )
     if test is None:
         test_pixels, test_kinds = pixels[held_out], kinds[held_out]
@@ -87,15 +87,15 @@ def _pixels(name: str, images: Array) -> np.ndarray:
     pixels = _to_numpy(images)
     if pixels.dtype != np.uint8 and not np.issubdtype(pixels.dtype, np.floating):
         raise InvalidInput(
-            f"dataset {name!r} has images of type {pixels.dtype}; uint8 (0 to 255) or floats "
-            "(0 to 1) are allowed"
+            f"dataset {shown(name)} has images of type {pixels.dtype}; allowed are uint8 "
+            "(0 to 255) and floats (0 to 1)"
         )
     if pixels.ndim == 4:
-        check_channels_first(f"dataset {name!r}", pixels.shape[1:])
+        check_channels_first(f"dataset {shown(name)}", pixels.shape[1:])
     if pixels.ndim not in (3, 4):
         raise InvalidInput(
-            f"dataset {name!r} has images of shape {pixels.shape}; (N, height, width) or "
-            "(N, channels, height, width) is allowed"
+            f"dataset {shown(name)} has images of shape {pixels.shape}; allowed are "
+            "(N, height, width) and (N, channels, height, width)"
         )
     return pixels
 
@@ -104,8 +104,8 @@ def _labels(name: str, labels: Array) -> np.ndarray:
     kinds = _to_numpy(labels)
     if kinds.ndim != 1 or not np.issubdtype(kinds.dtype, np.integer):
         raise InvalidInput(
-            f"dataset {name!r} has labels of type {kinds.dtype} and shape {kinds.shape}; integers "
-            "of shape (N,) are needed"
+            f"dataset {shown(name)} has labels of type {kinds.dtype} and shape {kinds.shape}; "
+            "allowed are integers of shape (N,)"
         )
     return kinds
 
@@ -115,6 +115,6 @@ def _to_numpy(values: Array) -> np.ndarray:
         return values.numpy(force=True) if isinstance(values, torch.Tensor) else np.asarray(values)
     except (TypeError, ValueError) as error:  # lists of unequal lengths, types that NumPy lacks
         raise InvalidInput(
-            f"the data of type {type(values).__name__} are no array; NumPy arrays and tensors "
-            "that can become one are allowed"
+            f"the data of type {type(values).__name__} are no array; allowed are NumPy "
+            "arrays and tensors that can become one"
         ) from error

@@ -5,7 +5,7 @@ from math import isfinite
 
 import torch
 
-from qcnn.checks import LARGEST_COUNT, check_types, shown
+from qcnn.checks import LARGEST_COUNT, check_types, shown, whole_number
 from qcnn.errors import InvalidInput
 
 #: As many channels as pictures have: grey, colours, colours with transparency.
@@ -43,12 +43,10 @@ class Data:
 
     def __post_init__(self) -> None:
         check_types(self)
-        if not 2 <= self.classes <= LARGEST_COUNT:
-            raise InvalidInput(
-                f"dataset {self.name!r} has {shown(self.classes)} classes; at least 2 are needed"
-            )
+        dataset = f"dataset {shown(self.name)}"
+        whole_number(self.classes, f"the number of classes of {dataset}", 2, LARGEST_COUNT)
         for part in PARTS:
-            what = f"the {part} part of dataset {self.name!r}"
+            what = f"the {part} part of {dataset}"
             images, labels = getattr(self, f"{part}_images"), getattr(self, f"{part}_labels")
             _check_images(what, images)
             _check_labels(what, labels, self.classes)
@@ -75,47 +73,56 @@ def check_channels_first(what: str, shape: tuple[int, ...]) -> None:
 
 def _check_images(what: str, images: torch.Tensor) -> None:
     if not isinstance(images, torch.Tensor):
-        raise InvalidInput(f"{what} has images of type {type(images).__name__}; tensors are needed")
+        raise InvalidInput(
+            f"{what} has images of type {type(images).__name__}; allowed are tensors"
+        )
     _check_dense(what, images)
     if images.dtype != torch.float32 or images.ndim != 4:
         raise InvalidInput(
             f"{what} has images of type {images.dtype} and shape {tuple(images.shape)}; "
-            "float32 and (N, channels, height, width) are needed"
+            "allowed are float32 and (N, channels, height, width)"
         )
     if images.numel() == 0:
         raise InvalidInput(
-            f"{what} has images of shape {tuple(images.shape)}; at least one image with at least "
-            "one pixel is needed"
+            f"{what} has images of shape {tuple(images.shape)}; allowed is at least one image "
+            "with at least one pixel"
         )
     check_channels_first(what, tuple(images.shape[1:]))
     lowest, highest = (bound.item() for bound in torch.aminmax(images))
     if not isfinite(lowest) or not isfinite(highest):
-        raise InvalidInput(f"{what} has a pixel that is nan or infinite; [0, 1] is allowed")
+        raise InvalidInput(
+            f"{what} has a pixel that is nan or infinite; allowed are numbers from 0 to 1"
+        )
     if lowest < 0 or highest > 1:
         raise InvalidInput(
-            f"{what} has pixels from {lowest:g} to {highest:g}; values in [0, 1] are allowed"
+            f"{what} has pixels from {lowest:g} to {highest:g}; allowed are numbers from 0 to 1"
         )
 
 
 def _check_dense(what: str, values: torch.Tensor) -> None:
     if values.layout != torch.strided or values.is_meta:
         raise InvalidInput(
-            f"{what} has tensors that are {values.layout} on {values.device}; dense ones are needed"
+            f"{what} has tensors that are {values.layout} on {values.device}; allowed are "
+            "dense ones"
         )
 
 
 def _check_labels(what: str, labels: torch.Tensor, classes: int) -> None:
     if not isinstance(labels, torch.Tensor):
-        raise InvalidInput(f"{what} has labels of type {type(labels).__name__}; tensors are needed")
+        raise InvalidInput(
+            f"{what} has labels of type {type(labels).__name__}; allowed are tensors"
+        )
     _check_dense(what, labels)
     if labels.dtype != torch.int64 or labels.ndim != 1:
         raise InvalidInput(
             f"{what} has labels of type {labels.dtype} and shape {tuple(labels.shape)}; "
-            "int64 and (N,) are needed"
+            "allowed are int64 and (N,)"
         )
     outside = labels[(labels < 0) | (labels >= classes)]
     if len(outside):
-        raise InvalidInput(f"{what} has the label {int(outside[0])}; 0 to {classes - 1} is allowed")
+        raise InvalidInput(
+            f"{what} has the label {int(outside[0])}; allowed are 0 to {classes - 1}"
+        )
 
 
 def _check_agreement(
@@ -123,10 +130,10 @@ def _check_agreement(
 ) -> None:
     if len(images) != len(labels):
         raise InvalidInput(
-            f"{what} has {len(images)} images and {len(labels)} labels; as many of both are needed"
+            f"{what} has {len(images)} images and {len(labels)} labels; allowed are as many of both"
         )
     if tuple(images.shape[1:]) != image_shape:
         raise InvalidInput(
-            f"{what} has images of shape {tuple(images.shape[1:])}; {image_shape}, the shape of "
-            "the training images, is needed"
+            f"{what} has images of shape {tuple(images.shape[1:])}; allowed is {image_shape}, the "
+            "shape of the training images"
         )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qcnn.checks import shown
+from qcnn.checks import shown, whole_number
 from qcnn.errors import InvalidInput
 
 Positions = Sequence[int] | np.ndarray
+_POSITIONS = "a flat list of whole numbers"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +37,12 @@ class IndexSplit:
         outside = everything[(everything < 0) | (everything >= len(labels))]
         if len(outside):
             raise InvalidInput(
-                f"the split takes image {outside[0]}; 0 to {len(labels) - 1} is allowed"
+                f"the split has image {outside[0]}; allowed are 0 to {len(labels) - 1}"
             )
         found, times = np.unique(everything, return_counts=True)
         if len(found) < len(everything):
             raise InvalidInput(
-                f"the split takes image {found[times > 1][0]} more than once; every image may be "
-                "used once"
+                f"the split has image {found[times > 1][0]} more than once; allowed is once"
             )
         return parts
 
@@ -71,31 +71,29 @@ class CountSplit:
         Raises:
             InvalidInput: a size or seed out of range, or more images asked for than exist.
         """
-        self._check(len(labels))
-        rng = np.random.default_rng(self.seed)
-        sizes = (self.train, self.validation, self.test)
+        sizes, seed = self._checked(len(labels))
+        rng = np.random.default_rng(seed)
         divide = _divide_by_class if self.stratified else _divide
         train, validation, test = divide(labels, sizes, rng)
         return train, validation, test
 
-    def _check(self, images: int) -> None:
-        least = {"train": 1, "validation": 1, "test": 0, "seed": 0}
-        for field, bound in least.items():
-            value = getattr(self, field)
-            if not isinstance(value, int | np.integer) or value is True or value < bound:
-                raise InvalidInput(
-                    f"the split's {field} is {shown(value)}; an integer of at least {bound} is "
-                    "allowed"
-                )
-        wanted = self.train + self.validation + self.test
+    def _checked(self, images: int) -> tuple[tuple[int, int, int], int]:
+        """The sizes of the parts, and the seed."""
+        train, validation, test, seed = (
+            whole_number(getattr(self, field), f"the split's {field}", least)
+            for field, least in (("train", 1), ("validation", 1), ("test", 0), ("seed", 0))
+        )
+        wanted = train + validation + test
         if wanted > images:
             raise InvalidInput(
-                f"the split takes {shown(wanted)} images; at most {images} are there"
+                f"the number of images in the split is {shown(wanted)}; allowed are at most "
+                f"{images}"
             )
         if not isinstance(self.stratified, bool):
             raise InvalidInput(
-                f"the split's stratified is {shown(self.stratified)}; True and False are allowed"
+                f"the split's stratified is {shown(self.stratified)}; allowed are True and False"
             )
+        return (train, validation, test), seed
 
 
 def _divide(labels: np.ndarray, sizes: Sequence[int], rng: np.random.Generator) -> list[np.ndarray]:
@@ -130,13 +128,13 @@ def _integers(positions: Positions) -> np.ndarray:
         array = np.asarray(positions)
     except ValueError as error:
         raise InvalidInput(
-            f"the split has positions {shown(positions)}; a flat list of integers is needed"
+            f"the split has the positions {shown(positions)}; allowed is {_POSITIONS}"
         ) from error
     if array.size == 0:
         return np.empty(0, dtype=np.int64)
     if array.ndim != 1 or not np.issubdtype(array.dtype, np.integer):
         raise InvalidInput(
-            f"the split has positions of type {array.dtype} and shape {array.shape}; a flat list "
-            "of integers is needed"
+            f"the split has positions of type {array.dtype} and shape {array.shape}; allowed is "
+            f"{_POSITIONS}"
         )
     return array.astype(np.int64)

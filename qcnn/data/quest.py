@@ -65,8 +65,9 @@ def _read_quest() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
             validation_images, validation_labels, _ = mnist_digits.get_data_test_percevalquest()
     except (OSError, HTTPException) as error:
         raise DataUnavailable(
-            f"the dataset {NAME} is not available: MerLin could not download it "
-            f"({type(error).__name__}), and `--dataset mnist` takes the same validation images"
+            f"the dataset {NAME} is not available, as MerLin could not download it "
+            f"({type(error).__name__}); allowed in its place is `--dataset mnist`, which has the "
+            "same validation images"
         ) from error
     except (ValueError, TypeError, SyntaxError, KeyError) as error:
         raise _wrong_content(f"no table of images and labels ({type(error).__name__})") from error
@@ -103,6 +104,6 @@ def _wrong_content(what: str) -> InvalidInput:
     from merlin.datasets.utils import get_venv_data_dir
 
     return InvalidInput(
-        f"MerLin's copy of the dataset {NAME} has {what}; delete its files in "
-        f"{get_venv_data_dir()} to download them again"
+        f"MerLin's copy of the dataset {NAME} has {what}; allowed is what MerLin downloads "
+        f"(delete the files in {str(get_venv_data_dir())!r} to download them again)"
     )

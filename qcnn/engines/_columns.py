@@ -46,7 +46,7 @@ def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
     if is_transformed(phases):
         return plain_columns(mesh, input_state, phases)
     if not torch.isfinite(phases).all():
-        raise InvalidInput("phases contain NaN or infinity; allowed are finite numbers")
+        raise InvalidInput("phases has NaN or infinity; allowed are finite numbers")
     columns: Tensor = _Columns.apply(phases, mesh, input_state)  # type: ignore[no-untyped-call]
     return columns
 

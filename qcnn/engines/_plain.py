@@ -166,7 +166,7 @@ class TorchPass:
 
     def _refuse(self, phases: Tensor, total: float) -> None:
         if not bool(torch.isfinite(phases).all()):
-            raise InvalidInput("phases contain NaN or infinity; allowed are finite numbers")
+            raise InvalidInput("phases has NaN or infinity; allowed are finite numbers")
         if self.space == "unbunched" and total < 1:
             raise InvalidInput(
                 "the collision-free outcomes have probability 0 at these phases; allowed are "

@@ -12,7 +12,7 @@ LARGEST_ERROR = 1e-10
 def cancelled(photons: int, total: float, largest: float = LARGEST_ERROR) -> str:
     """The message for probabilities that rounding errors have destroyed."""
     return (
-        f"the probabilities of {photons} photons sum to {total:.17g} at these phases, as large "
-        "amplitudes cancel; allowed are fewer photons in a mode, which leave the sum within "
+        f"the probabilities of {photons} photons have the sum {total:.17g} at these phases, as "
+        "large amplitudes cancel; allowed are fewer photons in a mode, which leave the sum within "
         f"{largest:g} of 1"
     )

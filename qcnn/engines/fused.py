@@ -19,6 +19,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from qcnn.checks import shown
 from qcnn.engines import _kernels, register_engine
 from qcnn.engines._derivatives import (
     check_type,
@@ -230,13 +231,13 @@ def build(
     check_space(space)
     state = check_input(mesh.modes, photons, space, input_state)
     if dtype not in (torch.float32, torch.float64):
-        raise InvalidInput(f"dtype is {dtype}; allowed are torch.float32 and torch.float64")
+        raise InvalidInput(f"dtype is {shown(dtype)}; allowed are torch.float32 and torch.float64")
     engine = FusedPass(mesh, photons, space, state, dtype)
     if engine._certain:
         return engine
     if space == "fock" and photons > _MOST_BUNCHED:
         raise InvalidInput(
-            f"photons is {photons}; allowed for the fused engine in Fock space are at most "
+            f"photons is {shown(photons)}; allowed for the fused engine in Fock space are at most "
             f"{_MOST_BUNCHED}"
         )
     needed = _table_bytes(mesh.modes, photons, space) + engine._sample_bytes
@@ -278,7 +279,7 @@ def _check_finite(phases: Tensor) -> None:
     if not finite.all():
         position = tuple(torch.nonzero(~finite)[0].tolist())
         raise InvalidInput(
-            f"phases contain {phases[position].item()} at {position}; allowed are finite numbers"
+            f"phases has {phases[position].item()} at {position}; allowed are finite numbers"
         )
 
 

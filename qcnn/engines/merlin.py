@@ -47,7 +47,7 @@ class _MerlinPass:
                 f"(batch, {mesh.phases})"
             )
         if not torch.isfinite(phases).all():
-            raise InvalidInput("phases contain NaN or infinity; allowed are finite numbers")
+            raise InvalidInput("phases has NaN or infinity; allowed are finite numbers")
         self.layer.to(phases.device)
         probabilities = self.layer(phases.to(dtype)).reshape(*phases.shape[:-1], -1)
         selected: Tensor = probabilities[..., self.order.to(phases.device)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 from qcnn.mappings._base import (
     Mapping,
@@ -42,7 +43,7 @@ class LogAffine(Mapping):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 < self.floor < float("inf"):
-            raise InvalidInput(f"floor is {self.floor}; allowed are positive numbers")
+            raise InvalidInput(f"floor is {shown(self.floor)}; allowed are positive numbers")
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
         return _Affine(layout, self.floor)

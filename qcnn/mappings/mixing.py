@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_memory
 from qcnn.mappings._base import Mapping, log_probabilities, register_mapping, standardise
@@ -35,7 +36,7 @@ class Mixing(Mapping):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 < self.floor < float("inf"):
-            raise InvalidInput(f"floor is {self.floor}; allowed are positive numbers")
+            raise InvalidInput(f"floor is {shown(self.floor)}; allowed are positive numbers")
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
         check_memory(2 * 4 * layout.weights * sum(outcomes), "the matrix of mixing")

@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from qcnn.checks import shown
 from qcnn.directions import orthogonal_directions
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_memory
@@ -49,10 +50,11 @@ class Whitened(Mapping):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("scale", "floor"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise InvalidInput(f"{name} is {getattr(self, name)}; allowed are positive numbers")
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise InvalidInput(f"{name} is {shown(value)}; allowed are positive numbers")
         if not 0 <= self.damping < float("inf"):
-            raise InvalidInput(f"damping is {self.damping}; allowed are numbers from 0")
+            raise InvalidInput(f"damping is {shown(self.damping)}; allowed are numbers from 0")
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
         return _Whitened(self, layout.weights, seed)

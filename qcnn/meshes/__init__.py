@@ -119,5 +119,5 @@ def check_layers(layers: int, mesh: str) -> int:
     """
     number = whole_number(layers, "layers", 1)
     if number > 1 and not (mesh in registered and registered[mesh].has_layers):
-        raise InvalidInput(f"layers is {number} with mesh {mesh!r}; allowed there is 1")
+        raise InvalidInput(f"layers is {shown(number)} with mesh {mesh!r}; allowed there is 1")
     return number

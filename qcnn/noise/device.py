@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from qcnn.checks import shown
 from qcnn.engines._plain import values_are_there
 from qcnn.engines._rounding import LEAST_TOTAL
 from qcnn.errors import InvalidInput, NothingAccepted
@@ -154,11 +155,13 @@ def _remote_processor(platform: str, shots: int, source: "pcvl.NoiseModel") -> "
     token = os.environ.get(variable)
     if not token:
         raise InvalidInput(
-            f"the environment variable {variable} is empty; allowed for platform {platform!r} is "
-            "a token of its cloud"
+            f"the environment variable {variable} is empty; allowed for platform {shown(platform)} "
+            "is a token of its cloud"
         )
     if shots == 0:
-        raise InvalidInput(f"shots is 0 on platform {platform!r}; allowed are whole numbers from 1")
+        raise InvalidInput(
+            f"shots is 0 on platform {shown(platform)}; allowed are whole numbers from 1"
+        )
     # Where nothing is asked for the platform keeps its own noise.
     own = None if source == pcvl.NoiseModel() else source
     return pcvl.RemoteProcessor(platform, token, noise=own)

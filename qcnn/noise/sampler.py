@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from qcnn.checks import shown
 from qcnn.engines._columns import input_columns
 from qcnn.engines._derivatives import is_transformed
 from qcnn.errors import InvalidInput, NotDifferentiable
@@ -141,7 +142,7 @@ class NoisyPQCNN(Sampler):
     def _train(self) -> Tensor:
         if self.noise.g2:
             raise InvalidInput(
-                f"g2 is {self.noise.g2} in training; allowed is 0, as g2 is only evaluated"
+                f"g2 is {shown(self.noise.g2)} in training; allowed is 0, as g2 is only evaluated"
             )
         phases = self.phases + phase_errors(self.sampler, self.noise, self._errors)
         if self._exact:

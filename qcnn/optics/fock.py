@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from math import comb
 from typing import Literal, get_args
 
-from qcnn.checks import shown, whole_number
+from qcnn.checks import check_choice, shown, whole_number
 from qcnn.errors import InvalidInput
 
 FockState = tuple[int, ...]
@@ -75,8 +75,7 @@ def effective_phases(modes: int, outcomes: int, input_state: Sequence[int]) -> i
 
 def check_space(space: str) -> None:
     """Raises InvalidInput for an unknown set of outcomes."""
-    if not isinstance(space, str) or space not in SPACES:
-        raise InvalidInput(f"space is {shown(space)}; allowed are {', '.join(map(repr, SPACES))}")
+    check_choice(space, "space", SPACES)
 
 
 def check_input(

@@ -65,15 +65,15 @@ def choose_sizes(
     request = f"{count} PQCNNs of at most {shown(max_modes)} modes in {space} space"
     if num_weights > catalogue.largest**count:
         raise InvalidInput(
-            f"num_weights is {num_weights}; allowed for {request} are at most "
+            f"num_weights is {shown(num_weights)}; allowed for {request} are at most "
             f"{catalogue.largest**count}"
         )
     try:
         return _search(catalogue, num_weights, count, max_modes)
     except _TooLong:
         raise InvalidInput(
-            f"num_weights is {num_weights} for {request}, among which a search takes too long; "
-            "allowed are fewer weights or fewer modes"
+            f"num_weights is {shown(num_weights)} for {request}, among which a search takes too "
+            "long; allowed are fewer weights or fewer modes"
         ) from None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from qcnn.checks import reason
 from qcnn.errors import InvalidInput
 
 
@@ -23,7 +24,7 @@ def copy_module(module: nn.Module) -> nn.Module:
         return copy.deepcopy(module, constants_for_results(module))
     except Exception as error:
         raise InvalidInput(
-            f"target {type(module).__name__} cannot be copied ({type(error).__name__}: {error}); "
+            f"target {type(module).__name__} cannot be copied ({reason(error)}); "
             "allowed are modules that copy.deepcopy takes"
         ) from error
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import LARGEST_COUNT, check_types, number_between, whole_number
+from qcnn.checks import LARGEST_COUNT, check_types, number_between, shown, whole_number
 from qcnn.data import Data
 from qcnn.errors import InvalidInput
 from qcnn.seeds import check_seed, derive
@@ -154,8 +154,8 @@ def _start(model: nn.Module, data: Data, config: AlternatingConfig) -> _Run:
     variables = sum(phase.numel() for phase in phases)
     if config.evaluations < variables + 2:  # COBYLA's first simplex and one step
         raise InvalidInput(
-            f"evaluations is {config.evaluations}; allowed with {variables} phases are whole "
-            f"numbers from {variables + 2}"
+            f"evaluations is {shown(config.evaluations)}; allowed with {variables} phases are "
+            f"whole numbers from {variables + 2}"
         )
     return _Run(
         model,

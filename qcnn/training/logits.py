@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import shown
+from qcnn.checks import reason, shown
 from qcnn.data._data import check_channels_first
 from qcnn.errors import InvalidInput
 from qcnn.weights.generated import GeneratedNetwork, match_inputs
@@ -14,7 +14,6 @@ from qcnn.weights.generated import GeneratedNetwork, match_inputs
 #: What torch raises for inputs that do not suit a layer. Exactly these: what is raised for other
 #: reasons, such as a lack of memory, is of a type derived from them.
 _UNSUITABLE = (RuntimeError, ValueError, TypeError, IndexError)
-_LONGEST_REASON = 200
 
 
 def compute_logits(model: nn.Module, images: Tensor, classes: int) -> Tensor:
@@ -119,10 +118,9 @@ def _unsuitable(model: nn.Module, images: Tensor, error: Exception) -> InvalidIn
         return InvalidInput(
             "the number of images in a batch is 1; allowed with batch normalisation are at least 2"
         )
-    reason = " ".join(str(error).split())[:_LONGEST_REASON].rstrip(".")
     return InvalidInput(
-        f"{_name(model)} fails on a batch of shape {tuple(images.shape)} and type {images.dtype} "
-        f"({reason}); allowed are images that it takes, alone"
+        f"{_name(model)} cannot take a batch of shape {tuple(images.shape)} and type "
+        f"{images.dtype} ({reason(error)}); allowed are images that it takes, alone"
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
-from qcnn.checks import LARGEST_MODEL, shown
+from qcnn.checks import LARGEST_MODEL, check_choice, shown
 from qcnn.errors import InvalidInput
 from qcnn.keeping.state import describe_rest
 from qcnn.mappings import Calibrated, Mapping, mapping_from_text
@@ -96,8 +96,8 @@ class QuantumTrain(GeneratedNetwork):
         count = self.mapping_choice.count_trainable(self.layout, lengths)
         if count > LARGEST_MODEL:
             raise InvalidInput(
-                f"the number of trainable parameters of {shown(self.mapping_choice)} is {count}; "
-                f"allowed are at most {LARGEST_MODEL}"
+                f"the number of trainable parameters of {shown(self.mapping_choice)} is "
+                f"{shown(count)}; allowed are at most {LARGEST_MODEL}"
             )
 
     def generate(self) -> Tensor:
@@ -188,11 +188,7 @@ def check_combination(
         InvalidInput: if the mapping does not take it or the outcomes do not suffice.
     """
     chosen = mapping.combinations[0] if combine is None else combine
-    if not isinstance(chosen, str) or chosen not in mapping.combinations:
-        raise InvalidInput(
-            f"combine is {shown(chosen)}; allowed with {type(mapping).__name__} are "
-            f"{', '.join(mapping.combinations)}"
-        )
+    check_choice(chosen, "combine", mapping.combinations, f" with {type(mapping).__name__}")
     joint = count_joint_outcomes(outcomes, chosen)
     if mapping.one_outcome_per_weight and joint < weights:
         raise InvalidInput(

@@ -56,8 +56,8 @@ def test_a_taken_name_is_refused_and_both_are_named(kind: str, name: str, holder
     with pytest.raises(InvalidInput) as caught:
         REGISTER[kind](name)(First)  # type: ignore[arg-type]
     said = str(caught.value)
-    assert said.startswith(f"the {kind} name {name!r} is taken; a name other than ")
-    assert said.endswith(f"as the {holder} has it and {kind} {__name__}.First asks for it")
+    both = f"that of the {holder} and the {kind} {__name__}.First asks for it"
+    assert said.startswith(f"the {kind} name {name!r} is {both}; allowed are names other than ")
     assert {**registry.mappings, **registry.baselines, **_registry.registered} == before
 
 
@@ -68,7 +68,7 @@ def test_a_definition_that_is_run_again_replaces_itself(kind: str) -> None:
         REGISTER[kind]("mine")(latest)
     found = {**registry.mappings, **registry.baselines, **_registry.registered}["mine"]
     assert getattr(found, "__wrapped__", found) is latest
-    with pytest.raises(InvalidInput, match="as the .* notebook.Mine has it and .* other.Mine asks"):
+    with pytest.raises(InvalidInput, match="of the .* notebook.Mine and the .* other.Mine asks"):
         REGISTER[kind]("mine")(define("other"))
 
 
@@ -94,10 +94,10 @@ def test_what_a_function_makes_twice_is_not_the_same() -> None:
     first = make()
     enter(found, "mapping", "mine", first)
     enter(found, "mapping", "mine", first)
-    with pytest.raises(InvalidInput, match="the mapping name 'mine' is taken"):
+    with pytest.raises(InvalidInput, match="the mapping name 'mine' is that of"):
         enter(found, "mapping", "mine", make())
     enter(found, "peer", "an-object", First())
-    with pytest.raises(InvalidInput, match="the peer name 'an-object' is taken"):
+    with pytest.raises(InvalidInput, match="the peer name 'an-object' is that of"):
         enter(found, "peer", "an-object", First())
 
 
@@ -115,6 +115,6 @@ def test_a_name_that_breaks_a_text_or_a_path_is_refused(kind: str, name: str) ->
 def test_modules_are_named_where_their_objects_share_a_name() -> None:
     found: dict[str, Any] = {}
     enter(found, "study", "capacity", sys.modules[__name__])
-    said = f"as the study {__name__} has it and study importlib asks for it"
+    said = f"that of the study {__name__} and the study importlib asks for it"
     with pytest.raises(InvalidInput, match=said):
         enter(found, "study", "capacity", importlib)

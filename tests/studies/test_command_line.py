@@ -227,7 +227,7 @@ def test_a_command_that_is_refused_while_it_runs_leaves_the_folder_as_it_was(
         """As a worker does that finds too little memory."""
         queue = Queue(study, options, "command", open_store(options.place.out, None))
         queue.enqueue_missing(study.cells(options))
-        raise InvalidInput("a state needs 900 GiB of memory; available are 2")
+        raise InvalidInput("a state needs 900 GiB of memory; allowed are the 2 available")
 
     monkeypatch.setattr("studies.study_command.run_study", refuse)
     monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(folder)])
@@ -247,7 +247,7 @@ def test_a_refused_command_removes_nothing_of_another(
         for epochs in (1, 2):
             chosen = changed(options, epochs=epochs)
             Queue(study, chosen, "command", open_store(options.place.out, None))
-        raise InvalidInput("a state needs 900 GiB of memory; available are 2")
+        raise InvalidInput("a state needs 900 GiB of memory; allowed are the 2 available")
 
     monkeypatch.setattr("studies.study_command.run_study", refuse)
     monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(tmp_path / "out")])
@@ -316,7 +316,7 @@ def test_a_size_that_does_not_fit_into_memory(command: Run, tmp_path: Path) -> N
         *SMOKE, "--out", tmp_path, "--space", "fock", "--modes", 40, "--photons", 20, "--count", 1
     )
     assert done.returncode == 2
-    assert "GiB of memory; available are" in done.stderr
+    assert "GiB of memory; allowed are at most the " in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "runs.csv").exists()
 

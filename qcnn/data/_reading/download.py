@@ -38,10 +38,9 @@ def download(file: PublishedFile, mirrors: Sequence[str], dataset: str) -> bytes
         except (OSError, InvalidInput) as error:
             failures.append(f"{mirror}: {_reason(error)}")
     raise DataUnavailable(
-        f"the dataset {dataset} is not available: {file.name} was neither in "
-        f"${DATA_DIR_VARIABLE} ({os.environ.get(DATA_DIR_VARIABLE) or 'not set'}) nor in the cache "
-        f"folder {folder} nor downloadable ({'; '.join(failures)}), and `--dataset digits` needs "
-        "no network"
+        f"the dataset {dataset} is not available, as {file.name} was neither in "
+        f"${DATA_DIR_VARIABLE} ({_variable()}) nor in the cache folder {str(folder)!r} nor "
+        f"downloadable ({', '.join(failures)}); allowed without a network is `--dataset digits`"
     )
 
 
@@ -55,6 +54,11 @@ def _download_from(address: str, file: PublishedFile, folder: Path) -> bytes:
         content = read_checked(path, file)
         path.replace(folder / path.name)
     return content
+
+
+def _variable() -> str:
+    value = os.environ.get(DATA_DIR_VARIABLE)
+    return repr(value) if value else "not set"
 
 
 def _reason(error: Exception) -> str:

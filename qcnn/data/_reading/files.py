@@ -90,7 +90,7 @@ def read_checked(path: Path, file: PublishedFile) -> bytes:
     found = hashlib.sha256(content).hexdigest()
     if found != file.sha256:
         raise InvalidInput(
-            f"{path} has the SHA-256 {found[:12]}… (uncompressed) and {file.sha256[:12]}… is "
-            "needed; delete or replace the file"
+            f"{str(path)!r} has the SHA-256 {found[:12]}… when uncompressed; allowed is "
+            f"{file.sha256[:12]}… (delete or replace the file)"
         )
     return content

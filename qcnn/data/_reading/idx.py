@@ -45,14 +45,15 @@ def read_idx(path: str | Path) -> np.ndarray:
     """
     if not isinstance(path, str | Path) or not _can_be_a_path(str(path)):
         raise InvalidInput(f"path is {shown(path)}; allowed is the path of an IDX file")
+    source = repr(str(path))
     header = read_uncompressed(Path(path), _LONGEST_HEADER)
-    shape, needed = _read_header(header, str(path))
+    shape, needed = _read_header(header, source)
     if needed > LARGEST:
         raise InvalidInput(
-            f"{path} says in its header that it has the shape {shape}, which needs "
-            f"{needed:.3g} bytes; allowed are at most {LARGEST:.3g}"
+            f"{source} has in its header the shape {shown(shape)}, which needs {needed:.3g} bytes; "
+            f"allowed are at most {LARGEST:.3g}"
         )
-    return parse_idx(read_uncompressed(Path(path), needed + _MORE), str(path))
+    return parse_idx(read_uncompressed(Path(path), needed + _MORE), source)
 
 
 def _can_be_a_path(text: str) -> bool:
@@ -76,7 +77,10 @@ def parse_idx(content: bytes, source: str) -> np.ndarray:
     shape, needed = _read_header(content, source)
     if len(content) != needed:
         found = f"{len(content)} bytes" + (" or more" if len(content) >= needed + _MORE else "")
-        raise InvalidInput(f"{source} has {found}; its header says {shape}, which needs {needed}")
+        raise InvalidInput(
+            f"{source} has {found}; allowed are {needed}, which the shape {shown(shape)} in its "
+            "header needs"
+        )
     kind = TYPES[content[2]]
     values = np.frombuffer(content, dtype=kind, offset=needed - prod(shape) * kind.itemsize)
     return values.astype(kind.newbyteorder("=")).reshape(shape)
@@ -86,18 +90,18 @@ def _read_header(content: bytes, source: str) -> tuple[tuple[int, ...], int]:
     """The shape that the first bytes of an IDX file say, and how many bytes it then has."""
     if not _is_idx_start(content[:4]):
         raise InvalidInput(
-            f"{source} starts with the bytes {content[:4].hex(' ') or '(none)'}; an IDX file is "
-            f"needed: 00 00, a type code of 08, 09 or 0b to 0e, and 1 to {MOST_DIMENSIONS} "
+            f"{source} has the first bytes {content[:4].hex(' ') or '(none)'}; allowed are those "
+            f"of an IDX file: 00 00, a type code of 08, 09 or 0b to 0e, and 1 to {MOST_DIMENSIONS} "
             "dimensions"
         )
     kind, start = TYPES[content[2]], 4 + 4 * content[3]
     if len(content) < start:
         raise InvalidInput(
-            f"{source} is truncated after {len(content)} bytes; its header alone needs {start}"
+            f"{source} has {len(content)} bytes; allowed are at least {start}, as its header needs"
         )
     shape = tuple(int(size) for size in np.frombuffer(content[4:start], dtype=">u4"))
     if 0 in shape:
-        raise InvalidInput(f"{source} has the shape {shape}; at least one value is needed")
+        raise InvalidInput(f"{source} has the shape {shown(shape)}; allowed is at least one value")
     return shape, start + prod(shape) * kind.itemsize
 
 

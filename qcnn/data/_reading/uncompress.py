@@ -25,7 +25,7 @@ def read_uncompressed(path: Path, most: int) -> bytes:
         # A pipe or a device might never end, or never begin.
         if not stat.S_ISREG(path.stat().st_mode):
             raise InvalidInput(
-                f"{path} cannot be read (it is a folder, pipe or device); a readable file is needed"
+                f"{str(path)!r} is a folder, pipe or device; allowed is a file that can be read"
             )
         with path.open("rb") as file:
             compressed = file.read(len(GZIP_START)) == GZIP_START
@@ -34,7 +34,7 @@ def read_uncompressed(path: Path, most: int) -> bytes:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidInput(
-            f"{path} cannot be read ({reason}); a readable file is needed"
+            f"{str(path)!r} cannot be read ({reason}); allowed is a file that can be read"
         ) from error
 
 
@@ -44,6 +44,6 @@ def _read_gzip(path: Path, file: BinaryIO, most: int) -> bytes:
             return content.read(most)
     except (EOFError, OSError, zlib.error) as error:
         raise InvalidInput(
-            f"{path} is a damaged or truncated gzip file ({path.stat().st_size} bytes); a complete "
-            "one is needed"
+            f"{str(path)!r} is a damaged or truncated gzip file ({path.stat().st_size} bytes); "
+            "allowed is a whole one"
         ) from error

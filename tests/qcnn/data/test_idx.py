@@ -57,15 +57,15 @@ def test_any_bytes_give_an_array_or_a_sentence(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "starts with the bytes (none)"),
-        (b"\x01\x00\x08\x01" + bytes(8), "starts with the bytes 01 00 08 01"),
-        (b"\x00\x00\x0a\x01" + bytes(8), "starts with the bytes 00 00 0a 01"),
-        (b"\x00\x00\x08\x00" + bytes(8), "starts with the bytes 00 00 08 00"),
-        (b"\x00\x00\x08\x41" + bytes(300), "starts with the bytes 00 00 08 41"),
-        (b"\x00\x00\x08\x02" + bytes(4), "truncated after 8 bytes; its header alone needs 12"),
-        (idx_bytes(PIXELS) + b"\x00", "has 41 bytes; its header says (2, 3, 4), which needs 40"),
-        (idx_bytes(PIXELS[:0]), "has the shape (0, 3, 4); at least one value"),
-        (b"\x00\x00\x08\x04" + bytes(4) + b"\xff" * 12, "at least one value"),
+        (b"", "has the first bytes (none)"),
+        (b"\x01\x00\x08\x01" + bytes(8), "has the first bytes 01 00 08 01"),
+        (b"\x00\x00\x0a\x01" + bytes(8), "has the first bytes 00 00 0a 01"),
+        (b"\x00\x00\x08\x00" + bytes(8), "has the first bytes 00 00 08 00"),
+        (b"\x00\x00\x08\x41" + bytes(300), "has the first bytes 00 00 08 41"),
+        (b"\x00\x00\x08\x02" + bytes(4), "has 8 bytes; allowed are at least 12"),
+        (idx_bytes(PIXELS) + b"\x00", "has 41 bytes; allowed are 40, which the shape (2, 3, 4) in"),
+        (idx_bytes(PIXELS[:0]), "has the shape (0, 3, 4); allowed is at least one"),
+        (b"\x00\x00\x08\x04" + bytes(4) + b"\xff" * 12, "allowed is at least one value"),
     ],
 )
 def test_malformed(content: bytes, words: str, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_malformed(content: bytes, words: str, tmp_path: Path) -> None:
 def test_truncated_gzip(kept: int, tmp_path: Path) -> None:
     path = tmp_path / "cut.gz"
     path.write_bytes(gzip.compress(idx_bytes(PIXELS))[:kept])
-    with pytest.raises(InvalidInput, match=r"cut\.gz is a damaged or truncated gzip file"):
+    with pytest.raises(InvalidInput, match=r"cut\.gz' is a damaged or truncated gzip file"):
         read_idx(path)
 
 
@@ -95,17 +95,22 @@ def test_damaged_gzip(tmp_path: Path) -> None:
 
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"nowhere cannot be read \(No such file"):
+    with pytest.raises(InvalidInput, match=r"nowhere' cannot be read \(No such file"):
         read_idx(tmp_path / "nowhere")
-    with pytest.raises(InvalidInput, match="cannot be read"):
+    with pytest.raises(InvalidInput, match="is a folder, pipe or device; allowed is"):
         read_idx(str(tmp_path))
+    (tmp_path / "two\nlines").write_bytes(b"none")
+    for name in ("two\nlines", "no\nfile"):
+        with pytest.raises(InvalidInput) as caught:
+            read_idx(tmp_path / name)
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("header", "words"),
     [
-        (idx_bytes(PIXELS)[:16], "has 65576 bytes or more; its header says (2, 3, 4), which needs"),
-        (b"", "starts with the bytes 00 00 00 00"),
+        (idx_bytes(PIXELS)[:16], "has 65576 bytes or more; allowed are 40, which the"),
+        (b"", "has the first bytes 00 00 00 00"),
         (b"\x00\x00\x08\x03" + b"\xff" * 12, "which needs 7.92e+28 bytes; allowed are at most"),
         (b"\x00\x00\x08\x01" + b"\x80\0\0\0", "(2147483648,), which needs 2.15e+09 bytes; all"),
     ],
@@ -132,14 +137,14 @@ def test_a_header_that_promises_too_much_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="needs 8.8e.12 bytes; allowed are at most 1.07e.09"):
         read_idx(path)
     path.write_bytes(b"\x00\x00\x08\x01" + b"\x3f\xff\xff\x00")
-    with pytest.raises(InvalidInput, match="has 8 bytes; its header says .1073741568,., which"):
+    with pytest.raises(InvalidInput, match="has 8 bytes; allowed are 1073741576, which the shape"):
         read_idx(path)
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", "/dev/zero", tmp_path):
-        with pytest.raises(InvalidInput, match="cannot be read .it is a folder, pipe or device"):
+        with pytest.raises(InvalidInput, match="is a folder, pipe or device; allowed is a file"):
             read_idx(path)
 
 

@@ -143,7 +143,7 @@ def test_no_more_is_read_of_a_published_file_than_it_can_have(
     (small_mnist.data_folder / f"{TEST_LABELS}.gz").write_bytes(packed)
     tracemalloc.start()
     try:
-        with pytest.raises(InvalidInput, match=f"{TEST_LABELS}.gz has the SHA-256"):
+        with pytest.raises(InvalidInput, match=f"{TEST_LABELS}.gz' has the SHA-256"):
             load_mnist()
         _, most = tracemalloc.get_traced_memory()
     finally:
@@ -195,7 +195,7 @@ def test_truncated_gzip(small_mnist: SmallMnist) -> None:
     small_mnist.store(small_mnist.data_folder)
     path = small_mnist.data_folder / f"{TRAIN_IMAGES}.gz"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(InvalidInput, match=f"{path} is a damaged or truncated gzip file") as caught:
+    with pytest.raises(InvalidInput, match=f"{path}' is a damaged or truncated gzip") as caught:
         load_mnist()
     assert not isinstance(caught.value, DataUnavailable)
 

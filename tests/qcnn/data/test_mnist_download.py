@@ -84,12 +84,12 @@ def test_nothing_to_be_had(
     message = str(caught.value)
     for words in (
         "dataset mnist",
-        f"$QCNN_DATA_DIR ({small_mnist.data_folder})",
-        f"the cache folder {small_mnist.cache_folder}",
-        "/wrong: wrong content;",
-        "/missing: HTTPError;",
+        f"$QCNN_DATA_DIR ('{small_mnist.data_folder}')",
+        f"the cache folder '{small_mnist.cache_folder}'",
+        "/wrong: wrong content,",
+        "/missing: HTTPError,",
         ": ConnectionError)",
-        "`--dataset digits` needs no network",
+        "; allowed without a network is `--dataset digits`",
     ):
         assert words in message
     assert "\n" not in message

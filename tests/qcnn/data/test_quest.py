@@ -91,7 +91,7 @@ def test_incomplete_tables(
 ) -> None:
     train, validation = quest_arrays
     offer(monkeypatch, (train[0][:-1], train[1][:-1]), validation)
-    with pytest.raises(InvalidInput, match="has 5999 training images instead of 6000; delete its"):
+    with pytest.raises(InvalidInput, match="has 5999 training images instead of 6000; allowed is"):
         load_quest()
     offer(monkeypatch, train, (validation[0][:-1], validation[1][:-1]))
     with pytest.raises(InvalidInput, match="has 599 validation images instead of 600"):

@@ -115,7 +115,7 @@ def test_what_is_no_name(name: str) -> None:
 
 
 def test_a_name_is_taken_once() -> None:
-    with pytest.raises(InvalidInput, match="the dataset name 'digits' is taken; a name other than"):
+    with pytest.raises(InvalidInput, match="the dataset name 'digits' is that of the dataset"):
         register_data("digits")(load_digits)
 
 

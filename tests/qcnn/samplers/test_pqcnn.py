@@ -270,7 +270,7 @@ def test_phases_that_are_not_finite_are_refused(engine: str) -> None:
     sampler = PQCNN(5, 2, engine=engine, seed=1)
     with torch.no_grad():
         sampler.phases[3] = float("nan")
-    with pytest.raises(InvalidInput, match="phases contain .*; allowed are finite numbers"):
+    with pytest.raises(InvalidInput, match="phases has .*; allowed are finite numbers"):
         sampler()
 
 
@@ -291,7 +291,7 @@ def test_single_outcome_has_a_zero_gradient(engine: str) -> None:
         ((0, 0), {}, "modes is 0; allowed are whole numbers from 1"),
         ((4, -1), {}, "photons is -1; allowed"),
         (("4", 1), {}, "modes is '4'; allowed"),
-        ((4, 2), {"space": "fok"}, "space is 'fok'; allowed are 'unbunched', 'fock'"),
+        ((4, 2), {"space": "fok"}, "space is 'fok'; allowed are unbunched, fock"),
         ((4, 2), {"engine": "magic"}, "engine is 'magic'; allowed are"),
         ((4, 2), {"mesh": "dense"}, "mesh is 'dense'; allowed are minimal, rectangular"),
         ((4, 2), {"layers": 0}, "layers is 0; allowed are whole numbers from 1"),
@@ -329,7 +329,7 @@ def test_bad_input_is_one_sentence(
 def test_what_no_machine_holds_is_refused_before_it_is_built(
     size: tuple[int, int], options: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(InvalidInput, match=f"^{message}.*; available are"):
+    with pytest.raises(InvalidInput, match=f"^{message}.*; allowed are"):
         PQCNN(*size, **options)
 
 

@@ -404,7 +404,7 @@ def test_inputs_are_the_targets_own_in_number_and_by_name(rule: str) -> None:
         for one, other in zip(found, expected, strict=True):
             torch.testing.assert_close(one, other)
     assert not torch.allclose(model(queries, keys, mask=mask)[1], model(queries, keys)[1])
-    with pytest.raises(InvalidInput, match=r"target Masked fails on a batch .*\(.*missing 1"):
+    with pytest.raises(InvalidInput, match=r"target Masked cannot take a batch .*\(.*missing 1"):
         evaluate(model, torch.rand(4, 3, 4), torch.zeros(4).long())
 
 

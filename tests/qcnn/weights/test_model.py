@@ -227,7 +227,7 @@ def test_fixed_matrices_that_do_not_fit_into_the_memory_are_refused(
         lambda: QuantumTrain(target, PQCNN(6, 3), "whitened"),
         lambda: baseline_from_text("random_subspace:dimension=500").build(target, 0),
     ):
-        with pytest.raises(InvalidInput, match="the matrix of .* needs .* GiB of memory; avail"):
+        with pytest.raises(InvalidInput, match="the matrix of .* needs .* GiB of memory; allow"):
             build()
 
 
@@ -301,5 +301,5 @@ def test_matrices_that_no_memory_holds_are_refused(
     mapping: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(qcnn.machine, "available_memory", lambda: 2**20)
-    with pytest.raises(InvalidInput, match="needs .* GiB of memory; available are 0.000977 GiB"):
+    with pytest.raises(InvalidInput, match="needs .* GiB .* allowed are at most the 0.000977"):
         QuantumTrain(nn.Linear(100, 100), [PQCNN(5, 2), PQCNN(5, 2)], mapping)

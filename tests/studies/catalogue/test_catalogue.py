@@ -93,7 +93,7 @@ def test_sizes_that_no_memory_holds_are_refused_before_anything_runs(tmp_path: P
     large = changed(options, axes={**options.scope.axes, "modes": (4, 100), "photons": (2, 40)})
     assert study.check is not None
     study.check(options)
-    with pytest.raises(InvalidInput, match="40 photons in 100 modes .* GiB of memory; available"):
+    with pytest.raises(InvalidInput, match="40 photons in 100 modes .* GiB of memory; allowed"):
         study.check(large)
 
 
@@ -110,8 +110,8 @@ def test_two_studies_of_one_name_are_refused_and_both_files_are_named() -> None:
     with pytest.raises(InvalidInput) as caught:
         name_studies(modules)
     assert str(caught.value) == (
-        "the study name 'capacity' is taken; a name other than capacity is needed, as the study "
-        "a.first has it and study a.second asks for it"
+        "the study name 'capacity' is that of the study a.first and the study a.second asks for "
+        "it; allowed are names other than capacity"
     )
     outside = replace(studies_by_name["capacity"], name="../capacity")
     with pytest.raises(InvalidInput, match="the study name is '../capacity'; allowed are letters"):
@@ -123,7 +123,7 @@ def test_two_figures_of_one_file_are_refused(name: str) -> None:
     def nothing(rows: pd.DataFrame) -> None:
         return None
 
-    with pytest.raises(InvalidInput, match=f"the figure name '{name}' is taken"):
+    with pytest.raises(InvalidInput, match=f"the figure name '{name}' is that of"):
         name_figures(
             [
                 module("a.first", FIGURE=ACCURACY),
