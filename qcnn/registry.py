@@ -19,7 +19,6 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoints, entry_points
 from pkgutil import iter_modules
-from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from qcnn.checks import reason, shown
@@ -48,6 +47,7 @@ class Registry(MutableMapping[str, Entry], Generic[Entry]):
     def __init__(self, kind: str, folder: str) -> None:
         self.kind, self.folder = kind, folder
         self._entries: dict[str, Entry] = {}
+        self._definitions: dict[str, object] = {}
         self._apart: list[Registry[Any]] = []
         self._has_files = self._has_packages = False
 
@@ -64,26 +64,36 @@ class Registry(MutableMapping[str, Entry], Generic[Entry]):
 
         return decorate
 
-    def enter(self, name: str, entry: New) -> New:
+    def enter(self, name: str, entry: New, definition: object = None) -> New:
         """Let ``name`` stand for ``entry``, which is returned.
 
         A definition that is run again, as in a module that is reloaded or a cell of a notebook
         that is repeated, is another object of the same qualified name and replaces itself.
 
+        Args:
+            name: in its registry.
+            entry: what it stands for.
+            definition: the class or function that the entry was made of, if it is none itself.
+
         Raises:
             InvalidInput: for a name that is none (see :func:`check_name`), or is taken.
         """
         check_name(self.kind, name)
-        if not _module(entry).startswith(f"{self.folder}."):
+        definition = entry if definition is None else definition
+        if not _module(definition).startswith(f"{self.folder}."):
             self._import_files()
-        known = self._entries.get(name)
-        if known is not None and known is not entry and not _is_run_again(known, entry):
-            raise self._taken(name, self, entry)
+        known = self._entries.get(name, entry)
+        if known is not entry and not _is_run_again(self._definition_of(name), definition):
+            raise self._taken(name, self, definition)
         for other in self._apart:
             if name in other._entries:
-                raise self._taken(name, other, entry)
+                raise self._taken(name, other, definition)
         self._entries[name] = entry  # type: ignore[assignment]
+        self._definitions[name] = definition
         return entry
+
+    def _definition_of(self, name: str) -> object:
+        return self._definitions.get(name, self._entries[name])
 
     def keep_apart(self, other: "Registry[Any]") -> None:
         """From now on no name may stand for something in both registries."""
@@ -96,9 +106,11 @@ class Registry(MutableMapping[str, Entry], Generic[Entry]):
 
     def __setitem__(self, name: str, entry: Entry) -> None:
         self._entries[name] = entry
+        self._definitions.pop(name, None)
 
     def __delitem__(self, name: str) -> None:
         del self._entries[name]
+        self._definitions.pop(name, None)
 
     def __iter__(self) -> Iterator[str]:
         """The names, sorted."""
@@ -135,10 +147,10 @@ class Registry(MutableMapping[str, Entry], Generic[Entry]):
             self._has_files = False
             raise
 
-    def _taken(self, name: str, holder: "Registry[Any]", entry: object) -> InvalidInput:
+    def _taken(self, name: str, holder: "Registry[Any]", definition: object) -> InvalidInput:
         return InvalidInput(
             f"the {self.kind} name {name!r} is that of the {holder.kind} "
-            f"{_definition(holder._entries[name])} and the {self.kind} {_definition(entry)} asks "
+            f"{_words(holder._definition_of(name))} and the {self.kind} {_words(definition)} asks "
             f"for it; allowed are names other than {', '.join(sorted(holder._entries))}"
         )
 
@@ -176,11 +188,11 @@ def _import_entry_point(point: Any) -> None:
 
 def _is_run_again(old: object, new: object) -> bool:
     """Whether a definition was executed anew; the same function wrapped anew is none."""
-    name = _definition(new)
+    name = _words(new)
     # What is made inside a function has the same qualified name each time, whatever it is, and
     # so has the type of objects.
     defined = hasattr(new, "__qualname__") and "<" not in name
-    return defined and name == _definition(old) and _unwrapped(old) is not _unwrapped(new)
+    return defined and name == _words(old) and _unwrapped(old) is not _unwrapped(new)
 
 
 def _unwrapped(entry: Any) -> object:
@@ -192,10 +204,8 @@ def _module(entry: object) -> str:
     return str(getattr(entry, "__module__", type(entry).__module__))
 
 
-def _definition(entry: object) -> str:
-    """Where a class or function was defined; the name of a module; of an object, its type."""
-    if isinstance(entry, ModuleType):
-        return entry.__name__
+def _words(entry: object) -> str:
+    """Where a class or function was defined; of an object, its type."""
     definition: Any = entry if hasattr(entry, "__qualname__") else type(entry)
     return f"{definition.__module__}.{definition.__qualname__}"
 
@@ -204,23 +214,3 @@ def _definition(entry: object) -> str:
 mappings: Registry[Any] = Registry("mapping", "qcnn.mappings")
 baselines: Registry[Any] = Registry("baseline", "qcnn.baselines")
 mappings.keep_apart(baselines)
-
-
-def import_modules(package: str, path: Any) -> list[ModuleType]:
-    """The modules in the folders of a package; names that begin with an underscore are skipped."""
-    return [
-        import_module(f"{package}.{module.name}")
-        for module in iter_modules(path)
-        if not module.name.startswith("_")
-    ]
-
-
-def enter(registry: Any, kind: str, name: str, entry: object, beside: Any = None) -> None:
-    """Let ``name`` stand for ``entry`` in a dictionary."""
-    found: Registry[Any] = Registry(kind, "qcnn")
-    found._entries, found._has_files = registry, True
-    for other, names in (beside or {}).items():
-        apart: Registry[Any] = Registry(other, "qcnn")
-        apart._entries = names
-        found.keep_apart(apart)
-    found.enter(name, entry)

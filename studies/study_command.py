@@ -20,6 +20,7 @@ from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTe
 from studies.design.configuration import shortened
 from studies.design.study import Amount, Axis, Options, Place, Scope, Study
 from studies.interrupts import INTERRUPTED
+from studies.reports.figures import named_figure
 from studies.reports.study_report import build_report
 from studies.reports.tables import accuracy_table
 from studies.runs.console import new_console, print_plain
@@ -123,6 +124,8 @@ def carry_out(study: Study, options: Options, console: Console, module: str) -> 
     out = options.place.out
     if study.check is not None:
         study.check(options)
+    for name in study.figures:
+        named_figure(name)
     check_rows_of(study, out)
     try:
         with _folder_of_a_run(out):

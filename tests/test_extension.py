@@ -54,22 +54,23 @@ FIGURE = '''
 """A figure of one's own."""
 
 from studies.analysis.summaries import method_names
-from studies.reports.figures.style import METHOD_STYLES, Figure, new_canvas
+from studies.reports.figures import register_figure
+from studies.reports.figures.style import METHOD_STYLES, new_canvas
 
 
-def _draw(rows):
+@register_figure("own", "A figure of one's own.")
+def draw(results):
+    rows = results.final
     canvas = new_canvas()
     axes = canvas.add_subplot()
     for name, part in rows.groupby(method_names(rows)):
         axes.plot(part["trainable_parameters"], part["val_accuracy"], **METHOD_STYLES[name])
     return canvas
-
-
-FIGURE = Figure("own", "A figure of one's own.", _draw)
 '''
 STUDY = '''
 """Does what is added work together?"""
 
+from studies.catalogue import register_study
 from studies.design.arms import Arm
 from studies.design.recipes import cells_of, standard, without_photons
 from studies.design.study import Contrast, Preset, Study
@@ -96,6 +97,7 @@ STUDY = Study(
     figures=("own", "accuracy", "curves", "methods", "rates", "seeds"),
     contrasts=(Contrast(CUBIC, MIXING),),
 )
+register_study(STUDY)
 '''
 PEER = '''
 """The fused engine under another name, without its gradient."""
@@ -218,6 +220,12 @@ def test_a_benchmark(copy: Path) -> None:
         ("qcnn/baselines/last_layer.py", "baseline", "qcnn.baselines.l", "qcnn.baselines.zz"),
         ("qcnn/data/half.py", "dataset", "qcnn.data.half", "qcnn.data.zz"),
         ("studies/catalogue/own.py", "study", "studies.catalogue.own", "studies.catalogue.zz"),
+        (
+            "studies/reports/figures/own.py",
+            "figure",
+            "studies.reports.figures.own",
+            "studies.reports.figures.zz",
+        ),
         ("bench/peers/own.py", "peer", "bench.peers.own", "bench.peers.zz"),
     ],
 )
@@ -227,9 +235,14 @@ def test_a_file_copied_and_not_renamed_is_refused_by_name(
     second = (copy / path).with_name("zz.py")
     second.write_bytes((copy / path).read_bytes())
     try:
-        command = "bench.compare" if kind == "peer" else "studies.run own"
-        done = start(copy, *command.split(), "--help")
-        assert (done.returncode, done.stdout) == (2, "")
+        command = {
+            "peer": "bench.compare --help",
+            "figure": "studies.run own --dataset digits --out refused",
+        }.get(kind, "studies.run own --help")
+        done = start(copy, *command.split())
+        assert done.returncode == 2
+        assert "report" not in done.stdout
+        assert not (copy / "refused").exists()
         said = f"error: the {kind} name .* is that of .*{old}.*{new}.*; allowed are .*\\n"
         assert re.fullmatch(said, done.stderr)
     finally:

@@ -1,11 +1,12 @@
 """What a photonic device does to a PQCNN, as data and as text."""
 
-from dataclasses import dataclass
-from math import pi
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, make_dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from qcnn.checks import check_types, shown, whole_number
+from qcnn.checks import check_choice, check_types, shown
 from qcnn.errors import InvalidInput
+from qcnn.noise.kinds import NoiseKind, noise_kinds, registered
 from qcnn.plotting import import_matplotlib
 from qcnn.specification import format_choice, parse_choice
 
@@ -28,6 +29,7 @@ class Noise:
         phase_error: largest error of a phase in radians, in [0, π]; errors are uniform
             in ±phase_error.
         shots: how often the source fires; 0 for exact probabilities.
+        further: levels of kinds that were added (:mod:`qcnn.noise.kinds`), with their names.
 
     The meaning of each is that of Perceval's ``NoiseModel`` (perceval-quandela 1.3:
     ``Source`` after Pont et al., Phys. Rev. X 12, 031033 (2022); ``PS.apply_phase_noise``).
@@ -42,18 +44,44 @@ class Noise:
     transmittance: float = 1.0
     phase_error: float = 0.0
     shots: int = 0
+    further: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         check_types(self)
-        for name in ("brightness", "transmittance"):
-            if not 0 < getattr(self, name) <= 1:
-                raise InvalidInput(f"{name} is {shown(getattr(self, name))}; allowed are 0 < … ≤ 1")
-        for name, largest in (("indistinguishability", 1), ("g2", 0.5), ("phase_error", pi)):
-            if not 0 <= getattr(self, name) <= largest:
-                raise InvalidInput(
-                    f"{name} is {shown(getattr(self, name))}; allowed are 0 ≤ … ≤ {largest:.4g}"
-                )
-        whole_number(self.shots, "shots", 0)
+        for name, level in self.further:
+            check_choice(name, "noise", sorted(set(registered) - set(_OWN)))
+            if isinstance(level, bool) or not isinstance(level, int | float):
+                raise InvalidInput(f"{name} is {shown(level)}; allowed are numbers")
+        for name in _OWN:
+            registered[name]().check(getattr(self, name))
+        for name, level in self.further:
+            registered[name]().check(level)
+        acting = {name: level for name, level in self.further if level != registered[name].perfect}
+        object.__setattr__(self, "further", tuple(sorted(acting.items())))
+
+    def level(self, name: str) -> float:
+        """The level of a kind."""
+        level: float = (
+            getattr(self, name)
+            if name in _OWN
+            else dict(self.further).get(name, registered[name].perfect)
+        )
+        return level
+
+    def at(self, **levels: float) -> "Noise":
+        """This noise with other levels of some kinds.
+
+        >>> Noise(shots=100).at(g2=0.05).level("g2")
+        0.05
+        """
+        own: dict[str, Any] = {name: levels.pop(name) for name in _OWN if name in levels}
+        return replace(self, **own, further=tuple({**dict(self.further), **levels}.items()))
+
+    def acting(self) -> list[tuple[NoiseKind, float]]:
+        """The kinds that make the device imperfect, with their levels, in the order of texts."""
+        kinds = noise_kinds()
+        levels = [(kinds[name], self.level(name)) for name in _in_order()]
+        return [(kind, level) for kind, level in levels if level != kind.perfect]
 
     @property
     def overlap(self) -> float:
@@ -75,7 +103,20 @@ class Noise:
         )
 
 
-_REGISTRY = {_NAME: Noise}
+#: The kinds that are fields, in the order in which texts have them; added ones follow by name.
+_OWN = tuple(field.name for field in fields(Noise) if field.name != "further")
+
+
+def _in_order() -> tuple[str, ...]:
+    return (*_OWN, *(name for name in registered if name not in _OWN))
+
+
+@cache
+def _levels_of(names: tuple[str, ...]) -> dict[str, Any]:
+    """A class with a field for each kind, as texts are read into and written from."""
+    perfect = [(name, registered[name].perfect) for name in names]
+    made = [(name, type(level), field(default=level)) for name, level in perfect]
+    return {_NAME: make_dataclass("Levels", made, frozen=True)}
 
 
 def noise_from_text(text: str) -> Noise:
@@ -87,7 +128,9 @@ def noise_from_text(text: str) -> Noise:
     >>> noise_from_text("indistinguishability=0.9,shots=1000").shots
     1000
     """
-    return parse_choice(f"{_NAME}:{text}", _KIND, _REGISTRY)
+    levels = vars(parse_choice(f"{_NAME}:{text}", _KIND, _levels_of(_in_order())))
+    own = {name: levels.pop(name) for name in _OWN}
+    return Noise(**own, further=tuple(levels.items()))
 
 
 def noise_to_text(noise: Noise) -> str:
@@ -96,7 +139,9 @@ def noise_to_text(noise: Noise) -> str:
     >>> noise_to_text(Noise(shots=1000, g2=0.05)), noise_to_text(Noise())
     ('g2=0.05,shots=1000', '')
     """
-    return format_choice(noise, _KIND, _REGISTRY).removeprefix(_NAME).removeprefix(":")
+    made = _levels_of(_in_order())
+    levels = made[_NAME](**{name: noise.level(name) for name in _in_order()})
+    return format_choice(levels, _KIND, made).removeprefix(_NAME).removeprefix(":")
 
 
 def check_noise(noise: object) -> None:

@@ -96,9 +96,12 @@ def chip_errors(sampler: PQCNN, noise: Noise, seed: int) -> Tensor:
 
 
 def phase_errors(sampler: PQCNN, noise: Noise, random: torch.Generator | None) -> Tensor:
-    """Errors of the phases, uniform in ±``noise.phase_error``, radians."""
-    fractions = torch.rand(sampler.phases.shape, generator=random, dtype=sampler.phases.dtype)
-    return noise.phase_error * (2 * fractions - 1)
+    """Errors of the phases by all kinds of noise together, radians."""
+    phases = sampler.phases.detach()
+    total = torch.zeros_like(phases)
+    for kind, level in noise.acting():
+        total = total + kind.phase_errors(phases, level, random)
+    return total
 
 
 def accept(weights: Tensor, noise: Noise) -> Measurement:
@@ -122,7 +125,14 @@ def normalise(weights: Tensor, noise: Noise) -> Tensor:
     if values_are_there(weights) and not some:
         shots = f"of {noise.shots} shots none ends" if noise.shots else "no shot can end"
         raise NothingAccepted(f"{shots} in one of the sampler's outcomes under this noise")
-    return torch.where(some, weights / fraction, torch.nan)
+    return distort(torch.where(some, weights / fraction, torch.nan), noise)
+
+
+def distort(distribution: Tensor, noise: Noise) -> Tensor:
+    """What all kinds of noise make of the distribution of the accepted outcomes."""
+    for kind, level in noise.acting():
+        distribution = kind.distort(distribution, level)
+    return distribution
 
 
 def _local_weights(processor: "pcvl.Processor", shots: int, seed: int) -> dict[FockState, float]:

@@ -16,6 +16,7 @@ from qcnn.noise.device import (
     Measurement,
     accept,
     chip_errors,
+    distort,
     measure_distribution,
     normalise,
     phase_errors,
@@ -140,15 +141,16 @@ class NoisyPQCNN(Sampler):
         return found
 
     def _train(self) -> Tensor:
-        if self.noise.g2:
-            raise InvalidInput(
-                f"g2 is {shown(self.noise.g2)} in training; allowed is 0, as g2 is only evaluated"
-            )
+        for kind, level in self.noise.acting():
+            if not kind.trainable:
+                raise InvalidInput(
+                    f"{kind.name} is {shown(level)} in training; allowed is {kind.perfect:g}, as "
+                    f"{kind.name} is only evaluated"
+                )
         phases = self.phases + phase_errors(self.sampler, self.noise, self._errors)
         if self._exact:
             clean: Tensor = self.sampler(phases)
-            return clean
-        self._check_transformation()
+            return distort(clean, self.noise)
         weights = self._weights(phases)
         exact = normalise(weights, self.noise)
         if self.noise.shots == 0:

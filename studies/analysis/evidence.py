@@ -6,8 +6,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from studies.analysis.contrasts import Result, Verdict, arm_names, sentence
-from studies.analysis.results import StudyResults
+from studies.analysis.results import Result, StudyResults, Verdict, arm_names, sentence
 from studies.analysis.summaries import pqcnns_text
 from studies.analysis.verdicts import beside_quoted, validation_gaps
 from studies.design.arms import Arm, is_arm, labels

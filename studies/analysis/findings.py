@@ -5,15 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from studies.analysis.contrasts import PAIRS_FOR_A_CLAIM, Result, Verdict, sentence
-from studies.analysis.goals import runs_at_budgets
-from studies.analysis.results import StudyResults
-from studies.analysis.summaries import describe
+from studies.analysis.results import PAIRS_FOR_A_CLAIM, Result, StudyResults, Verdict, sentence
+from studies.analysis.summaries import describe, seeds_text
 from studies.design.arms import DIRECT, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
 from studies.design.measures import START, measured_moments
-from studies.design.roles import SEARCH
+from studies.design.roles import SEARCH, completed
 from studies.design.statistics import mean_interval, percent_interval
-from studies.store.rows import completed
 
 #: More values of an axis would make a sentence that nobody reads.
 _ALONG = 4
@@ -38,7 +35,7 @@ def best_against_references(results: StudyResults) -> str:
         f"{describe(first)}: with {int(first['trainable_parameters']):,} trainable parameters "
         f"({int(first['phases']):,} phases, {int(first['effective_phases']):,} of them effective) "
         f"it reaches {percent_interval(mean_interval(best['test_accuracy']))} on the test images "
-        f"({_seeds(best)}, 95 % interval)."
+        f"({seeds_text(best)}, 95 % interval)."
     ]
     direct = results.runs_of(DIRECT)
     direct = direct[direct["epochs"] == epochs]
@@ -48,12 +45,12 @@ def best_against_references(results: StudyResults) -> str:
         parts.append(
             f"the same target trained directly, with "
             f"{int(direct['trainable_parameters'].iloc[0]):,} parameters, reaches "
-            f"{percent_interval(mean_interval(direct['test_accuracy']))} ({_seeds(direct)})"
+            f"{percent_interval(mean_interval(direct['test_accuracy']))} ({seeds_text(direct)})"
         )
     if not notebook.empty:
         parts.append(
             f"the reference notebook's configuration reaches "
-            f"{percent_interval(mean_interval(notebook['test_accuracy']))} ({_seeds(notebook)})"
+            f"{percent_interval(mean_interval(notebook['test_accuracy']))} ({seeds_text(notebook)})"
         )
     if parts:
         text = "; ".join(parts)
@@ -73,7 +70,7 @@ def mappings_and_collapse(results: StudyResults) -> str:
         f"The most accurate of {len(means)} mappings by validation is {means.idxmax()} "
         f"({int(best['trainable_parameters'].iloc[0])} trainable): "
         f"{percent_interval(mean_interval(best['test_accuracy']))} on the test images "
-        f"({_seeds(best)}, 95 % interval)."
+        f"({seeds_text(best)}, 95 % interval)."
     )
     collapsed = mapped[mapped["mapping"] == "logit_tanh"]
     return text if collapsed.empty else f"{text} {_collapse(collapsed)}"
@@ -95,23 +92,6 @@ def _collapse(rows: pd.DataFrame) -> str:
     )
 
 
-def accuracies_at_budgets(results: StudyResults) -> str:
-    """What every arm reaches at the smallest, the middle and the largest budget."""
-    at_budgets = runs_at_budgets(results)
-    budgets = list(at_budgets)
-    if not budgets:
-        return "No budget has been run with fresh seeds yet."
-    sentences = []
-    for budget in sorted({budgets[0], budgets[len(budgets) // 2], budgets[-1]}):
-        arms = at_budgets[budget].groupby("arm", sort=False)
-        reached = ", ".join(
-            f"{arm} {percent_interval(mean_interval(runs['test_accuracy']))} ({_seeds(runs)})"
-            for arm, runs in arms
-        )
-        sentences.append(f"With at most {budget:,} trainable parameters: {reached}.")
-    return " ".join(sentences)
-
-
 def accuracies_along(series: Mapping[str, Mapping[str, Arm]]) -> Callable[[StudyResults], str]:
     """A finding that follows arms along an axis, by at most four of them in a sentence.
 
@@ -129,7 +109,7 @@ def accuracies_along(series: Mapping[str, Mapping[str, Arm]]) -> Callable[[Study
             places = np.linspace(0, len(there) - 1, min(_ALONG, len(there))).round().astype(int)
             reached = ", ".join(
                 f"{value} {percent_interval(mean_interval(each['test_accuracy']))} "
-                f"({int(each['trainable_parameters'].iloc[0]):,} trainable, {_seeds(each)})"
+                f"({int(each['trainable_parameters'].iloc[0]):,} trainable, {seeds_text(each)})"
                 for value, each in (there[place] for place in places)
             )
             if reached:
@@ -137,11 +117,6 @@ def accuracies_along(series: Mapping[str, Mapping[str, Arm]]) -> Callable[[Study
         return " ".join(sentences) or "Nothing has been run with fresh seeds yet."
 
     return finding
-
-
-def _seeds(rows: pd.DataFrame) -> str:
-    count = rows["seed"].nunique()
-    return f"{count} seed" + ("s" if count != 1 else "")
 
 
 def finding_of(results: StudyResults) -> str:

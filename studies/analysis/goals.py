@@ -4,6 +4,7 @@ import pandas as pd
 
 from studies.analysis.quoted import QUOTED, QUOTED_COLUMN
 from studies.analysis.results import StudyResults
+from studies.analysis.summaries import seeds_text
 from studies.design.arms import budget_of
 from studies.design.statistics import mean_interval, percent_interval, points
 
@@ -35,6 +36,23 @@ def runs_at_budgets(results: StudyResults) -> dict[int, pd.DataFrame]:
     budgets = {setting: budget_of(setting) for setting in final["setting"].unique()}
     found = sorted((budget, setting) for setting, budget in budgets.items() if budget is not None)
     return {budget: final[final["setting"] == setting] for budget, setting in found}
+
+
+def accuracies_at_budgets(results: StudyResults) -> str:
+    """What every arm reaches at the smallest, the middle and the largest budget."""
+    at_budgets = runs_at_budgets(results)
+    budgets = list(at_budgets)
+    if not budgets:
+        return "No budget has been run with fresh seeds yet."
+    sentences = []
+    for budget in sorted({budgets[0], budgets[len(budgets) // 2], budgets[-1]}):
+        arms = at_budgets[budget].groupby("arm", sort=False)
+        reached = ", ".join(
+            f"{arm} {percent_interval(mean_interval(runs['test_accuracy']))} ({seeds_text(runs)})"
+            for arm, runs in arms
+        )
+        sentences.append(f"With at most {budget:,} trainable parameters: {reached}.")
+    return " ".join(sentences)
 
 
 def goals_table(results: StudyResults) -> pd.DataFrame:

@@ -120,3 +120,9 @@ def families(rows: pd.DataFrame) -> pd.Series:
 def method_names(rows: pd.DataFrame) -> pd.Series:
     """The mapping or baseline of each run, without its options."""
     return rows["mapping"].str.partition(":")[0]
+
+
+def seeds_text(rows: pd.DataFrame) -> str:
+    """How many seeds there are, in words."""
+    count = rows["seed"].nunique()
+    return f"{count} seed" + ("s" if count != 1 else "")

@@ -8,9 +8,8 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from studies.analysis.contrasts import Result, Verdict, arm_names
 from studies.analysis.quoted import NOISE_COSTS_AT_MOST, QUOTED, QuotedRow
-from studies.analysis.results import StudyResults
+from studies.analysis.results import Result, StudyResults, Verdict, arm_names
 from studies.design.arms import at_bond_dimension, labels
 from studies.design.roles import FINAL
 from studies.design.statistics import mean_interval, points

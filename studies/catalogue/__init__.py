@@ -1,22 +1,20 @@
-"""The studies, one file each: a module with a ``STUDY`` dropped in here is found by itself."""
+"""The studies, one file each.
 
-from collections.abc import Iterable
-from types import ModuleType
+A file with a ``STUDY`` that it hands to :func:`register_study`, dropped into this folder, is found
+by itself, as is one of an installed package (:mod:`qcnn.registry`).
+"""
 
-from qcnn.registry import enter, import_modules
+from qcnn.registry import Registry
 from studies.design.study import Study
 
+studies_by_name: Registry[Study] = Registry("study", "studies.catalogue")
 
-def name_studies(modules: Iterable[ModuleType]) -> dict[str, Study]:
-    """The studies of modules by their names, which are names of commands and of folders.
+
+def register_study(study: Study) -> None:
+    """Offer a study under its name, which is that of a command and of a folder.
 
     Raises:
-        InvalidInput: for two studies of one name.
+        InvalidInput: for a name that is taken, or is none (see
+            :meth:`qcnn.registry.Registry.enter`).
     """
-    named: dict[str, ModuleType] = {}
-    for module in modules:
-        enter(named, "study", module.STUDY.name, module)
-    return {name: module.STUDY for name, module in named.items()}
-
-
-studies_by_name = name_studies(import_modules(__name__, __path__))
+    studies_by_name.enter(study.name, study, definition=study.cells)

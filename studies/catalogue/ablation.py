@@ -7,6 +7,7 @@ dimension that makes up for the phases. With 21 contrasts 10 pairs show a differ
 all have one sign; 16 also show one that a few failed trainings go against.
 """
 
+from studies.catalogue import register_study
 from studies.design.arguments import WholeNumbers
 from studies.design.arms import Arm, Family, at_bond_dimension
 from studies.design.recipes import MESH_AXIS, cells_of, standard
@@ -78,3 +79,4 @@ STUDY = Study(
         *(Contrast(_arm(_MIXING, "pqcnn"), _arm(_MIXING, other)) for other in _MIXING_ARMS[1:]),
     ),
 )
+register_study(STUDY)

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from qcnn import AlternatingConfig
 from studies.analysis.findings import accuracies_along
+from studies.catalogue import register_study
 from studies.design.arguments import EPOCHS, WholeNumber, WholeNumbers
 from studies.design.arms import DIRECT, Arm, at_bond_dimension
 from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, long_cells_of, standard
@@ -100,3 +101,4 @@ STUDY = Study(
         *(Contrast(_alternating(chi), _together(chi)) for chi in _PAPERS_FORM),
     ),
 )
+register_study(STUDY)

@@ -13,6 +13,7 @@ from typing import Any
 
 from qcnn.meshes import check_layers
 from qcnn.training.train import SCHEDULES
+from studies.catalogue import register_study
 from studies.design.arguments import Names, PositiveNumbers, WholeNumbers
 from studies.design.arms import Arm
 from studies.design.recipes import MESH_AXIS, SOURCE_SIZES, cells_of, standard
@@ -118,3 +119,4 @@ STUDY = Study(
     figures=("accuracy", "seeds", "curves"),
     contrasts=[*_contrasts(MIXING), *_contrasts(PRODUCT)],
 )
+register_study(STUDY)

@@ -18,6 +18,7 @@ import click
 
 from qcnn import load_data, smaller_targets
 from qcnn.meshes import count_phases, mesh_names
+from studies.catalogue import register_study
 from studies.design.arguments import PositiveNumbers
 from studies.design.arms import Arm, Family, at_budget
 from studies.design.budgets import BUDGET, largest_mps
@@ -162,3 +163,4 @@ STUDY = Study(
         Contrast(_compressed(_MAGNITUDE, _TUNED), _compressed(_PRUNING, _TUNED), at_budget(_KEPT)),
     ),
 )
+register_study(STUDY)

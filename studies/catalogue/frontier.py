@@ -22,15 +22,15 @@ from qcnn import InvalidInput, load_data, mapping_from_text, smaller_targets
 from qcnn.meshes import count_phases
 from qcnn.optics.fock import SPACES, effective_phases, spread_input
 from qcnn.weights.combine import COMBINATIONS
-from studies.analysis.findings import accuracies_at_budgets
-from studies.analysis.goals import PHOTONIC, goals_table
+from studies.analysis.goals import PHOTONIC, accuracies_at_budgets, goals_table
+from studies.catalogue import register_study
 from studies.design.arms import FINALIST, Arm, Family, at_budget
 from studies.design.budgets import BUDGET, largest_mps, most_pqcnns
 from studies.design.choose import best_first, configuration_of
 from studies.design.configuration import Configuration, enough_outcomes, sizes_from_text
 from studies.design.recipes import SOURCE_SIZES, standard, weights_of, without_photons
 from studies.design.statistics import non_dominated
-from studies.design.study import Axis, Contrast, Options, Preset, Search, Study
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Search, Study
 
 _BUDGETS = (223, 316, 471, 688, 967, 1308, 1711, 2176, 2703, 3292)
 _DECISIVE = (223, 471, 688, 1308, 3292)
@@ -155,6 +155,11 @@ def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[Arm, Con
     return best + [(FINALIST, configuration_of(record)) for record in records]
 
 
+def cells(_: Options) -> list[Cell]:
+    """None: all are found, by the search or among the candidates."""
+    return []
+
+
 def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
     """The classical arms at each budget and their candidates, those of the contrasts first."""
     arms: dict[Arm, list[Configuration]] = {}
@@ -195,7 +200,7 @@ STUDY = Study(
         "full": Preset(trials=100, seeds=10, epochs=40),
     },
     check=check,
-    cells=lambda _: [],
+    cells=cells,
     search=Search(suggest, best_at_budgets, leads),
     tuned=tuned,
     finding=accuracies_at_budgets,
@@ -207,3 +212,4 @@ STUDY = Study(
         for other in (_SUBSPACE, _CNN)
     ),
 )
+register_study(STUDY)

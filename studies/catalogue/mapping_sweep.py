@@ -9,6 +9,7 @@ after the training: there the notebook's mapping collapses.
 from collections.abc import Mapping
 
 from studies.analysis.findings import mappings_and_collapse
+from studies.catalogue import register_study
 from studies.design.arguments import ChoiceTexts, PositiveNumbers
 from studies.design.arms import Arm
 from studies.design.configuration import Configuration
@@ -70,3 +71,4 @@ STUDY = Study(
         _contrast(_CHI_2, "mlp"),
     ),
 )
+register_study(STUDY)

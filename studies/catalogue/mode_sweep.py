@@ -7,6 +7,7 @@ from qcnn import PQCNN, InvalidInput, mapping_from_text
 from qcnn.optics.fock import SPACES, count_outcomes
 from qcnn.weights.combine import COMBINATIONS
 from studies.analysis.findings import best_against_references
+from studies.catalogue import register_study
 from studies.design.arguments import MOST_MODES, ChoiceText, PositiveNumber, WholeNumbers
 from studies.design.choose import non_dominated_configurations
 from studies.design.configuration import INPUTS, Configuration, Size, enough_outcomes
@@ -165,3 +166,4 @@ STUDY = Study(
     finding=best_against_references,
     figures=("accuracy", "heat_map", "seeds", "curves"),
 )
+register_study(STUDY)

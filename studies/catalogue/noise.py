@@ -12,12 +12,13 @@ import click
 from torch import nn
 
 from qcnn import Data, QuantumTrain
-from qcnn.noise import Noise, NoisyPQCNN, noise_to_text
+from qcnn.noise import Noise, NoiseKind, NoisyPQCNN, noise_to_text
 from studies.analysis.findings import contrasts_in_a_sentence
 from studies.analysis.quoted import NOISE_COSTS
 from studies.analysis.results import StudyResults
+from studies.catalogue import register_study
 from studies.design.arms import Arm
-from studies.design.noise_levels import KINDS, LEVELS, Kind
+from studies.design.noise_levels import LEVELS, at_level, beside, levels, studied_kinds
 from studies.design.recipes import MESH_AXIS, cells_of, standard
 from studies.design.statistics import points
 from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
@@ -40,15 +41,15 @@ MODELS: dict[str, dict[str, Any]] = {
 
 def cells(options: Options) -> list[Cell]:
     """The runs without noise come first: the evaluations take their trained models."""
-    levels = options.scope.axes["levels"]
+    how_many = options.scope.axes["levels"]
     clean, trained, evaluated = [], [], []
     for model, choices in MODELS.items():
         configuration = standard(options, **choices)
         clean += cells_of(_arm(model), configuration, options)
-        for noise in _trained_under(levels):
+        for noise in _trained_under(how_many):
             changed = standard(options, **choices, noise=noise_to_text(noise))
             trained += cells_of(_arm(model, trained=noise), changed, options)
-        for noise in _evaluated_under(levels):
+        for noise in _evaluated_under(how_many):
             changed = standard(options, **choices, evaluated_under=noise_to_text(noise))
             evaluated += cells_of(_arm(model, evaluated=noise), changed, options)
     return clean + trained + evaluated
@@ -84,18 +85,19 @@ def _range_of_costs(results: StudyResults) -> str:
     return f"One kind of noise at the level compared costs a model trained without it: {ranges}. "
 
 
-def _trained_under(levels: str) -> list[Noise]:
+def _trained_under(how_many: str) -> list[Noise]:
     return [
-        kind.at(level)
-        for kind in KINDS
-        for level in (kind.trained if levels == "every" else kind.trained[:1])
+        at_level(kind, level)
+        for kind in studied_kinds()
+        for level in (kind.trained if how_many == "every" else kind.trained[:1])
     ]
 
 
-def _evaluated_under(levels: str) -> list[Noise]:
+def _evaluated_under(how_many: str) -> list[Noise]:
     """Every level and what acts beside it, each noise once."""
-    found = [kind.at(level) for kind in KINDS for level in kind.levels(levels)]
-    found += [kind.beside for kind in KINDS]
+    kinds = studied_kinds()
+    found = [at_level(kind, level) for kind in kinds for level in levels(kind, how_many)]
+    found += map(beside, kinds)
     return [noise for noise in dict.fromkeys(found) if noise != Noise()]
 
 
@@ -108,32 +110,37 @@ def _arm(model: str, *, trained: Noise | None = None, evaluated: Noise | None = 
     return Arm(model, "no noise")
 
 
-def _costs(model: str, kind: Kind) -> Contrast:
+def _costs(model: str, kind: NoiseKind) -> Contrast:
     """The representative level of a kind against what acts beside it alone."""
-    first = _arm(model, evaluated=kind.at(kind.representative))
-    return Contrast(first, _arm(model, evaluated=kind.beside))
+    first = _arm(model, evaluated=at_level(kind, kind.representative))
+    return Contrast(first, _arm(model, evaluated=beside(kind)))
 
 
-def _gains(model: str, kind: Kind) -> Contrast:
+def _gains(model: str, kind: NoiseKind) -> Contrast:
     """Training under the representative level against training without noise."""
-    noise = kind.at(kind.representative)
+    noise = at_level(kind, kind.representative)
     return Contrast(_arm(model, trained=noise), _arm(model, evaluated=noise))
 
 
-def _is_compared(model: str, kind: Kind) -> bool:
+def _gain_is_compared(model: str, kind: NoiseKind) -> bool:
     """Whether training under a kind is compared: 25 contrasts leave whitened one of them."""
     return bool(kind.trained) and (model != _WHITENED or kind.name == "phase_error")
 
 
-_COSTS = tuple(_costs(model, kind) for model in MODELS for kind in KINDS)
-_PAPERS_KINDS = ("brightness", "indistinguishability", "g2", "transmittance")
+_COMPARED = [kind for kind in studied_kinds() if kind.compared]
+_COSTS = tuple(_costs(model, kind) for model in MODELS for kind in _COMPARED)
 #: The costs that the paper has a statement on.
 OF_PAPERS_KINDS = tuple(
-    _costs(model, kind) for model in MODELS for kind in KINDS if kind.name in _PAPERS_KINDS
+    _costs(model, kind) for model in MODELS for kind in _COMPARED if kind.quoted
 )
 CONTRASTS = (
     *_COSTS,
-    *(_gains(model, kind) for model in MODELS for kind in KINDS if _is_compared(model, kind)),
+    *(
+        _gains(model, kind)
+        for model in MODELS
+        for kind in _COMPARED
+        if _gain_is_compared(model, kind)
+    ),
 )
 
 STUDY = Study(
@@ -154,3 +161,4 @@ STUDY = Study(
     measure=accepted_fractions,
     contrasts=CONTRASTS,
 )
+register_study(STUDY)

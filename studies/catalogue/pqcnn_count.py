@@ -7,6 +7,7 @@ concatenation they are of one size and are mixed.
 
 from qcnn import choose_sizes
 from studies.analysis.findings import accuracies_along
+from studies.catalogue import register_study
 from studies.design.arguments import WholeNumbers
 from studies.design.arms import Arm
 from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, standard, weights_of
@@ -74,3 +75,4 @@ STUDY = Study(
         for count in (2, 4, 8, 16)
     ),
 )
+register_study(STUDY)

@@ -10,7 +10,8 @@ from studies.analysis.findings import finding_of
 from studies.analysis.results import StudyResults
 from studies.design.roles import FINAL
 from studies.reports.escape import in_markdown
-from studies.reports.figures.accuracy import FIGURE as ACCURACY
+from studies.reports.figures import named_figure
+from studies.reports.figures.accuracy import draw_accuracies
 from studies.reports.figures.style import store
 from studies.reports.overview import INTRODUCTION, READING, final_rows, non_dominated_marks
 from studies.reports.tables import accuracy_table, markdown
@@ -73,9 +74,10 @@ def _table(dataset: str, final: pd.DataFrame, names: dict[str, str], folder: Pat
     """The figure, where a run has ended well, and the table of one dataset."""
     more = {"non-dominated": non_dominated_marks(final), "study": names}
     lines = [f"## Accuracy against trainable parameters: {in_markdown(dataset)}", ""]
-    canvas = ACCURACY.draw(final)
+    canvas = draw_accuracies(final)
     if canvas is not None:
-        file = f"figures/{ACCURACY.name}-{dataset}.png"
+        figure = named_figure("accuracy")
+        file = f"figures/{figure.name}-{dataset}.png"
         store(canvas, folder / file)
-        lines += [f"![{ACCURACY.name}]({quote(file)})", "", f"*{ACCURACY.caption}*", ""]
+        lines += [f"![{figure.name}]({quote(file)})", "", f"*{figure.caption}*", ""]
     return [*lines, markdown(accuracy_table(final, dataset, more)), ""]

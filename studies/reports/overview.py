@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from studies.analysis.contrasts import LEVEL, PAIRS_FOR_A_CLAIM
-from studies.analysis.results import StudyResults
+from studies.analysis.results import LEVEL, PAIRS_FOR_A_CLAIM, StudyResults
 from studies.analysis.summaries import families, summarise
 from studies.design.arms import Family
 from studies.design.roles import FINAL

@@ -11,8 +11,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from studies.analysis.findings import finding_of
 from studies.analysis.results import StudyResults
 from studies.reports.figures import named_figure
-from studies.reports.figures.accuracy import FIGURE as ACCURACY
-from studies.reports.figures.contrasts import CAPTION
 from studies.reports.overview import INTRODUCTION, READING
 from studies.reports.page_tables import (
     COLUMNS,
@@ -37,7 +35,8 @@ def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         the path of the page.
     """
     datasets = sorted({dataset for each in studies for dataset in each.by_dataset})
-    overall = ((d, folder / f"figures/{ACCURACY.name}-{d}.png") for d in datasets)
+    accuracy = named_figure("accuracy")
+    overall = ((d, folder / f"figures/{accuracy.name}-{d}.png") for d in datasets)
     environment = Environment(
         loader=PackageLoader("studies.reports"),
         autoescape=True,
@@ -51,7 +50,7 @@ def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         datasets=datasets,
         columns=COLUMNS,
         lines=model_lines(studies),
-        overall=[(d, _figure(ACCURACY.caption, path)) for d, path in overall if path.exists()],
+        overall=[(d, _figure(accuracy.caption, path)) for d, path in overall if path.exists()],
         studies=[_study(each, folder / each.study.name) for each in studies],
         quoted=QUOTED_STUDY,
         contrast_columns=CONTRAST_COLUMNS,
@@ -75,10 +74,7 @@ def _figure(caption: str, path: Path) -> dict[str, str]:
 def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
     """A study's section: one part for each dataset."""
     study = results.study
-    captions = {
-        "contrasts": CAPTION,
-        **{name: named_figure(name).caption for name in study.figures},
-    }
+    captions = {name: named_figure(name).caption for name in ("contrasts", *study.figures)}
     return {
         "name": study.name,
         "question": study.question,

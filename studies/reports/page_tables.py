@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studies.analysis.contrasts import Result, arm_names
 from studies.analysis.quoted import QUOTED, QUOTED_DATASETS, QuotedRow
-from studies.analysis.results import StudyResults
+from studies.analysis.results import Result, StudyResults, arm_names
 from studies.analysis.summaries import describe
 from studies.design.roles import FINAL
 from studies.design.statistics import points

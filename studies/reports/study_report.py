@@ -6,16 +6,14 @@ from urllib.parse import quote
 import pandas as pd
 
 from qcnn import InvalidInput
-from studies.analysis.contrasts import sentence
 from studies.analysis.findings import finding_of
-from studies.analysis.results import StudyResults
+from studies.analysis.results import StudyResults, sentence
 from studies.catalogue import studies_by_name
 from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
 from studies.design.study import Study
 from studies.reports.escape import in_csv, in_markdown
 from studies.reports.figures import named_figure
-from studies.reports.figures.contrasts import CAPTION, draw_contrasts
-from studies.reports.figures.style import Canvas, store
+from studies.reports.figures.style import store
 from studies.reports.overview import READING
 from studies.reports.tables import accuracy_table, markdown, settings_table
 from studies.store.rows import read_rows, write_text
@@ -119,8 +117,8 @@ def _section(results: StudyResults, dataset: str, folder: Path) -> str:
         *_contrast_lines(results, dataset, folder),
         *_setting_lines(study, rows),
     ]
-    for figure in (named_figure(name) for name in study.figures):
-        lines += _figure_lines(figure.draw(rows), figure.name, figure.caption, dataset, folder)
+    for name in study.figures:
+        lines += _figure_lines(name, results, dataset, folder)
     return "\n".join(lines)
 
 
@@ -146,7 +144,7 @@ def _contrast_lines(results: StudyResults, dataset: str, folder: Path) -> list[s
         "",
         *(f"- {in_markdown(sentence(result))}" for result in results.contrasts),
         "",
-        *_figure_lines(draw_contrasts(results), "contrasts", CAPTION, dataset, folder),
+        *_figure_lines("contrasts", results, dataset, folder),
     ]
 
 
@@ -158,15 +156,15 @@ def _setting_lines(study: Study, rows: pd.DataFrame) -> list[str]:
     return ["Chosen on the validation images:", "", markdown(settings), ""]
 
 
-def _figure_lines(
-    canvas: Canvas | None, name: str, caption: str, dataset: str, folder: Path
-) -> list[str]:
+def _figure_lines(name: str, results: StudyResults, dataset: str, folder: Path) -> list[str]:
     """Markdown of a figure, which is stored; nothing where there is none."""
+    figure = named_figure(name)
+    canvas = figure.draw(results)
     if canvas is None:
         return []
     file = f"{name}-{dataset}.png"
     store(canvas, folder / "figures" / file)
-    return [f"![{name}](figures/{quote(file)})", "", f"*{caption}*", ""]
+    return [f"![{name}](figures/{quote(file)})", "", f"*{figure.caption}*", ""]
 
 
 def _reading_notes(study: Study) -> str:

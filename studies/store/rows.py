@@ -21,7 +21,7 @@ from qcnn import InvalidInput
 from qcnn.files import write_bytes
 from studies.design.arms import with_arm
 from studies.design.configuration import shortened
-from studies.design.roles import COMPLETE, FAILED
+from studies.design.roles import FAILED
 from studies.design.study import RunKey
 from studies.store.row_checks import check_row
 from studies.store.schema import (
@@ -64,11 +64,6 @@ def stored_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def keys_of(rows: pd.DataFrame) -> set[RunKey]:
     """Which runs these are."""
     return {RunKey(*values) for values in zip(*(rows[name] for name in KEY), strict=True)}
-
-
-def completed(rows: pd.DataFrame, role: str) -> pd.DataFrame:
-    """The runs of a role that ended well, neither diverged nor failed."""
-    return rows[(rows["role"] == role) & (rows["status"] == COMPLETE)]
 
 
 def add_rows(path: Path, new: Iterable[Mapping[str, Any]]) -> None:

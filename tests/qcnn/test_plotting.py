@@ -37,13 +37,12 @@ ALONE = f"import runpy\nglobals().update(runpy.run_path({str(ROOT / 'qcnn' / 'pl
 DRAW = """
 import hashlib, sys
 from pathlib import Path
-import pandas as pd
 {before}
 from bench.report import build_report
-from studies.reports.figures.contrasts import draw_contrasts
-from studies.reports.figures.style import Figure, new_canvas, store
+from studies.reports.figures import Figure
+from studies.reports.figures.style import new_canvas, store
 
-def draw(rows):
+def draw(results):
     canvas = new_canvas()
     axes = canvas.add_subplot()
     axes.plot([0.001, 1, 1000], [1, 2, -3])
@@ -55,7 +54,7 @@ def draw(rows):
 folder = Path(sys.argv[1])
 import matplotlib as mpl
 settings = dict(mpl.rcParams.copy())
-store(Figure("own", "", draw).draw(pd.DataFrame()), folder / "own.png")
+store(Figure("own", "", draw).draw(None), folder / "own.png")
 build_report(folder)
 assert dict(mpl.rcParams.copy()) == settings, "the user's settings are left alone"
 for path in sorted(folder.glob("*.png")):

@@ -1,7 +1,6 @@
 """A name stands for one thing, and can be written wherever names are written."""
 
 import importlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 import qcnn.mappings.affine
 from qcnn import InvalidInput, mapping_from_text, register_baseline, register_mapping, registry
 from qcnn.data import _registry, register_data
-from qcnn.registry import enter
+from qcnn.registry import Registry
 
 REGISTER = {"mapping": register_mapping, "baseline": register_baseline, "dataset": register_data}
 
@@ -90,15 +89,15 @@ def test_what_a_function_makes_twice_is_not_the_same() -> None:
 
         return Local
 
-    found: dict[str, Any] = {}
+    found: Registry[Any] = Registry("mapping", "qcnn.mappings")
     first = make()
-    enter(found, "mapping", "mine", first)
-    enter(found, "mapping", "mine", first)
+    found.enter("mine", first)
+    found.enter("mine", first)
     with pytest.raises(InvalidInput, match="the mapping name 'mine' is that of"):
-        enter(found, "mapping", "mine", make())
-    enter(found, "peer", "an-object", First())
-    with pytest.raises(InvalidInput, match="the peer name 'an-object' is that of"):
-        enter(found, "peer", "an-object", First())
+        found.enter("mine", make())
+    found.enter("an-object", First())
+    with pytest.raises(InvalidInput, match="the mapping name 'an-object' is that of"):
+        found.enter("an-object", First())
 
 
 @pytest.mark.parametrize("kind", REGISTER)
@@ -112,9 +111,16 @@ def test_a_name_that_breaks_a_text_or_a_path_is_refused(kind: str, name: str) ->
     assert str(caught.value).startswith(f"the {kind} name is {name!r}; allowed are letters, digits")
 
 
-def test_modules_are_named_where_their_objects_share_a_name() -> None:
-    found: dict[str, Any] = {}
-    enter(found, "study", "capacity", sys.modules[__name__])
-    said = f"that of the study {__name__} and the study importlib asks for it"
+def test_what_is_made_of_a_definition_is_named_and_replaced_by_it() -> None:
+    found: Registry[Any] = Registry("study", "qcnn.mappings")
+    found.enter("mine", First(), definition=define())
+    latest = First()
+    found.enter("mine", latest, definition=define())
+    assert found["mine"] is latest
+    said = "is that of the study notebook.Mine and the study other.Mine asks for it; allowed"
     with pytest.raises(InvalidInput, match=said):
-        enter(found, "study", "capacity", importlib)
+        found.enter("mine", First(), definition=define("other"))
+    again = define()
+    found.enter("mine", latest, definition=again)
+    with pytest.raises(InvalidInput, match="the study name 'mine' is that of"):
+        found.enter("mine", First(), definition=again)

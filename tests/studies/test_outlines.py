@@ -10,6 +10,7 @@ from studies import outlines
 from studies.catalogue import studies_by_name
 from studies.outlines import questions_by_name
 
+REGISTERED = "register_study(STUDY)\n"
 EVERY = {name: study.question for name, study in studies_by_name.items()}
 
 
@@ -20,10 +21,12 @@ def test_what_is_read_is_what_the_studies_say() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "from elsewhere import STUDY\n",
-        "NAME = 'mine'\nSTUDY = Study(name=NAME, question='Why?')\n",
-        "STUDY = Study(name='mine', question=f'{1}?')\n",
-        "STUDY = replace(OTHER, name='mine')\n",
+        f"from elsewhere import STUDY\n{REGISTERED}",
+        f"NAME = 'mine'\nSTUDY = Study(name=NAME, question='Why?')\n{REGISTERED}",
+        f"STUDY = Study(name='mine', question=f'{{1}}?')\n{REGISTERED}",
+        f"STUDY = replace(OTHER, name='mine')\n{REGISTERED}",
+        "STUDY = Study(name='mine', question='Why?')\n",
+        "register_study(Study(name='mine', question='Why?'))\n",
         "STUDY = (\n",
     ],
 )
@@ -36,7 +39,8 @@ def test_what_cannot_be_read_is_imported(
 
 
 def test_a_file_that_is_dropped_in_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "mine.py").write_text("STUDY = Study(\n    name='own', question='Why?', axes=())\n")
+    text = "STUDY = Study(\n    name='own', question='Why?', axes=())\n"
+    (tmp_path / "mine.py").write_text(text + REGISTERED)
     (tmp_path / "_shared.py").write_text("STUDY = None\n")
     monkeypatch.setattr(outlines, "_CATALOGUE", tmp_path)
     assert questions_by_name.__wrapped__() == {"own": "Why?"}

@@ -1,39 +1,73 @@
-"""Figures, one file each: a module with a ``FIGURE`` dropped in here is found by itself."""
+"""Figures, one file each.
 
-from collections.abc import Iterable
-from types import ModuleType
+A file with a function under :func:`register_figure`, dropped into this folder, is found by itself,
+as is one of an installed package (:mod:`qcnn.registry`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import studies.reports.figures._first  # noqa: F401 - before what imports matplotlib
-from qcnn import InvalidInput
-from qcnn.registry import enter, import_modules
-from studies.reports.figures.contrasts import draw_contrasts
-from studies.reports.figures.style import Figure
+from qcnn.checks import check_choice
+from qcnn.registry import Registry
+from studies.analysis.results import StudyResults
+from studies.reports.figures.style import own_style
+
+if TYPE_CHECKING:  # it is what _first comes before
+    from matplotlib.figure import Figure as Canvas
+
+#: Draws the results of a study on one dataset; None where they hold nothing to draw.
+Draw = Callable[[StudyResults], "Canvas | None"]
 
 
-def name_figures(modules: Iterable[ModuleType]) -> dict[str, Figure]:
-    """The figures of modules by their names, which are names of files.
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a report.
+
+    Attributes:
+        name: of its file, without the suffix.
+        caption: one sentence.
+        draw: in the project's style.
+    """
+
+    name: str
+    caption: str
+    draw: Draw
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "draw", own_style()(self.draw))
+
+
+registered: Registry[Figure] = Registry("figure", "studies.reports.figures")
+
+
+def register_figure(name: str, caption: str) -> Callable[[Draw], Draw]:
+    """Decorator of a function that draws the results of a study on one dataset.
+
+    The function returns None where they hold nothing to draw.
+
+    Args:
+        name: of its file, without the suffix, and among a study's ``figures``.
+        caption: one sentence.
 
     Raises:
-        InvalidInput: for two figures of one name.
+        InvalidInput: for a name that is taken, or is none (see
+            :meth:`qcnn.registry.Registry.enter`).
     """
-    # Every report has a figure of the contrasts, if there are any.
-    contrasts = {"figure": {"contrasts": draw_contrasts}}
-    named: dict[str, Figure] = {}
-    for module in modules:
-        if hasattr(module, "FIGURE"):
-            enter(named, "figure", module.FIGURE.name, module.FIGURE, beside=contrasts)
-    return named
 
+    def decorate(draw: Draw) -> Draw:
+        registered.enter(name, Figure(name, caption, draw), definition=draw)
+        return draw
 
-figures_by_name = name_figures(import_modules(__name__, __path__))
+    return decorate
 
 
 def named_figure(name: str) -> Figure:
-    """The figure that a study names.
+    """The figure of a name.
 
     Raises:
-        InvalidInput: if there is none of this name.
+        InvalidInput: if there is none.
     """
-    if name not in figures_by_name:
-        raise InvalidInput(f"figure is {name!r}; allowed are {', '.join(sorted(figures_by_name))}")
-    return figures_by_name[name]
+    check_choice(name, "figure", registered)
+    return registered[name]

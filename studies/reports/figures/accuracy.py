@@ -8,15 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from studies.analysis.quoted import QUOTED, QUOTED_DATASETS
+from studies.analysis.results import StudyResults
 from studies.analysis.summaries import families, summarise
 from studies.design.arms import Family
 from studies.design.roles import FINAL, SEARCH
 from studies.design.statistics import non_dominated
+from studies.reports.figures import register_figure
 from studies.reports.figures.style import (
     COLOURS,
-    Figure,
     interval_bars,
     new_canvas,
+    own_style,
     set_accuracy_axis,
     set_trainable_axis,
 )
@@ -41,7 +43,21 @@ _MEAN: dict[str, Any] = {
 }
 
 
-def _draw(rows: pd.DataFrame) -> Canvas | None:
+@register_figure(
+    "accuracy",
+    "Accuracy against trainable parameters. Light points are runs with fresh seeds, diamonds their "
+    "means with 95 % intervals; models with the same number of trainable parameters stand side by "
+    "side. The line joins the photonic means that no other one matches with at most as many "
+    "parameters.",
+)
+def draw(results: StudyResults) -> Canvas | None:
+    """Of the runs of one study."""
+    return draw_accuracies(results.rows)
+
+
+@own_style()
+def draw_accuracies(rows: pd.DataFrame) -> Canvas | None:
+    """Of runs on one dataset, whatever studies they are of."""
     complete = rows[rows["status"] == "complete"]
     if complete.empty:
         return None
@@ -139,13 +155,3 @@ def _places(counts: pd.Series) -> pd.Series:
     grouped = counts.groupby(counts)
     position = grouped.cumcount() - (grouped.transform("size") - 1) / 2
     return counts * _APART**position
-
-
-FIGURE = Figure(
-    "accuracy",
-    "Accuracy against trainable parameters. Light points are runs with fresh seeds, diamonds their "
-    "means with 95 % intervals; models with the same number of trainable parameters stand side by "
-    "side. The line joins the photonic means that no other one matches with at most as many "
-    "parameters.",
-    _draw,
-)

@@ -4,33 +4,33 @@ from textwrap import fill
 
 from matplotlib.figure import Figure as Canvas
 
-from studies.analysis.contrasts import Result, Verdict, arm_names
-from studies.analysis.results import StudyResults
+from studies.analysis.results import Result, StudyResults, Verdict, arm_names
 from studies.design.arms import Family
 from studies.design.statistics import points
-from studies.reports.figures.style import COLOURS, in_figure, new_canvas, own_style
+from studies.reports.figures import register_figure
+from studies.reports.figures.style import COLOURS, in_figure, new_canvas
 
 #: Characters of a contrast's name before it goes on below.
 _WIDTH = 48
-CAPTION = (
+
+
+@register_figure(
+    "contrasts",
     "Paired differences in test accuracy: every pair, the mean and its 95 % interval; a mean is "
-    "filled where a difference is shown."
+    "filled where a difference is shown.",
 )
-
-
-@own_style()
-def draw_contrasts(study: StudyResults) -> Canvas | None:
-    """Paired differences, their mean and its 95 % interval, one line each; None without pairs."""
-    results = [result for result in study.contrasts if result.difference.pairs > 1]
-    if not results:
+def draw(results: StudyResults) -> Canvas | None:
+    """A line for each contrast that has pairs."""
+    paired = [result for result in results.contrasts if result.difference.pairs > 1]
+    if not paired:
         return None
-    names = [fill(in_figure(_name(result)), _WIDTH) for result in results]
-    lines = range(len(results))
+    names = [fill(in_figure(_name(result)), _WIDTH) for result in paired]
+    lines = range(len(paired))
     height = 0.36 if any("\n" in name for name in names) else 0.3
-    canvas = new_canvas(10.0, 1.2 + height * len(results))
+    canvas = new_canvas(10.0, 1.2 + height * len(paired))
     axes = canvas.add_subplot()
     colour = COLOURS[Family.PHOTONIC]
-    for line, result in enumerate(results):
+    for line, result in enumerate(paired):
         difference = result.difference
         each = [100 * value for value in difference.each]
         axes.scatter(each, [line] * len(each), s=14, color=colour, alpha=0.4, linewidths=0)
@@ -38,16 +38,16 @@ def draw_contrasts(study: StudyResults) -> Canvas | None:
         face = colour if result.verdict is Verdict.SHOWN else "white"
         axes.plot(100 * difference.mean, line, "o", color=colour, markerfacecolor=face)
     axes.axvline(0, color="black", linewidth=0.8)
-    limits = (len(results) - 0.4, -0.6)
+    limits = (len(paired) - 0.4, -0.6)
     axes.set(
         yticks=lines,
         yticklabels=names,
         ylim=limits,
         xlabel="difference in test accuracy (percentage points)",
-        title=f"{study.rows['dataset'].iloc[0]}: contrasts, paired by seed",
+        title=f"{results.rows['dataset'].iloc[0]}: contrasts, paired by seed",
     )
     numbers = axes.twinx()
-    numbers.set(yticks=lines, yticklabels=[_numbers(result) for result in results], ylim=limits)
+    numbers.set(yticks=lines, yticklabels=[_numbers(result) for result in paired], ylim=limits)
     numbers.grid(visible=False)
     for side in (axes, numbers):
         side.tick_params(axis="y", length=0)

@@ -5,12 +5,21 @@ import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
+from studies.analysis.results import StudyResults
 from studies.analysis.summaries import families
 from studies.design.roles import FINAL
-from studies.reports.figures.style import COLOURS, Figure, new_canvas, set_accuracy_axis
+from studies.reports.figures import register_figure
+from studies.reports.figures.style import COLOURS, new_canvas, set_accuracy_axis
 
 
-def _draw(rows: pd.DataFrame) -> Canvas | None:
+@register_figure(
+    "curves",
+    "Validation accuracy after each epoch: thin lines are final runs, thick ones the means of the "
+    "models over their seeds.",
+)
+def draw(results: StudyResults) -> Canvas | None:
+    """Thin lines for the runs, thick ones for the means, a panel for each family."""
+    rows = results.rows
     final = rows[(rows["role"] == FINAL) & (rows["val_accuracy_by_epoch"] != "")]
     if final.empty:
         return None
@@ -46,11 +55,3 @@ def _points(final: pd.DataFrame) -> pd.DataFrame:
             for epoch, value in enumerate(row["val_accuracy_by_epoch"].split(), start=1)
         ]
     )
-
-
-FIGURE = Figure(
-    "curves",
-    "Validation accuracy after each epoch: thin lines are final runs, thick ones the means of the "
-    "models over their seeds.",
-    _draw,
-)

@@ -4,14 +4,21 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 
+from studies.analysis.results import StudyResults
 from studies.design.configuration import sizes_from_text
-from studies.design.roles import SEARCH
-from studies.reports.figures.style import Figure, in_figure, new_canvas
-from studies.store.rows import completed
+from studies.design.roles import SEARCH, completed
+from studies.reports.figures import register_figure
+from studies.reports.figures.style import in_figure, new_canvas
 
 
-def _draw(rows: pd.DataFrame) -> Canvas | None:
-    searched = completed(rows, SEARCH)
+@register_figure(
+    "heat_map",
+    "Best validation accuracy of the searched settings in which some PQCNN has this size; "
+    "one seed each.",
+)
+def draw(results: StudyResults) -> Canvas | None:
+    """Of the largest search."""
+    searched = completed(results.rows, SEARCH)
     if searched.empty:
         return None
     # Searches under other axes are not comparable: the largest one is drawn.
@@ -46,11 +53,3 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         f"{len(largest)} settings",
     )
     return canvas
-
-
-FIGURE = Figure(
-    "heat_map",
-    "Best validation accuracy of the searched settings in which some PQCNN has this size; "
-    "one seed each.",
-    _draw,
-)

@@ -3,26 +3,29 @@
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from studies.analysis.results import StudyResults
 from studies.analysis.summaries import method_names
-from studies.design.roles import FINAL
 from studies.design.statistics import mean_interval
+from studies.reports.figures import register_figure
 from studies.reports.figures.style import (
     METHOD_STYLES,
-    Figure,
     in_figure,
     interval_bars,
     new_canvas,
     set_accuracy_axis,
     set_trainable_axis,
 )
-from studies.store.rows import completed
 
 
-def _draw(rows: pd.DataFrame) -> Canvas | None:
-    final = completed(rows, FINAL)
-    if final.empty:
+@register_figure(
+    "methods",
+    "Test accuracy of every mapping and baseline: means over fresh seeds with 95 % intervals.",
+)
+def draw(results: StudyResults) -> Canvas | None:
+    """A line for each mapping or baseline, of its models by their size."""
+    if results.final.empty:
         return None
-    final = final.assign(method=method_names(final))
+    final = results.final.assign(method=method_names(results.final))
     canvas = new_canvas(9.0, 5.5)
     axes = canvas.add_subplot()
     for (method, schedule), runs in final.groupby(["method", "schedule"]):
@@ -46,15 +49,8 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
             label=in_figure(f"{method}, constant rate" if constant else method),
             **METHOD_STYLES[method],
         )
-    axes.set(title=f"{rows['dataset'].iloc[0]}: ways to train few parameters")
+    axes.set(title=f"{final['dataset'].iloc[0]}: ways to train few parameters")
     set_trainable_axis(axes)
     set_accuracy_axis(axes, "test accuracy")
     canvas.legend(fontsize="small", loc="outside right upper")
     return canvas
-
-
-FIGURE = Figure(
-    "methods",
-    "Test accuracy of every mapping and baseline: means over fresh seeds with 95 % intervals.",
-    _draw,
-)

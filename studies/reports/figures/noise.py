@@ -6,13 +6,13 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import NullLocator, PercentFormatter
 from matplotlib.transforms import offset_copy
 
-from qcnn.noise import Noise, noise_from_text
+from qcnn.noise import Noise, NoiseKind, noise_from_text
 from studies.analysis.quoted import NOISE_COSTS
-from studies.design.noise_levels import KINDS, Kind
-from studies.design.roles import FINAL
+from studies.analysis.results import StudyResults
+from studies.design.noise_levels import level_of, studied_kinds
 from studies.design.statistics import mean_interval
-from studies.reports.figures.style import METHOD_STYLES, Figure, in_figure, new_canvas, new_panels
-from studies.store.rows import completed
+from studies.reports.figures import register_figure
+from studies.reports.figures.style import METHOD_STYLES, in_figure, new_canvas, new_panels
 
 _PANELS_IN_A_ROW = 3
 #: Axis of a row that says which noise it was under, line, marker, and shift in points.
@@ -22,15 +22,22 @@ _WAYS = {
 }
 
 
-def _draw(rows: pd.DataFrame) -> Canvas | None:
-    final = completed(rows, FINAL)
+@register_figure(
+    "noise",
+    "Test accuracy over the level of each kind of noise: every run, means and 95 % intervals "
+    f"over seeds; dotted: no noise. {NOISE_COSTS}",
+)
+def draw(results: StudyResults) -> Canvas | None:
+    """A panel for each kind of noise, of the longest training."""
+    final = results.final
     final = final[final["epochs"] == final["epochs"].max()]
     if not (final["evaluated_under"] + final["noise"]).any():
         return None
-    columns = min(len(KINDS), _PANELS_IN_A_ROW)
-    canvas = new_canvas(2.0 + 3.0 * columns, 3.5 * -(-len(KINDS) // columns))
-    panels = new_panels(canvas, len(KINDS), columns, sharey=True).flat[: len(KINDS)]
-    for axes, kind in zip(panels, KINDS, strict=True):
+    kinds = studied_kinds()
+    columns = min(len(kinds), _PANELS_IN_A_ROW)
+    canvas = new_canvas(2.0 + 3.0 * columns, 3.5 * -(-len(kinds) // columns))
+    panels = new_panels(canvas, len(kinds), columns, sharey=True).flat[: len(kinds)]
+    for axes, kind in zip(panels, kinds, strict=True):
         for place, (mapping, group) in enumerate(final.groupby("mapping")):
             _draw_mapping(axes, kind, str(mapping), group, place)
         axes.set(xlabel=kind.axis, ylim=(0, 1))
@@ -40,22 +47,24 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         axes.set_ylabel("test accuracy")
     handles, names = panels[0].get_legend_handles_labels()
     canvas.legend(handles, names, loc="outside lower center", ncols=2, fontsize="small")
-    canvas.suptitle(f"{rows['dataset'].iloc[0]}: test accuracy under noise")
+    canvas.suptitle(f"{final['dataset'].iloc[0]}: test accuracy under noise")
     return canvas
 
 
-def _draw_mapping(axes: Axes, kind: Kind, mapping: str, rows: pd.DataFrame, place: int) -> None:
+def _draw_mapping(
+    axes: Axes, kind: NoiseKind, mapping: str, rows: pd.DataFrame, place: int
+) -> None:
     colour = METHOD_STYLES[mapping.partition(":")[0]]["color"]
     clean = rows[(rows["noise"] == "") & (rows["evaluated_under"] == "")]
     axes.axhline(clean["test_accuracy"].mean(), color=colour, linestyle=":", linewidth=1)
     for way, (axis, line, marker, shift) in _WAYS.items():
         # What shares a level is drawn side by side.
-        beside = shift + 6 * place - 3
+        aside = shift + 6 * place - 3
         look = {
             "color": colour,
             "marker": marker,
             "transform": offset_copy(
-                axes.transData, axes.get_figure(root=True), x=beside, units="points"
+                axes.transData, axes.get_figure(root=True), x=aside, units="points"
             ),
         }
         accuracies = _by_level(rows, kind, axis)
@@ -78,7 +87,7 @@ def _draw_mapping(axes: Axes, kind: Kind, mapping: str, rows: pd.DataFrame, plac
         )
 
 
-def _set_levels(axes: Axes, kind: Kind) -> None:
+def _set_levels(axes: Axes, kind: NoiseKind) -> None:
     """The axis of a kind, from its levels: shifted points do not widen it."""
     least, most = min(kind.every), max(kind.every)
     if kind.logarithmic:
@@ -86,29 +95,20 @@ def _set_levels(axes: Axes, kind: Kind) -> None:
         axes.set_xticks(kind.every, [f"{level:,}" for level in kind.every])
         axes.xaxis.set_minor_locator(NullLocator())
         return
-    none = getattr(kind.beside, kind.name)
-    least, most = min(least, none), max(most, none)
+    least, most = min(least, kind.perfect), max(most, kind.perfect)
     margin = 0.08 * (most - least)
     axes.set_xlim(least - margin, most + margin)
 
 
-def _by_level(rows: pd.DataFrame, kind: Kind, axis: str) -> pd.Series:
+def _by_level(rows: pd.DataFrame, kind: NoiseKind, axis: str) -> pd.Series:
     """Test accuracies of the runs under one kind of noise, by its level."""
     other = "noise" if axis == "evaluated_under" else "evaluated_under"
     rows = rows[rows[other] == ""]
     noises = rows[axis].map(noise_from_text)
-    levels = noises.map(kind.level_of)
+    levels = noises.map(lambda noise: level_of(kind, noise))
     shown = levels.notna()
     if axis == "noise":  # a run without any noise belongs to the other way
         shown &= noises != Noise()
     if kind.logarithmic:  # where it has no place
         shown &= levels != 0
     return pd.Series(rows["test_accuracy"][shown].to_numpy(), levels[shown].to_numpy())
-
-
-FIGURE = Figure(
-    "noise",
-    "Test accuracy over the level of each kind of noise: every run, means and 95 % intervals "
-    f"over seeds; dotted: no noise. {NOISE_COSTS}",
-    _draw,
-)

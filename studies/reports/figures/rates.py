@@ -7,24 +7,30 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure as Canvas
 
+from studies.analysis.results import StudyResults
 from studies.analysis.summaries import method_names
-from studies.design.roles import SEARCH
+from studies.design.roles import SEARCH, completed
+from studies.reports.figures import register_figure
 from studies.reports.figures.style import (
     TRAINABLE_LABEL,
-    Figure,
     in_figure,
     new_canvas,
     new_panels,
     set_accuracy_axis,
     set_count_ticks,
 )
-from studies.store.rows import completed
 
 _PANELS_IN_A_ROW = 3
 
 
-def _draw(rows: pd.DataFrame) -> Canvas | None:
-    tried = completed(rows, SEARCH)
+@register_figure(
+    "rates",
+    "Validation accuracy at the rates that were tried, a panel for each mapping or baseline and a "
+    "line for each model; darker lines are models with more trainable parameters.",
+)
+def draw(results: StudyResults) -> Canvas | None:
+    """A panel for each mapping or baseline."""
+    tried = completed(results.rows, SEARCH)
     if tried.empty:
         return None
     methods = list(tried.groupby(method_names(tried)))
@@ -45,7 +51,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         axes.yaxis.label.set_visible(place % columns == 0)
     bar = canvas.colorbar(colours, ax=grid, label=TRAINABLE_LABEL)
     set_count_ticks(bar.ax.yaxis)
-    canvas.suptitle(f"{rows['dataset'].iloc[0]}: rates tried for every arm, one seed")
+    canvas.suptitle(f"{tried['dataset'].iloc[0]}: rates tried for every arm, one seed")
     return canvas
 
 
@@ -62,11 +68,3 @@ def _draw_method(axes: Axes, tried: pd.DataFrame, colours: ScalarMappable) -> No
             markersize=3,
             linewidth=1,
         )
-
-
-FIGURE = Figure(
-    "rates",
-    "Validation accuracy at the rates that were tried, a panel for each mapping or baseline and a "
-    "line for each model; darker lines are models with more trainable parameters.",
-    _draw,
-)

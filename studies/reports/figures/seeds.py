@@ -2,21 +2,19 @@
 
 from textwrap import fill
 
-import pandas as pd
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
+from studies.analysis.results import StudyResults
 from studies.analysis.summaries import describe, families, summarise
-from studies.design.roles import FINAL
+from studies.reports.figures import register_figure
 from studies.reports.figures.style import (
     COLOURS,
-    Figure,
     in_figure,
     interval_bars,
     new_canvas,
     set_accuracy_axis,
 )
-from studies.store.rows import completed
 
 #: Means are drawn this far below the runs, in lines.
 _BELOW = 0.25
@@ -24,8 +22,14 @@ _BELOW = 0.25
 _WIDTH = 56
 
 
-def _draw(rows: pd.DataFrame) -> Canvas | None:
-    final = completed(rows, FINAL)
+@register_figure(
+    "seeds",
+    "Test accuracy of every fresh seed, a point each, with the mean and its 95 % interval below; "
+    "models in the order of their trainable parameters.",
+)
+def draw(results: StudyResults) -> Canvas | None:
+    """A line for each model, of its runs and below them of their mean."""
+    final = results.final
     if final.empty:
         return None
     models = summarise(final)
@@ -59,7 +63,7 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         ],
         ylim=(len(models) - 0.3, -0.7),
         ylabel="model, trainable parameters",
-        title=f"{rows['dataset'].iloc[0]}: test accuracy of every seed",
+        title=f"{final['dataset'].iloc[0]}: test accuracy of every seed",
     )
     set_accuracy_axis(axes, "test accuracy", "x")
     axes.tick_params(axis="y", labelsize="x-small")
@@ -74,11 +78,3 @@ def _draw(rows: pd.DataFrame) -> Canvas | None:
         fontsize="small",
     )
     return canvas
-
-
-FIGURE = Figure(
-    "seeds",
-    "Test accuracy of every fresh seed, a point each, with the mean and its 95 % interval below; "
-    "models in the order of their trainable parameters.",
-    _draw,
-)

@@ -1,16 +1,17 @@
 """What a mapping makes of the probabilities, and what reaches the phases."""
 
-import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from matplotlib.ticker import StrMethodFormatter, SymmetricalLogLocator
 
+from studies.analysis.results import StudyResults
 from studies.design.arms import labels
 from studies.design.measures import END, START, measured_moments
 from studies.design.roles import FINAL
-from studies.reports.figures.style import Figure, in_figure, new_canvas
+from studies.reports.figures import register_figure
+from studies.reports.figures.style import in_figure, new_canvas
 
 _MOMENTS = {START: "before the training", END: "after it"}
 _OUTER, _INNER, _MIDDLE = ("0.01", "0.99"), ("0.25", "0.75"), "0.5"
@@ -24,7 +25,14 @@ _PANELS = (
 _NAMES = tuple(name for name, *_ in _PANELS)
 
 
-def _draw(rows: pd.DataFrame) -> Canvas | None:
+@register_figure(
+    "signals",
+    "What each mapping makes of the probabilities (left), how far a weight follows a phase, and "
+    "what reaches the phases (right), for one seed: median, quartiles, 1 % to 99 %.",
+)
+def draw(results: StudyResults) -> Canvas | None:
+    """Three panels, a line for each arm, before the training and after it."""
+    rows = results.rows
     final = rows[(rows["role"] == FINAL) & (rows["measured"] != "")]
     firsts = final["measured"].groupby(labels(final), sort=False).first()
     found = [
@@ -65,11 +73,3 @@ def _draw_quantiles(
     for levels, width in ((_OUTER, 1.5), (_INNER, 5.0)):
         axes.plot([quantiles[level] for level in levels], [line] * 2, color=colour, lw=width)
     axes.plot(quantiles[_MIDDLE], line, "o", color=colour, markersize=7, markeredgecolor="white")
-
-
-FIGURE = Figure(
-    "signals",
-    "What each mapping makes of the probabilities (left), how far a weight follows a phase, and "
-    "what reaches the phases (right), for one seed: median, quartiles, 1 % to 99 %.",
-    _draw,
-)

@@ -3,9 +3,8 @@
 import colorsys
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -111,25 +110,6 @@ def own_style() -> Iterator[None]:
     """
     with style.context(["default", _OWN_STYLE]):
         yield
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of a report.
-
-    Attributes:
-        name: of its file, without the suffix.
-        caption: one sentence.
-        draw: draws the rows of one dataset, in the project's style; None where they hold
-            nothing to draw.
-    """
-
-    name: str
-    caption: str
-    draw: Callable[[pd.DataFrame], Canvas | None]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "draw", own_style()(self.draw))
 
 
 def in_figure(text: str) -> str:

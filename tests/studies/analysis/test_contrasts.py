@@ -14,14 +14,14 @@ from planned import final_cells, options_of
 from scipy import stats
 from stored_rows import CONFIGURATION, arm, make_row
 
-from studies.analysis.contrasts import (
+from studies.analysis.findings import contrasts_in_a_sentence
+from studies.analysis.results import (
     PAIRS_FOR_A_CLAIM,
     Verdict,
     arm_names,
     evaluate_contrasts,
     sentence,
 )
-from studies.analysis.findings import contrasts_in_a_sentence
 from studies.catalogue import studies_by_name
 from studies.design.arms import DIRECT, FINALIST, Arm
 from studies.design.statistics import holm, paired_difference

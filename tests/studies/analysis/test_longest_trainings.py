@@ -6,11 +6,10 @@ import pandas as pd
 import pytest
 from stored_rows import arm, make_row
 
-from studies.analysis.contrasts import evaluate_contrasts
 from studies.analysis.evidence import against_quoted, of_arms
-from studies.analysis.findings import accuracies_along, accuracies_at_budgets
-from studies.analysis.goals import goals_table
-from studies.analysis.results import StudyResults
+from studies.analysis.findings import accuracies_along
+from studies.analysis.goals import accuracies_at_budgets, goals_table
+from studies.analysis.results import StudyResults, evaluate_contrasts
 from studies.analysis.verdicts import reaches_quoted
 from studies.catalogue import studies_by_name
 from studies.design.arms import labels

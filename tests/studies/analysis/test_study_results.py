@@ -8,8 +8,7 @@ from pandas.testing import assert_frame_equal
 from stored_rows import make_row
 
 import studies.analysis.results
-from studies.analysis.contrasts import Result, evaluate_contrasts
-from studies.analysis.results import StudyResults
+from studies.analysis.results import Result, StudyResults, evaluate_contrasts
 from studies.analysis.summaries import summarise
 from studies.catalogue.ablation import STUDY
 from studies.design.arms import Arm, is_arm
@@ -91,7 +90,7 @@ def test_no_other_module_evaluates_contrasts() -> None:
     callers = [
         path.name for path in STUDIES.rglob("*.py") if "evaluate_contrasts(" in path.read_text()
     ]
-    assert sorted(callers) == ["contrasts.py", "results.py"]
+    assert callers == ["results.py"]
 
 
 def test_each_dataset_has_its_results_once(results: StudyResults) -> None:

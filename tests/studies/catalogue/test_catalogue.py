@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import optuna
 import pandas as pd
@@ -10,15 +10,13 @@ import pytest
 from smallest import changed, make_options, smoke_axes
 
 from qcnn import InvalidInput, load_data
-from studies.catalogue import name_studies, studies_by_name
+from studies.catalogue import register_study, studies_by_name
 from studies.design.arms import Arm
 from studies.design.budgets import mapping_parameters_of, phases_of
 from studies.design.choose import candidate_cells
 from studies.design.configuration import build_model, configuration_from_axes
 from studies.design.study import Cell, Options, Study
-from studies.reports.figures import name_figures, named_figure
-from studies.reports.figures.accuracy import FIGURE as ACCURACY
-from studies.reports.figures.style import Figure
+from studies.reports.figures import named_figure, register_figure, registered
 
 
 def smoke(study: Study, folder: Path) -> Options:
@@ -97,41 +95,45 @@ def test_sizes_that_no_memory_holds_are_refused_before_anything_runs(tmp_path: P
         study.check(large)
 
 
-def module(name: str, **contents: object) -> ModuleType:
-    made = ModuleType(name)
-    vars(made).update(contents)
-    return made
+@pytest.fixture
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is forgotten after it."""
+    for registry in (studies_by_name, registered):
+        list(registry)
+        monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+        monkeypatch.setattr(registry, "_definitions", dict(registry._definitions))
 
 
+def nothing(_: Any) -> Any:
+    """The cells of a study, or a figure."""
+
+
+@pytest.mark.usefixtures("forgotten")
 def test_two_studies_of_one_name_are_refused_and_both_files_are_named() -> None:
-    modules = [module("a.first", STUDY=studies_by_name["capacity"]) for _ in range(2)]
-    assert name_studies(modules[:1]) == {"capacity": studies_by_name["capacity"]}
-    modules[1].__name__ = "a.second"
+    capacity = studies_by_name["capacity"]
+    register_study(capacity)
     with pytest.raises(InvalidInput) as caught:
-        name_studies(modules)
+        register_study(replace(capacity, cells=nothing))
     assert str(caught.value) == (
-        "the study name 'capacity' is that of the study a.first and the study a.second asks for "
-        "it; allowed are names other than capacity"
+        "the study name 'capacity' is that of the study studies.catalogue.capacity.cells and the "
+        f"study {__name__}.nothing asks for it; allowed are names other than "
+        f"{', '.join(studies_by_name)}"
     )
-    outside = replace(studies_by_name["capacity"], name="../capacity")
+    assert studies_by_name["capacity"] is capacity
     with pytest.raises(InvalidInput, match="the study name is '../capacity'; allowed are letters"):
-        name_studies([module("a.first", STUDY=outside)])
+        register_study(replace(capacity, name="../capacity"))
 
 
+@pytest.mark.usefixtures("forgotten")
 @pytest.mark.parametrize("name", ["accuracy", "contrasts"])
 def test_two_figures_of_one_file_are_refused(name: str) -> None:
-    def nothing(rows: pd.DataFrame) -> None:
-        return None
-
-    with pytest.raises(InvalidInput, match=f"the figure name '{name}' is that of"):
-        name_figures(
-            [
-                module("a.first", FIGURE=ACCURACY),
-                module("a.second", FIGURE=Figure(name, "Mine.", nothing)),
-            ]
-        )
+    with pytest.raises(InvalidInput) as caught:
+        register_figure(name, "Mine.")(nothing)
+    said = str(caught.value)
+    assert said.startswith(f"the figure name '{name}' is that of the figure studies.reports.")
+    assert f".figures.{name}.draw and the figure {__name__}.nothing asks for it; allowed" in said
 
 
 def test_a_figure_that_does_not_exist_is_answered_with_those_that_do() -> None:
-    with pytest.raises(InvalidInput, match="figure is 'acuracy'; allowed are accuracy, curves,"):
+    with pytest.raises(InvalidInput, match="figure is 'acuracy'; allowed are accuracy, contrasts,"):
         named_figure("acuracy")

@@ -11,7 +11,7 @@ from smallest import changed, make_options
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput, count_parameters, load_data, registry
-from studies.analysis.findings import accuracies_at_budgets
+from studies.analysis.goals import accuracies_at_budgets
 from studies.analysis.results import StudyResults
 from studies.catalogue.frontier import MAPPINGS, STUDY, best_at_budgets, leads, suggest, tuned
 from studies.design.arms import budget_of

@@ -1,30 +1,32 @@
 """Runs under noise: what is trained, what is stored, what a row says, and the figure."""
 
 import json
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
+from drawing import draw
 from safetensors.torch import load_file
 from stored_rows import CONFIGURATION, make_row
 
 import studies.runs.execute
 from qcnn import InvalidInput, QuantumTrain, TrainResult, evaluate, load_data, train
-from qcnn.noise import Noise, NoisyPQCNN
+from qcnn.noise import Noise, NoisyPQCNN, noise_kinds
 from studies.analysis.results import StudyResults
 from studies.catalogue import studies_by_name
 from studies.catalogue.noise import accepted_fractions
 from studies.design.configuration import Configuration, build_model, noisy
-from studies.design.noise_levels import KINDS
+from studies.design.noise_levels import at_level, level_of, studied_kinds
 from studies.design.roles import FINAL
-from studies.reports.figures.noise import FIGURE as NOISE
 from studies.reports.figures.style import store
 from studies.runs.execute import evaluate_stored, execute, weights_path
 from studies.store.artifacts import load_model, model_path
 from studies.store.rows import add_rows, read_rows
 
+KINDS = studied_kinds()
 CLEAN = replace(CONFIGURATION, target="cnn816", mapping="mixing", epochs=1)
 NOISE_TEXT = "indistinguishability=0.8,phase_error=0.05"
 EVALUATED = replace(CLEAN, evaluated_under=NOISE_TEXT)
@@ -149,14 +151,16 @@ def test_a_kind_knows_its_levels() -> None:
     for kind in KINDS:
         assert {kind.representative, *kind.few, *kind.trained} <= set(kind.every)
         assert kind.trained[:1] in ((), (kind.representative,))
+        assert kind.trainable or not kind.trained
         for level in kind.every:
-            assert kind.level_of(kind.at(level)) == level
-            others = [other.level_of(kind.at(level)) for other in KINDS if other is not kind]
+            noise = at_level(kind, level)
+            assert level_of(kind, noise) == level
+            others = [level_of(other, noise) for other in KINDS if other is not kind]
             # At 100,000 shots brightness and transmittance are 1: a level of theirs too.
             assert set(others) <= {None, 1.0}
-    by_name = {kind.name: kind for kind in KINDS}
-    assert by_name["g2"].level_of(Noise(transmittance=0.5)) == 0
-    assert by_name["g2"].level_of(Noise()) is None
+    by_name = noise_kinds()
+    assert level_of(by_name["g2"], Noise(transmittance=0.5)) == 0
+    assert level_of(by_name["g2"], Noise()) is None
 
 
 def noisy_rows(folder: Path, configurations: list[tuple[Configuration, float]]) -> pd.DataFrame:
@@ -187,7 +191,7 @@ def test_the_figure_shows_every_run_at_its_level(tmp_path: Path) -> None:
             (replace(CLEAN, evaluated_under="shots=100000"), 0.75),
         ],
     )
-    canvas = NOISE.draw(rows)
+    canvas = draw("noise", rows)
     assert canvas is not None
     panels = {panel.get_xlabel(): panel for panel in canvas.axes}
     assert set(panels) == {kind.axis for kind in KINDS}
@@ -210,10 +214,12 @@ def test_the_figure_shows_every_run_at_its_level(tmp_path: Path) -> None:
 def test_the_figure_has_a_panel_for_each_kind_however_many(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    kinds = [replace(KINDS[place % len(KINDS)], axis=f"kind {place}") for place in range(count)]
-    monkeypatch.setattr("studies.reports.figures.noise.KINDS", kinds)
+    kinds = [copy(KINDS[place % len(KINDS)]) for place in range(count)]
+    for place, kind in enumerate(kinds):
+        vars(kind)["axis"] = f"kind {place}"
+    monkeypatch.setattr("studies.reports.figures.noise.studied_kinds", lambda: kinds)
     noisy = replace(CLEAN, evaluated_under="indistinguishability=0.9")
-    canvas = NOISE.draw(noisy_rows(tmp_path, [(CLEAN, 0.8), (noisy, 0.6)]))
+    canvas = draw("noise", noisy_rows(tmp_path, [(CLEAN, 0.8), (noisy, 0.6)]))
     assert canvas is not None
     shown = [panel for panel in canvas.axes if panel.get_visible()]
     assert [panel.get_xlabel() for panel in shown] == [kind.axis for kind in kinds]
@@ -221,7 +227,7 @@ def test_the_figure_has_a_panel_for_each_kind_however_many(
 
 
 def test_rows_without_noise_have_no_figure(tmp_path: Path) -> None:
-    assert NOISE.draw(noisy_rows(tmp_path, [(CLEAN, 0.8)])) is None
+    assert draw("noise", noisy_rows(tmp_path, [(CLEAN, 0.8)])) is None
 
 
 def test_contrasts_are_of_every_kind_and_model() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from drawing import draw
 from queues import Queue
 from smallest import changed, make_options
 from stored_rows import CONFIGURATION, make_row
@@ -18,7 +19,6 @@ from studies.design.configuration import Configuration
 from studies.design.recipes import without_photons
 from studies.design.roles import FINAL, SEARCH
 from studies.design.study import Options
-from studies.reports.figures.rates import FIGURE as RATES
 from studies.store.opening import open_store
 from studies.store.rows import add_rows, read_rows
 
@@ -111,7 +111,7 @@ def test_a_candidate_is_a_search_row_that_is_never_done_again(options: Options) 
     }
     assert rows["test_accuracy"].isna().all()
     assert not (options.place.out / "weights").exists()
-    assert RATES.draw(rows) is not None
+    assert draw("rates", rows) is not None
     queue.enqueue_missing(cells)
     assert not queue.run_next()
     # The same configuration and seed as a final run is another run.

@@ -5,9 +5,8 @@ from pathlib import Path
 import pandas as pd
 from stored_rows import arm, make_row
 
-from studies.analysis.contrasts import evaluate_contrasts
 from studies.analysis.evidence import tally
-from studies.analysis.results import StudyResults
+from studies.analysis.results import StudyResults, evaluate_contrasts
 from studies.catalogue import studies_by_name
 from studies.design.study import Contrast
 from studies.reports.claims import CLAIMS, write_claims

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from drawing import draw
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
@@ -16,14 +17,8 @@ from qcnn import baseline_names, mapping_names
 from studies.analysis.quoted import QUOTED
 from studies.catalogue import studies_by_name
 from studies.design.arms import Family, labels
-from studies.reports.figures import figures_by_name
+from studies.reports.figures import registered
 from studies.reports.figures.accuracy import _APART
-from studies.reports.figures.accuracy import FIGURE as ACCURACY
-from studies.reports.figures.curves import FIGURE as CURVES
-from studies.reports.figures.heat_map import FIGURE as HEAT_MAP
-from studies.reports.figures.methods import FIGURE as METHODS
-from studies.reports.figures.rates import FIGURE as RATES
-from studies.reports.figures.seeds import FIGURE as SEEDS
 from studies.reports.figures.style import (
     COLOURS,
     METHOD_STYLES,
@@ -55,8 +50,8 @@ def rows_of(folder: Path, arms: Any = ARMS, **changes: Any) -> pd.DataFrame:
     return read_rows(folder / "runs.csv")
 
 
-def drawn(rows: pd.DataFrame, figure: Any) -> Canvas:
-    canvas = figure.draw(rows)
+def drawn(rows: pd.DataFrame, figure: str) -> Canvas:
+    canvas = draw(figure, rows)
     assert isinstance(canvas, Canvas)
     return canvas
 
@@ -64,11 +59,11 @@ def drawn(rows: pd.DataFrame, figure: Any) -> Canvas:
 @pytest.mark.parametrize("name", sorted(studies_by_name))
 def test_every_study_shows_accuracies_seeds_and_curves(name: str) -> None:
     figures = set(studies_by_name[name].figures)
-    assert {"accuracy", "seeds", "curves"} <= figures <= set(figures_by_name)
+    assert {"accuracy", "seeds", "curves"} <= figures <= set(registered)
 
 
 def test_the_line_joins_the_non_dominated_photonic_means(tmp_path: Path) -> None:
-    (axes,) = drawn(rows_of(tmp_path), ACCURACY).axes
+    (axes,) = drawn(rows_of(tmp_path), "accuracy").axes
     (line,) = [line for line in axes.lines if line.get_label() == "photonic, non-dominated"]
     assert line.get_xdata().tolist() == [100, 200]
     assert line.get_ydata().tolist() == pytest.approx([0.55, 0.8])
@@ -84,7 +79,7 @@ def test_marks_are_of_all_models_and_of_the_photonic_ones(tmp_path: Path) -> Non
 
 
 def test_every_run_and_every_mean_with_its_interval_is_drawn(tmp_path: Path) -> None:
-    (axes,) = drawn(rows_of(tmp_path), ACCURACY).axes
+    (axes,) = drawn(rows_of(tmp_path), "accuracy").axes
     points = [part for part in axes.collections if isinstance(part, PathCollection)]
     assert sum(len(part.get_offsets()) for part in points) == sum(len(arm[3]) for arm in ARMS)
     bars = [bar for bar in axes.containers if bar.get_label() in COLOURS]
@@ -101,14 +96,14 @@ def test_every_run_and_every_mean_with_its_interval_is_drawn(tmp_path: Path) -> 
 def test_quoted_figures_are_drawn_on_their_dataset_alone(tmp_path: Path) -> None:
     for dataset, quoted in (("digits", []), ("mnist", ["paper (quoted, validation)"])):
         rows = rows_of(tmp_path / dataset, dataset=dataset)
-        (axes,) = drawn(rows, ACCURACY).axes
+        (axes,) = drawn(rows, "accuracy").axes
         bars = [bar for bar in axes.containers if "paper" in bar.get_label()]
         assert [bar.get_label() for bar in bars] == quoted
         assert all(len(bar[0].get_xdata()) == len(QUOTED) for bar in bars)
 
 
 def test_seeds_stand_in_the_order_of_the_trainable_parameters(tmp_path: Path) -> None:
-    (axes,) = drawn(rows_of(tmp_path), SEEDS).axes
+    (axes,) = drawn(rows_of(tmp_path), "seeds").axes
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == [
         "small  100",
@@ -125,13 +120,13 @@ def test_seeds_stand_in_the_order_of_the_trainable_parameters(tmp_path: Path) ->
 def test_trainings_of_different_length_are_told_apart(tmp_path: Path) -> None:
     rows_of(tmp_path, ARMS[:1])
     rows = rows_of(tmp_path, ARMS[:1], epochs=9)
-    (axes,) = drawn(rows, SEEDS).axes
+    (axes,) = drawn(rows, "seeds").axes
     names = [label.get_text() for label in axes.get_yticklabels()]
     assert names == ["small, 2 epochs  100", "small, 9 epochs  100"]
 
 
 def test_curves_have_a_panel_for_each_family(tmp_path: Path) -> None:
-    canvas = drawn(rows_of(tmp_path), CURVES)
+    canvas = drawn(rows_of(tmp_path), "curves")
     assert [axes.get_title() for axes in canvas.axes] == ["generated photonically", "control"]
     assert [len(axes.lines) for axes in canvas.axes] == [2 + 2 + 3 + 3, 2 + 2 + 2]
 
@@ -152,7 +147,7 @@ def test_rates_have_a_panel_for_each_method_and_a_line_for_each_model(tmp_path: 
         for place, (mapping, count, rate) in enumerate(tried)
     ]
     add_rows(tmp_path / "runs.csv", runs)
-    panels = drawn(read_rows(tmp_path / "runs.csv"), RATES).axes
+    panels = drawn(read_rows(tmp_path / "runs.csv"), "rates").axes
     direct, mixing = panels[:2]
     assert [direct.get_title(), mixing.get_title()] == ["direct", "mixing"]
     assert [len(direct.lines), len(mixing.lines)] == [1, 2]
@@ -160,8 +155,8 @@ def test_rates_have_a_panel_for_each_method_and_a_line_for_each_model(tmp_path: 
     assert len({line.get_color() for axes in (direct, mixing) for line in axes.lines}) == 3
 
 
-@pytest.mark.parametrize("figure", [ACCURACY, SEEDS, CURVES, HEAT_MAP, RATES])
-def test_axes_are_labelled(tmp_path: Path, figure: Any) -> None:
+@pytest.mark.parametrize("figure", ["accuracy", "seeds", "curves", "heat_map", "rates"])
+def test_axes_are_labelled(tmp_path: Path, figure: str) -> None:
     rows_of(tmp_path)
     add_rows(tmp_path / "runs.csv", [make_row(0, role="search")])
     axes = drawn(read_rows(tmp_path / "runs.csv"), figure).axes[0]
@@ -169,9 +164,9 @@ def test_axes_are_labelled(tmp_path: Path, figure: Any) -> None:
     assert axes.get_ylabel()
 
 
-@pytest.mark.parametrize("figure", [ACCURACY, SEEDS])
-def test_without_a_run_that_ended_well_there_is_no_figure(tmp_path: Path, figure: Any) -> None:
-    assert figure.draw(rows_of(tmp_path, status="diverged")) is None
+@pytest.mark.parametrize("figure", ["accuracy", "seeds"])
+def test_without_a_run_that_ended_well_there_is_no_figure(tmp_path: Path, figure: str) -> None:
+    assert draw(figure, rows_of(tmp_path, status="diverged")) is None
 
 
 #: Place of the colour among those of lines, and the marker, as committed figures have them.
@@ -212,8 +207,8 @@ def test_a_new_method_repaints_none_and_is_told_from_all() -> None:
 def test_a_method_of_ones_own_is_drawn_with_a_style_of_its_own(tmp_path: Path) -> None:
     arms = (("old", "pqcnn", 100, (0.5, 0.6)),)
     rows = rows_of(tmp_path, arms, mapping="mixing")
-    (alone,) = drawn(rows, METHODS).axes
-    (both,) = drawn(pd.concat([rows.assign(mapping="abacus:power=3"), rows]), METHODS).axes
+    (alone,) = drawn(rows, "methods").axes
+    (both,) = drawn(pd.concat([rows.assign(mapping="abacus:power=3"), rows]), "methods").axes
     labels = [container.get_label() for container in both.containers]
     assert labels == ["abacus", "mixing"]
     new, old = (container.lines[0] for container in both.containers)

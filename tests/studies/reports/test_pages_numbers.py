@@ -4,14 +4,13 @@ import pandas as pd
 import pytest
 from stored_rows import arm, make_row
 
-from studies.analysis.contrasts import evaluate_contrasts, sentence
 from studies.analysis.evidence import against_quoted, counted, validation_against_test
 from studies.analysis.findings import (
     best_against_references,
     contrasts_in_a_sentence,
     mappings_and_collapse,
 )
-from studies.analysis.results import StudyResults
+from studies.analysis.results import StudyResults, evaluate_contrasts, sentence
 from studies.analysis.summaries import summarise
 from studies.analysis.verdicts import spread_of_validation, validation_gaps
 from studies.catalogue import studies_by_name
