@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
@@ -33,6 +34,8 @@ def work(study: str, options: Options, name: str, connection: Connection) -> Non
         connection: to the parent.
     """
     torch.set_num_threads(1)
+    # NumPy and SciPy have threads of their own, which spin while they wait for work.
+    threadpool_limits(1)
     try:
         with closing(join_store(options.place.out, options.place.storage)) as store:
             trials = open_trials(studies_by_name[study], options, name, store)
