@@ -67,6 +67,27 @@ def draw(results):
         axes.plot(part["trainable_parameters"], part["val_accuracy"], **METHOD_STYLES[name])
     return canvas
 '''
+NOISE = '''
+"""Counts of the detectors that come from nowhere."""
+
+from qcnn.noise import NoiseKind, register_noise
+
+
+@register_noise("background")
+class Background(NoiseKind):
+    """Share of the accepted shots that fall anywhere."""
+
+    most = 1.0
+
+    axis = "background (share of shots)"
+    every = (0.1, 0.5)
+    few = (0.5,)
+    representative = 0.5
+    trained = (0.5,)
+
+    def distort(self, distribution, level):
+        return (1 - level) * distribution + level / len(distribution)
+'''
 STUDY = '''
 """Does what is added work together?"""
 
@@ -131,6 +152,7 @@ ADDED = {
     "qcnn/mappings/cubic.py": CUBIC,
     "qcnn/baselines/last_layer.py": BASELINE,
     "qcnn/data/half.py": DATASET,
+    "qcnn/noise/kinds/background.py": NOISE,
     "studies/reports/figures/own.py": FIGURE,
     "studies/catalogue/own.py": STUDY,
     "bench/peers/own.py": PEER,
@@ -195,6 +217,19 @@ def test_a_mapping_is_offered_on_the_command_line(copy: Path) -> None:
     assert "own " in run(copy, "studies.run", "--list")
 
 
+@pytest.mark.slow
+def test_a_kind_of_noise_is_studied_and_drawn_and_changes_no_contrast(copy: Path) -> None:
+    command = "studies.run noise --preset smoke --dataset digits --out noise --jobs 2"
+    run(copy, *command.split())
+    rows = pd.read_csv(copy / "noise" / "runs.csv", keep_default_na=False)
+    assert (rows["noise"] == "background=0.5").sum() == 3
+    assert (rows["evaluated_under"] == "background=0.5").sum() == 3
+    assert (copy / "noise" / "figures" / "noise-digits.png").stat().st_size > 0
+    report = (copy / "noise" / "report.md").read_text(encoding="utf-8")
+    assert "trained under background=0.5" in report
+    assert "Contrasts declared beforehand (25)" in report
+
+
 def test_a_peer(copy: Path) -> None:
     command = "bench.compare --peers own --sizes 3x2,4x2 --spaces fock --repeats 1 --budget 0.1"
     run(copy, *command.split(), "--out", "compared")
@@ -225,6 +260,12 @@ def test_a_benchmark(copy: Path) -> None:
             "figure",
             "studies.reports.figures.own",
             "studies.reports.figures.zz",
+        ),
+        (
+            "qcnn/noise/kinds/background.py",
+            "noise",
+            "qcnn.noise.kinds.background",
+            "qcnn.noise.kinds.zz",
         ),
         ("bench/peers/own.py", "peer", "bench.peers.own", "bench.peers.zz"),
     ],

@@ -53,6 +53,18 @@ def test_a_mapping_of_a_package_runs_through_a_study(site: Path, tmp_path: Path)
     assert set(rows["status"]) == {"complete"}
 
 
+def test_a_study_of_a_package_draws_its_figure_of_its_noise(site: Path, tmp_path: Path) -> None:
+    listed = start(site, tmp_path, "-m", "studies.run", "--list")
+    assert "example-study    Does an offset cost anything?" in listed.stdout.splitlines()
+    command = "-m studies.run example-study --preset smoke --dataset digits --jobs 1"
+    done = start(site, tmp_path, *command.split())
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "results" / "example-study"
+    rows = pd.read_csv(folder / "runs.csv", keep_default_na=False)
+    assert set(rows["noise"]) == {"", "example_offset=0.1"}
+    assert (folder / "figures" / "example-figure-digits.png").stat().st_size > 0
+
+
 NAMES = """
 import qcnn
 from qcnn.data import data_names

@@ -78,9 +78,13 @@ def register_noise(name: str) -> Callable[[KindType], KindType]:
     """Class decorator that offers a kind of noise under ``name``.
 
     Raises:
-        InvalidInput: for a name that is taken, or is none (see
-            :meth:`qcnn.registry.Registry.enter`).
+        InvalidInput: for a name that is taken, is none (see
+            :meth:`qcnn.registry.Registry.enter`), or cannot be that of an argument.
     """
+    if not name.isidentifier():
+        raise InvalidInput(
+            f"the noise name is {shown(name)}; allowed are names of arguments, such as phase_error"
+        )
 
     def decorate(kind: KindType) -> KindType:
         kind.name = name
