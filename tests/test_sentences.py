@@ -22,10 +22,12 @@ SENTENCE = re.compile(
 HANDED_ON = {
     "studies/store/codec.py": "the sentence of a check, with the place in the storage",
     "studies/store/rows.py": "the sentence of a check, with the line of the file",
-    "studies/runs/queue.py": "the sentence of a worker, with its run",
+    "studies/runs/claim.py": "the sentence of a worker, with its run",
 }
 
 
+#: What says within the brackets of another sentence, on a damaged file, where the damage is.
+INSIDE_ANOTHER = {"NotOfItsType"}
 #: What keeps a value on one line: ``qcnn.checks.shown`` (descriptions in a state dict have one of
 #: their own, as they may differ in their ends), and counts.
 ON_ONE_LINE = ("shown(", "_shown(", "len(")
@@ -57,9 +59,11 @@ def errors() -> frozenset[str]:
 
 def messages() -> Iterator[tuple[str, int, ast.expr]]:
     """Place and text of every error that is made."""
+    assert errors() > INSIDE_ANOTHER
+    named = errors() - INSIDE_ANOTHER
     for path, tree in trees().items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in errors():
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in named:
                 assert len(node.args) == 1, f"{path}:{node.lineno}"
                 yield path, node.lineno, node.args[0]
 
@@ -152,7 +156,7 @@ def test_what_is_handed_on_is_still_there() -> None:
 
 def test_there_are_sentences_to_read() -> None:
     assert {"DataUnavailable", "NotDifferentiable"} < errors()
-    for package, least in (("qcnn", 120), ("studies", 50), ("bench", 4)):
+    for package, least in (("qcnn", 120), ("studies", 50), ("bench", 3)):
         assert sum(str(each.id).startswith(f"{package}/") for each in SENTENCES) >= least
 
 

@@ -5,6 +5,7 @@ See :mod:`qcnn.engines._plain`.
 
 import torch
 
+from qcnn.checks import shown
 from qcnn.engines import register_engine
 from qcnn.engines._plain import LARGEST_ERRORS, TorchPass
 from qcnn.engines._tables import level_starts
@@ -27,7 +28,7 @@ def build(
     check_space(space)
     state = check_input(mesh.modes, photons, space, input_state)
     if dtype not in LARGEST_ERRORS:
-        raise InvalidInput(f"dtype is {dtype}; allowed are torch.float32 and torch.float64")
+        raise InvalidInput(f"dtype is {shown(dtype)}; allowed are torch.float32 and torch.float64")
     _, edges = level_starts(mesh.modes, photons, space)[-1]
     # Of each edge: both indices and the factor, and in a pass six products and their gradients.
     what = f"{photons} photons in {mesh.modes} modes with space={space!r}"

@@ -305,6 +305,6 @@ def test_a_results_file_of_something_else_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_peer_that_takes_the_engines_name_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="as the peer bench.peers.fused.Fused has it and peer"):
+    with pytest.raises(InvalidInput, match="of the peer bench.peers.fused.Fused and the peer"):
         register_peer(FUSED)(Copy)
     assert registered[FUSED] is not Copy

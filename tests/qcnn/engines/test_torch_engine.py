@@ -179,5 +179,5 @@ def test_amplitudes_that_cancel_are_refused() -> None:
     sampler = PQCNN(
         2, 90, space="fock", input_state=(45, 45), engine="torch", dtype=torch.float64, seed=1
     )
-    with pytest.raises(InvalidInput, match="the probabilities of 90 photons sum to"):
+    with pytest.raises(InvalidInput, match="the probabilities of 90 photons have the sum"):
         sampler()
