@@ -29,7 +29,7 @@ from studies.design.arguments import (
 )
 from studies.design.configuration import shortened
 from studies.interrupts import INTERRUPTED
-from studies.sentences import one_sentence_errors
+from studies.sentences import command_line
 from studies.store.provenance import git_commit, package_versions, platform_text
 
 DEFAULT_SIZES = "8x4,9x4,10x5,12x4,12x6,16x4,14x7"
@@ -140,5 +140,4 @@ def main(
 
 
 if __name__ == "__main__":
-    with one_sentence_errors():
-        main(standalone_mode=False)
+    command_line(main)

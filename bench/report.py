@@ -16,7 +16,7 @@ from bench.rows import FORWARD, FORWARD_BACKWARD, read_rows
 from bench.summary import passes_of, to_compare
 from studies.design.arguments import Folder
 from studies.reports.figures.style import store
-from studies.sentences import one_sentence_errors
+from studies.sentences import command_line
 from studies.store.rows import write_text
 
 ROWS, REPORT, FIGURE = "comparison.csv", "report.md", "time-against-outcomes.png"
@@ -68,5 +68,4 @@ def main(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    with one_sentence_errors():
-        main(standalone_mode=False)
+    command_line(main)

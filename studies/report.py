@@ -11,17 +11,18 @@ import click
 
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
+from studies.design.arguments import Folder
 from studies.reports.claims import write_claims
 from studies.reports.front_page import write_front_page
 from studies.reports.page import write_page
 from studies.reports.study_report import check_figures, read_study, write_report
-from studies.sentences import one_sentence_errors
+from studies.sentences import command_line
 
 
 @click.command(help="Rebuild the reports of all studies under a results folder.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Folder(),
     default=Path("results"),
     show_default=True,
     help="results folder",
@@ -48,11 +49,5 @@ def main(out: Path) -> None:
         click.echo(f"report: {write(out, studies)}")
 
 
-def command_line() -> None:
-    """Run the command that was typed; a user's mistake ends in one sentence and exit code 2."""
-    with one_sentence_errors():
-        main(standalone_mode=False)
-
-
 if __name__ == "__main__":
-    command_line()
+    command_line(main)

@@ -9,7 +9,7 @@ import click
 
 from studies.interrupts import end_silently, raise_again
 from studies.outlines import questions_by_name
-from studies.sentences import one_sentence_errors
+from studies.sentences import command_line
 
 
 class _Studies(click.Group):
@@ -61,11 +61,5 @@ def main() -> None:
     """Run a study of photonic weight generation; repeating a command does what is missing."""
 
 
-def command_line() -> None:
-    """Run the command that was typed; a user's mistake ends in one sentence and exit code 2."""
-    with one_sentence_errors():
-        main(standalone_mode=False)
-
-
 if __name__ == "__main__":
-    command_line()
+    command_line(main)

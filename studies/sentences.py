@@ -3,6 +3,7 @@
 import codecs
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,11 @@ from typing import Any, TextIO
 import click
 
 from studies.interrupts import INTERRUPTED, raise_again
+
+#: What click says where a value or a command is missing, and of arguments that there are not.
+_NEEDS_VALUE = re.compile(r"requires (an|\d+) argument")
+_NO_COMMAND = "Missing command."
+_EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 
 
 @contextmanager
@@ -27,7 +33,7 @@ def one_sentence_errors() -> Iterator[None]:
             print(error.format_message(), file=sys.stderr)
             sys.exit(2)
         except click.ClickException as error:
-            _fail(error.format_message())
+            _fail(sentence_of(error))
         except (click.Abort, KeyboardInterrupt):
             sys.exit(INTERRUPTED)
         except OSError as error:
@@ -41,6 +47,53 @@ def one_sentence_errors() -> Iterator[None]:
             if not isinstance(error, InvalidInput | RunError):
                 raise
             _fail(str(error))
+
+
+def command_line(main: click.Command) -> None:
+    """Run the command that was typed; a user's mistake ends in one sentence and exit code 2."""
+    with one_sentence_errors():
+        main(standalone_mode=False)
+
+
+def sentence_of(error: click.ClickException) -> str:
+    """What click has found, as every other mistake is said: X is V; allowed are …."""
+    if isinstance(error, click.BadOptionUsage):
+        name = error.option_name.lstrip("-")
+        if _NEEDS_VALUE.search(error.message):
+            return f"{name} has no value; allowed is one"
+        return f"{name} has a value; allowed is none"
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        return f"{_name(error.param)} is missing; allowed are {_allowed(error.param)}"
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return f"{_name(error.param)} is {error.message}"
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return _usage(error, error.ctx)
+    return error.format_message()
+
+
+def _usage(error: click.UsageError, context: click.Context) -> str:
+    """Of an option, a command or an argument that there is not, or should be."""
+    command = context.command
+    if isinstance(error, click.NoSuchOption):
+        names = [name for each in command.get_params(context) for name in each.opts]
+        options = ", ".join(name for name in names if name.startswith("-"))
+        return f"option is {error.option_name!r}; allowed are {options}"
+    if isinstance(command, click.Group) and error.message == _NO_COMMAND:
+        return f"study is missing; allowed are {', '.join(command.list_commands(context))}"
+    extra = _EXTRA.match(error.message)
+    if extra:
+        return f"argument is {extra[1]!r}; allowed is none beside those that are there"
+    return error.format_message()
+
+
+def _name(param: click.Parameter) -> str:
+    """As it is typed, without dashes."""
+    return max(param.opts, key=len).lstrip("-")
+
+
+def _allowed(param: click.Parameter) -> str:
+    """What its type allows, in words."""
+    return str(getattr(param.type, "allowed", f"values of the form {param.type.name}"))
 
 
 def _fail(message: str) -> None:

@@ -16,7 +16,7 @@ from rich.table import Table
 from qcnn import InvalidInput, load_data
 from qcnn.data import data_names
 from qcnn.machine import available_cpus
-from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts
+from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, Folder, OneOf
 from studies.design.configuration import shortened
 from studies.design.study import Amount, Axis, Options, Place, Scope, Study
 from studies.interrupts import INTERRUPTED
@@ -35,12 +35,8 @@ _STUDIES_OF_A_COMMAND = 2
 
 def command_of(study: Study) -> click.Command:
     shared = [
-        click.Option(
-            ["--dataset"], type=click.Choice(data_names()), default="auto", show_default=True
-        ),
-        click.Option(
-            ["--preset"], type=click.Choice(list(study.presets)), default="quick", show_default=True
-        ),
+        click.Option(["--dataset"], type=OneOf(data_names()), default="auto", show_default=True),
+        click.Option(["--preset"], type=OneOf(study.presets), default="quick", show_default=True),
         *_trials_option(study),
         click.Option(["--seeds"], type=SEEDS, help="fresh seeds  [default: the preset's]"),
         click.Option(["--epochs"], type=EPOCHS, help="epochs of a run  [default: the preset's]"),
@@ -60,9 +56,7 @@ def command_of(study: Study) -> click.Command:
             help="postgresql://… that several machines share  [default: a journal in --out]",
         ),
         click.Option(["--retry-failed"], is_flag=True, help=RETRY_HELP),
-        click.Option(
-            ["--out"], type=click.Path(path_type=Path), help=f"[default: results/{study.name}]"
-        ),
+        click.Option(["--out"], type=Folder(), help=f"[default: results/{study.name}]"),
     ]
     own = [
         click.Option(

@@ -19,13 +19,13 @@ from qcnn import InvalidInput, load_data
 from qcnn.data import data_names
 from qcnn.machine import available_cpus
 from studies.catalogue import studies_by_name
-from studies.design.arguments import JOBS
+from studies.design.arguments import JOBS, Folder, OneOf
 from studies.design.arms import Arm
 from studies.design.choose import configuration_of
 from studies.design.roles import FINAL
 from studies.design.study import Cell, Options, Place, Scope
 from studies.runs.console import new_console
-from studies.sentences import one_sentence_errors
+from studies.sentences import command_line
 from studies.store.rows import read_rows
 from studies.study_command import RETRY_HELP, carry_out
 
@@ -55,19 +55,19 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
 
 
 @click.command(help="Run a study's final configurations, unchanged, on another dataset.")
-@click.argument("study", type=click.Choice(sorted(studies_by_name)))
-@click.option("--dataset", type=click.Choice(data_names()), required=True)
+@click.argument("study", type=OneOf(studies_by_name))
+@click.option("--dataset", type=OneOf(data_names()), required=True)
 @click.option("--tuned-on", default="mnist", show_default=True, help="dataset of the stored runs")
 @click.option(
     "--results",
-    type=click.Path(path_type=Path),
+    type=Folder(),
     default=Path("results"),
     show_default=True,
     help="folder with the results of the study",
 )
 @click.option("--jobs", type=JOBS, help="worker processes  [default: the cores]")
 @click.option("--retry-failed", is_flag=True, help=RETRY_HELP)
-@click.option("--out", type=click.Path(path_type=Path), help="[default: results-DATASET/STUDY]")
+@click.option("--out", type=Folder(), help="[default: results-DATASET/STUDY]")
 def main(
     study: str,
     dataset: str,
@@ -97,11 +97,5 @@ def main(
     carry_out(unchanged, options, new_console(), "studies.transfer")
 
 
-def command_line() -> None:
-    """Run the command that was typed; a user's mistake ends in one sentence and exit code 2."""
-    with one_sentence_errors():
-        main(standalone_mode=False)
-
-
 if __name__ == "__main__":
-    command_line()
+    command_line(main)

@@ -14,12 +14,10 @@ equally long).
 from collections.abc import Mapping
 from dataclasses import replace
 
-import click
-
 from qcnn import load_data, smaller_targets
 from qcnn.meshes import count_phases, mesh_names
 from studies.catalogue import register_study
-from studies.design.arguments import PositiveNumbers
+from studies.design.arguments import OneOf, PositiveNumbers
 from studies.design.arms import Arm, Family, at_budget
 from studies.design.budgets import BUDGET, largest_mps
 from studies.design.configuration import Configuration
@@ -132,7 +130,7 @@ STUDY = Study(
     axes=(
         Axis("budget", BUDGET, _BUDGETS, "trainable parameters, e.g. 223,471"),
         Axis("learning_rates", PositiveNumbers(), _RATES, "highest rates tried for every arm"),
-        Axis("mesh", click.Choice(mesh_names()), "minimal", "arrangement of the cells"),
+        Axis("mesh", OneOf(mesh_names()), "minimal", "arrangement of the cells"),
     ),
     presets={
         "smoke": Preset(

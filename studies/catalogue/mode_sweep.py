@@ -1,6 +1,5 @@
 """How many modes and photons should each PQCNN have?"""
 
-import click
 import optuna
 
 from qcnn import PQCNN, InvalidInput, mapping_from_text
@@ -8,7 +7,14 @@ from qcnn.optics.fock import SPACES, count_outcomes
 from qcnn.weights.combine import COMBINATIONS
 from studies.analysis.findings import best_against_references
 from studies.catalogue import register_study
-from studies.design.arguments import MOST_MODES, ChoiceText, PositiveNumber, WholeNumbers
+from studies.design.arguments import (
+    MOST_MODES,
+    ChoiceText,
+    OneOf,
+    PositiveNumber,
+    WholeNumber,
+    WholeNumbers,
+)
 from studies.design.choose import non_dominated_configurations
 from studies.design.configuration import INPUTS, Configuration, Size, enough_outcomes
 from studies.design.recipes import MESH_AXIS, direct_cells, notebook_cells, standard, weights_of
@@ -140,12 +146,12 @@ STUDY = Study(
     axes=(
         Axis("modes", _MODES, tuple(range(4, 13)), "modes of each PQCNN, e.g. 6,8-12"),
         Axis("photons", _PHOTONS, tuple(range(1, 7)), "photons of each PQCNN, e.g. 1-6"),
-        Axis("count", click.IntRange(1, 16), 3, "number of PQCNNs"),
-        Axis("space", click.Choice(SPACES), "unbunched", "detection outcomes kept"),
-        Axis("input", click.Choice(INPUTS), "spread", "modes that the photons enter"),
+        Axis("count", WholeNumber(1, 16), 3, "number of PQCNNs"),
+        Axis("space", OneOf(SPACES), "unbunched", "detection outcomes kept"),
+        Axis("input", OneOf(INPUTS), "spread", "modes that the photons enter"),
         MESH_AXIS,
         Axis("mapping", ChoiceText("mapping"), "mixing", "probability-to-weight mapping"),
-        Axis("combine", click.Choice(COMBINATIONS), "", "default: the mapping's own"),
+        Axis("combine", OneOf(COMBINATIONS), "", "default: the mapping's own"),
         Axis("target", ChoiceText("target"), "cnn2202", "network that receives the weights"),
         Axis("learning_rate", PositiveNumber(), 0.03, "highest rate of Adam"),
     ),

@@ -8,7 +8,6 @@ order, the same errors of the chips.
 
 from typing import Any
 
-import click
 from torch import nn
 
 from qcnn import Data, QuantumTrain
@@ -17,6 +16,7 @@ from studies.analysis.findings import contrasts_in_a_sentence
 from studies.analysis.quoted import NOISE_COSTS
 from studies.analysis.results import StudyResults
 from studies.catalogue import register_study
+from studies.design.arguments import OneOf
 from studies.design.arms import Arm
 from studies.design.noise_levels import LEVELS, at_level, beside, levels, studied_kinds
 from studies.design.recipes import MESH_AXIS, cells_of, standard
@@ -147,7 +147,7 @@ STUDY = Study(
     name="noise",
     question="Does it survive the hardware?",
     axes=(
-        Axis("levels", click.Choice(LEVELS), "every", "how many levels of each kind of noise"),
+        Axis("levels", OneOf(LEVELS), "every", "how many levels of each kind of noise"),
         MESH_AXIS,
     ),
     presets={

@@ -1,13 +1,13 @@
 """Types of command-line values."""
 
-from collections.abc import Sequence
-from math import isfinite
+from collections.abc import Iterable, Sequence
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
 import click
 
-from qcnn import InvalidInput, mapping_from_text, target_from_text
+from qcnn import mapping_from_text, target_from_text
 from studies.design.configuration import shortened
 
 #: Seeds are stored in 64 bits with a sign.
@@ -20,21 +20,36 @@ _LARGEST = 1e6
 MOST_MODES = 256
 
 
-class WholeNumber(click.IntRange):
+class WholeNumber(click.ParamType):
     """A whole number within bounds that a computer can do something with."""
 
+    name = "integer"
+
     def __init__(self, least: int, most: int) -> None:
-        super().__init__(min=least)
-        self.most = most
+        self.least, self.most = least, most
+        self.allowed = f"whole numbers from {least} to {most}"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        allowed = f"allowed are whole numbers from {self.min} to {self.most}"
-        if not is_plain(value):
-            self.fail(f"{shortened(value)}; {allowed}", param, ctx)
-        number = int(super().convert(value, param, ctx))
-        if number > self.most:
-            self.fail(f"{shortened(number)}; {allowed}", param, ctx)
+        try:
+            number = int(value) if is_plain(value) else None
+        except ValueError:
+            number = None
+        if number is None or not self.least <= number <= self.most:
+            self.fail(f"{shortened(value)}; allowed are {self.allowed}", param, ctx)
         return number
+
+
+class OneOf(click.Choice):
+    """One of several names."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(tuple(names))
+        self.allowed = ", ".join(map(str, self.choices))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            self.fail(f"{shortened(value)}; allowed are {self.allowed}", param, ctx)
+        return str(value)
 
 
 #: Types of the options that every command has.
@@ -77,21 +92,21 @@ class WholeNumbers(click.ParamType):
         return tuple(sorted({number for each in ranges for number in each}))
 
 
-class PositiveNumber(click.FloatRange):
+class PositiveNumber(click.ParamType):
     """A positive number such as ``0.03``, within what makes sense of a rate or of seconds."""
 
-    def __init__(self) -> None:
-        super().__init__(min=0, min_open=True)
+    name = "number"
+    allowed = f"positive numbers up to {_LARGEST:g}"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        allowed = f"allowed are positive numbers up to {_LARGEST:g}"
-        if not is_plain(value):
-            self.fail(f"{shortened(value)}; {allowed}", param, ctx)
-        number = float(super().convert(value, param, ctx))
-        if not number <= _LARGEST:  # nor is NaN
-            self.fail(f"{number}; {allowed}", param, ctx)
+        try:
+            number = float(value) if is_plain(value) else nan
+        except ValueError:
+            number = nan
+        if not 0 < number <= _LARGEST:
+            self.fail(f"{shortened(value)}; allowed are {self.allowed}", param, ctx)
         return number
 
 
@@ -125,8 +140,9 @@ class Names(click.ParamType):
 
     name = "names"
 
-    def __init__(self, allowed: Sequence[str]) -> None:
-        self.allowed = allowed
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        self.allowed = f"one or more of {','.join(names)}"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -134,10 +150,9 @@ class Names(click.ParamType):
         if isinstance(value, tuple):
             return value
         found = str(value).split(",")
-        if not set(found) <= set(self.allowed):
-            allowed = ",".join(self.allowed)
-            self.fail(f"{shortened(value)}; allowed are one or more of {allowed}", param, ctx)
-        return tuple(name for name in self.allowed if name in found)
+        if not set(found) <= set(self.names):
+            self.fail(f"{shortened(value)}; allowed are {self.allowed}", param, ctx)
+        return tuple(name for name in self.names if name in found)
 
 
 class Folder(click.ParamType):
@@ -166,10 +181,7 @@ class ChoiceText(click.ParamType):
         self.parse = {"mapping": mapping_from_text, "target": target_from_text}[kind]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        try:
-            self.parse(value)
-        except InvalidInput as error:
-            raise click.UsageError(str(error)) from None
+        self.parse(value)
         return str(value)
 
 

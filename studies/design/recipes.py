@@ -4,18 +4,17 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import click
-
 from qcnn import load_data
 from qcnn.meshes import mesh_names
 from qcnn.targets import target_from_text
 from qcnn.targets.layout import WeightLayout, describe_target
+from studies.design.arguments import OneOf
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm
 from studies.design.configuration import Configuration
 from studies.design.study import Axis, Cell, Options, fresh_seeds
 
 #: Every study can choose the mesh.
-MESH_AXIS = Axis("mesh", click.Choice(mesh_names()), "rectangular", "arrangement of the cells")
+MESH_AXIS = Axis("mesh", OneOf(mesh_names()), "rectangular", "arrangement of the cells")
 #: The sizes of both sources.
 SOURCE_SIZES = ((9, 4), (8, 4))
 

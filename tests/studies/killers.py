@@ -61,6 +61,7 @@ if __name__ in ("__main__", "__mp_main__"):
     register_mapping("killer")(Killer)
 
 if __name__ == "__main__":
-    from studies.run import command_line
+    from studies.run import main
+    from studies.sentences import command_line
 
-    command_line()
+    command_line(main)

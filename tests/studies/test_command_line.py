@@ -1,6 +1,7 @@
 """The study's command line driven as a user would."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,17 +20,24 @@ from studies.catalogue import studies_by_name
 from studies.design.arms import labels
 from studies.design.configuration import configuration_from_axes
 from studies.design.study import Options, Study
-from studies.report import command_line as report_line
-from studies.run import command_line as run_line
+from studies.report import main as report_main
+from studies.run import main as run_main
 from studies.runs.execute import evaluate_stored
+from studies.sentences import command_line
 from studies.store.opening import open_store
 from studies.store.rows import add_rows, read_rows
 from studies.store.schema import COLUMNS
+from studies.transfer import main as transfer_main
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 STUDY = ("studies.run", "mode_sweep", "--dataset", "digits")
 TUNED = ("studies.run", "compression", "--dataset", "digits")
 SMOKE = (*STUDY, "--preset", "smoke")
+COMMANDS = {
+    "studies.run": run_main,
+    "studies.report": report_main,
+    "studies.transfer": transfer_main,
+}
 
 
 def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Path) -> None:
@@ -166,23 +174,36 @@ def test_list(command: Run) -> None:
     ("arguments", "sentence"),
     [
         (("studies.run", "mode_swep"), "study is 'mode_swep'; allowed are ablation"),
-        ((*STUDY, "--seeds", "2.5"), "'2.5' is not a valid integer range"),
-        ((*STUDY, "--trials", "0"), "0 is not in the range x>=1"),
-        ((*STUDY, "--count", "two"), "'two' is not a valid integer range"),
-        ((*STUDY, "--preset", "huge"), "'huge' is not one of 'smoke', 'quick', 'full'"),
-        (("studies.run", "mode_sweep", "--dataset", "cifar"), "'cifar' is not one of 'auto'"),
+        ((*STUDY, "--seeds", "2.5"), "seeds is '2.5'; allowed are whole numbers from 1 to 10000"),
+        ((*STUDY, "--seeds", "abc"), "seeds is 'abc'; allowed are whole numbers from 1 to 10000"),
+        ((*STUDY, "--trials", "0"), "trials is '0'; allowed are whole numbers from 1 to 1000000"),
+        ((*STUDY, "--count", "two"), "count is 'two'; allowed are whole numbers from 1 to 16"),
+        ((*STUDY, "--preset", "huge"), "preset is 'huge'; allowed are smoke, quick, full"),
+        (("studies.run", "mode_sweep", "--dataset", "cifar"), "dataset is 'cifar'; allowed are au"),
+        ((*STUDY, "--jobs"), "jobs has no value; allowed is one"),
+        ((*STUDY, "--retry-failed=1"), "retry-failed has a value; allowed is none"),
+        ((*STUDY, "ablation"), "argument is 'ablation'; allowed is none beside those that are"),
+        (("studies.run", "--all"), "option is '--all'; allowed are --list, --help"),
+        (("studies.run", "--"), "study is missing; allowed are ablation"),
+        (("studies.report", "results"), "argument is 'results'; allowed is none beside those"),
+        (("studies.transfer", "--dataset", "digits"), "study is missing; allowed are ablation"),
+        (("studies.transfer", "noise"), "dataset is missing; allowed are auto, "),
+        (("studies.transfer", "nois", "--dataset", "digits"), "study is 'nois'; allowed are abla"),
         ((*STUDY, "--mapping", "magic"), "mapping is 'magic'; allowed are affine"),
         ((*STUDY, "--mapping", "mps:chi=3"), "option of mapping mps is 'chi'; allowed are"),
         ((*STUDY, "--target", "vgg"), "target is 'vgg'; allowed are"),
         ((*STUDY, "--modes", "4", "--photons", "5-6"), "photons is 5,6 with modes 4; allowed"),
-        ((*STUDY, "--modes", "4..6"), "'4..6'; allowed are whole numbers from 2 such as 4,6-8"),
+        (
+            (*STUDY, "--modes", "4..6"),
+            "modes is '4..6'; allowed are whole numbers from 2 such as ",
+        ),
         ((*STUDY, "--modes", "1"), "'1'; allowed are whole numbers from 2"),
         (
             (*STUDY, "--mapping", "affine", "--modes", "4", "--count", "2"),
             "modes is 4 with photons 1,2,3,4,5,6 and 2 PQCNNs; allowed with affine are ranges",
         ),
         ((*STUDY, "--combine", "product"), "combine is 'product'; allowed with mixing are"),
-        ((*STUDY, "--wrong"), "No such option"),
+        ((*STUDY, "--wrong"), "option is '--wrong'; allowed are --dataset, --preset, --trials"),
         ((*TUNED, "--learning-rates", "0.1,fast"), "'0.1,fast'; allowed are positive numbers such"),
         ((*TUNED, "--learning-rates", "0"), "'0'; allowed are positive numbers such as 0.01,0.1"),
         ((*TUNED, "--budget", "40"), "allowed for small networks trained by"),
@@ -190,7 +211,10 @@ def test_list(command: Run) -> None:
         ((*STUDY, "--modes", "2-1000000000"), "allowed are at most 1000 whole numbers"),
         ((*STUDY, "--seeds", "1000000000"), "allowed are whole numbers from 1 to 10000"),
         ((*STUDY, "--seed", str(2**63)), "allowed are whole numbers from 0 to 92233720368547"),
-        ((*STUDY, "--learning-rate", "nan"), "nan; allowed are positive numbers up to"),
+        (
+            (*STUDY, "--learning-rate", "nan"),
+            "learning-rate is 'nan'; allowed are positive numbers up to",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(
@@ -202,14 +226,17 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(
 ) -> None:
     """In this process, which spares the start of an interpreter for each mistake."""
     module, *typed = arguments
-    out = () if "--out" in typed or "--dataset" not in typed else ("--out", str(tmp_path / "o"))
+    has_folder = module == "studies.run" and "--dataset" in typed and "--out" not in typed
+    out = ("--out", str(tmp_path / "o")) if has_folder and typed[-1][:2] != "--" else ()
     monkeypatch.setattr(sys, "argv", [module, *typed, *out])
     with pytest.raises(SystemExit) as end:
-        {"studies.run": run_line, "studies.report": report_line}[module]()
+        command_line(COMMANDS[module])
     assert end.value.code == 2
     errors = capsys.readouterr().err
     assert sentence in errors
-    assert len(errors.strip().splitlines()) == 1
+    assert re.fullmatch(
+        r"error: [^;\n]+ (is|has) [^;\n]+; allowed[^;\n]* (is|are) [^;\n]+\n", errors
+    )
     assert not (tmp_path / "o").exists()
 
 
@@ -232,7 +259,7 @@ def test_a_command_that_is_refused_while_it_runs_leaves_the_folder_as_it_was(
     monkeypatch.setattr("studies.study_command.run_study", refuse)
     monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(folder)])
     with pytest.raises(SystemExit) as end:
-        run_line()
+        command_line(run_main)
     assert end.value.code == 2
     if there:
         assert set(before) <= set(tmp_path.rglob("*"))
@@ -252,7 +279,7 @@ def test_a_refused_command_removes_nothing_of_another(
     monkeypatch.setattr("studies.study_command.run_study", refuse)
     monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(tmp_path / "out")])
     with pytest.raises(SystemExit):
-        run_line()
+        command_line(run_main)
     assert (tmp_path / "out" / "journal.log").exists()
 
 
@@ -263,12 +290,12 @@ def test_a_folder_of_another_study_is_refused_and_left_alone(
     before = sorted(tmp_path.rglob("*"))
     monkeypatch.setattr(sys, "argv", [*SMOKE, "--out", str(tmp_path / "ablation")])
     with pytest.raises(SystemExit) as end:
-        run_line()
+        command_line(run_main)
     assert end.value.code == 2
     assert "which holds runs of 'noise'; allowed are folders with" in capsys.readouterr().err
     monkeypatch.setattr(sys, "argv", ["studies.report", "--out", str(tmp_path)])
     with pytest.raises(SystemExit) as end:
-        report_line()
+        command_line(report_main)
     assert end.value.code == 2
     assert "holds runs of 'noise'; allowed are those of 'ablation'" in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before

@@ -51,9 +51,10 @@ def test_help_waits_for_nothing_large(arguments: list[str]) -> None:
     code = (
         "import sys\n"
         f"sys.argv[1:] = {arguments!r}\n"
-        "from studies.run import command_line\n"
+        "from studies.run import main\n"
+        "from studies.sentences import command_line\n"
         "try:\n"
-        "    command_line()\n"
+        "    command_line(main)\n"
         "except SystemExit:\n"
         "    pass\n"
         "large = {'torch', 'pandas', 'matplotlib', 'optuna', 'scipy', 'sqlalchemy', 'numba'}\n"

@@ -11,8 +11,9 @@ from stored_rows import CONFIGURATION, make_row
 from qcnn import InvalidInput
 from studies.design.arms import FINALIST, is_arm
 from studies.design.configuration import configuration_from_axes
+from studies.sentences import command_line
 from studies.store.rows import add_rows, read_rows
-from studies.transfer import command_line, transferred_cells
+from studies.transfer import main, transferred_cells
 
 STORED = replace(CONFIGURATION, dataset="mnist", epochs=1)
 
@@ -33,7 +34,7 @@ def transfer(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     """The command's exit code."""
     monkeypatch.setattr(sys, "argv", ["transfer", *map(str, arguments)])
     try:
-        command_line()
+        command_line(main)
     except SystemExit as end:
         return int(end.code or 0)
     return 0
@@ -84,6 +85,6 @@ def test_an_unknown_study_or_dataset_ends_with_code_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert transfer(monkeypatch, "mode_swep", "--dataset", "digits") == 2
-    assert "'mode_swep' is not one of" in capsys.readouterr().err
+    assert "study is 'mode_swep'; allowed are ablation" in capsys.readouterr().err
     assert transfer(monkeypatch, "mode_sweep", "--dataset", "fashon") == 2
-    assert "'fashon' is not one of" in capsys.readouterr().err
+    assert "dataset is 'fashon'; allowed are auto" in capsys.readouterr().err

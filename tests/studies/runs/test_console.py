@@ -15,9 +15,9 @@ from conftest import ROOT, environment
 from stored_rows import make_row
 
 from qcnn import InvalidInput
-from studies.run import command_line
+from studies.run import main
 from studies.runs.console import new_console, print_plain
-from studies.sentences import one_sentence_errors, patient_streams
+from studies.sentences import command_line, one_sentence_errors, patient_streams
 from studies.store.rows import add_rows
 from studies.study_command import _print_table
 
@@ -131,11 +131,11 @@ def test_paths_of_a_run_and_the_command_that_resumes_it(
     typed = ["mode_sweep", "--dataset", "digits", "--out", str(out)]
     monkeypatch.setattr(sys, "argv", ["run", *typed])
     if not interrupted:
-        command_line()
+        command_line(main)
         assert capsys.readouterr().out.endswith(f"report: {out / 'report.md'}\n")
         return
     with pytest.raises(SystemExit) as end:
-        command_line()
+        command_line(main)
     assert end.value.code == 130
     printed = capsys.readouterr().out
     assert f"interrupted: 1 runs are in {out / 'runs.csv'}\n" in printed

@@ -11,7 +11,8 @@ import optuna
 import pytest
 
 from qcnn import InvalidInput
-from studies.run import command_line
+from studies.run import main
+from studies.sentences import command_line
 from studies.store.journal import JournalStore, WholeLines
 
 ROOT = Path(__file__).parents[3]
@@ -111,7 +112,7 @@ def test_a_command_on_a_damaged_journal_ends_in_one_sentence(
     arguments = ["run", "mode_sweep", "--dataset", "digits", "--out", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit) as end:
-        command_line()
+        command_line(main)
     assert end.value.code == 2
     (sentence,) = capsys.readouterr().err.strip().splitlines()
     assert sentence.startswith(

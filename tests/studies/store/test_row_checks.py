@@ -23,9 +23,10 @@ from studies.design.arms import Arm
 from studies.design.configuration import known_configuration
 from studies.design.measures import QUANTILES
 from studies.design.study import Cell
-from studies.report import command_line as report_line
+from studies.report import main as report_main
 from studies.reports.study_report import build_report
 from studies.runs.execute import execute
+from studies.sentences import command_line
 from studies.store.codec import cell_from_text, cell_text, complete_row, row_from_text, row_text
 from studies.store.opening import open_store
 from studies.store.rows import KEY, add_rows, read_rows
@@ -382,7 +383,7 @@ def test_a_strangers_folder_writes_nothing_outside_itself(
     before = sorted(tmp_path.rglob("*"))
     monkeypatch.setattr("sys.argv", ["report", "--out", str(results)])
     with pytest.raises(SystemExit) as end:
-        report_line()
+        command_line(report_main)
     assert end.value.code == 2
     assert "line 2: dataset is 'x/../../../../PWN'; allowed are" in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before

@@ -22,8 +22,9 @@ from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.study import Cell, Options
-from studies.run import command_line
+from studies.run import main
 from studies.runs import claim
+from studies.sentences import command_line
 from studies.store import postgresql
 from studies.store.codec import WORKER, is_finished, is_open, row_from_text, row_text
 from studies.store.opening import open_store
@@ -87,7 +88,7 @@ def test_a_storage_that_cannot_be_used_is_one_sentence_without_the_password(
         arguments += ["--storage", text]
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit) as end:
-        command_line()
+        command_line(main)
     assert end.value.code == 2
     shown = capsys.readouterr()
     assert shown.err.startswith(f"error: {sentence}")
