@@ -1,6 +1,7 @@
 """The examples of the README run."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,15 @@ def test_every_folder_of_the_packages_is_in_the_table() -> None:
         for path in (ROOT / package).glob("*/__init__.py")
     }
     assert rooms - paths_in_tables("README.md") == set()
+
+
+@pytest.mark.parametrize(("page", "least"), [("README.md", 10), ("CONTRIBUTING.md", 10)])
+def test_what_the_tables_say_to_register_with_is_in_that_folder(page: str, least: int) -> None:
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    pattern = r"\|.*?`([a-z_/]+/)(?:NAME\.py)?`.*`@?(register_\w+)`.*"
+    found = [match.groups() for line in lines if (match := re.fullmatch(pattern, line))]
+    assert len(found) >= least
+    for folder, name in found:
+        assert callable(getattr(import_module(folder.strip("/").replace("/", ".")), name, None)), (
+            name
+        )
