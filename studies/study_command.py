@@ -13,9 +13,12 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from qcnn import InvalidInput, load_data
+from qcnn import InvalidInput, baseline_names, load_data, mapping_names
 from qcnn.data import data_names
+from qcnn.engines import engine_names
 from qcnn.machine import available_cpus
+from qcnn.meshes import mesh_names
+from qcnn.targets import target_names
 from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, Folder, OneOf
 from studies.design.configuration import shortened
 from studies.design.study import Amount, Axis, Options, Place, Scope, Study
@@ -34,6 +37,13 @@ _STUDIES_OF_A_COMMAND = 2
 
 
 def command_of(study: Study) -> click.Command:
+    """The command that runs a study, whatever its axes are.
+
+    Raises:
+        InvalidInput: where two things that it may run ask for one name, before anything is done.
+    """
+    for find in (mapping_names, baseline_names, target_names, mesh_names, engine_names):
+        find()
     shared = [
         click.Option(["--dataset"], type=OneOf(data_names()), default="auto", show_default=True),
         click.Option(["--preset"], type=OneOf(study.presets), default="quick", show_default=True),

@@ -257,7 +257,7 @@ def known_configuration(axes: Mapping[str, Any]) -> Configuration:
         value = getattr(configuration, name)
         if value not in allowed:
             raise InvalidInput(
-                f"{name} is {shortened(value)}; allowed are {', '.join(map(repr, allowed))}"
+                f"{name} is {shortened(value)}; allowed are {', '.join(map(str, allowed))}"
             )
     return configuration
 
