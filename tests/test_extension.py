@@ -278,8 +278,8 @@ def test_a_file_copied_and_not_renamed_is_refused_by_name(
     try:
         command = {
             "peer": "bench.compare --help",
-            "figure": "studies.run own --dataset digits --out refused",
-        }.get(kind, "studies.run own --help")
+            **dict.fromkeys(("study", "dataset", "noise"), "studies.run own --help"),
+        }.get(kind, "studies.run own --dataset digits --out refused")
         done = start(copy, *command.split())
         assert done.returncode == 2
         assert "report" not in done.stdout

@@ -3,6 +3,7 @@
 import click
 import pytest
 
+from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
 from studies.design.arguments import (
     EPOCHS,
@@ -75,7 +76,7 @@ def test_lists(kind: click.ParamType, text: str, value: object) -> None:
         (PositiveNumber(), "1e300", "'1e300'; allowed are positive numbers up to 1e+06"),
         (PositiveNumbers(), "0.1,1e7", "'0.1,1e7'; allowed are at most 1000 positive numbers up"),
         (SEED, 2**63, f"{2**63}; allowed are whole numbers from 0 to {SEED.most}"),
-        (SEED, "9" * 20, f"{'9' * 20}; allowed are whole numbers from 0 to {SEED.most}"),
+        (SEED, "9" * 20, f"'{'9' * 20}'; allowed are whole numbers from 0 to {SEED.most}"),
         (SEEDS, 10**9, "1000000000; allowed are whole numbers from 1 to 10000"),
         (EPOCHS, 10**9, "1000000000; allowed are whole numbers from 1 to 10000"),
         (TRIALS, 10**9, "1000000000; allowed are whole numbers from 1 to 1000000"),
@@ -90,7 +91,7 @@ def test_a_mistake_is_one_sentence(kind: click.ParamType, text: str, sentence: s
 
 
 def test_an_unknown_mapping_in_a_list_is_named() -> None:
-    with pytest.raises(click.UsageError, match="mapping is 'nothing'; allowed are"):
+    with pytest.raises(InvalidInput, match="mapping is 'nothing'; allowed are"):
         ChoiceTexts("mapping").convert("mixing nothing", None, None)
 
 
