@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import nn
 
 from qcnn import (
@@ -25,7 +25,7 @@ from qcnn import (
 )
 from qcnn.files import write_bytes
 from qcnn.weights.generated import GeneratedNetwork
-from studies.design.configuration import Configuration, build_model, build_target, noisy
+from studies.design.configuration import Configuration, build_model, noisy
 from studies.design.roles import FINAL
 from studies.design.study import Measure
 from studies.store.artifacts import load_model, model_path, store_model
@@ -135,14 +135,6 @@ def checkpoint_path(folder: Path, digest: str, seed: int) -> Path:
         seed: the run's.
     """
     return folder / "checkpoints" / f"{digest}-{seed}.safetensors"
-
-
-def evaluate_stored(configuration: Configuration, seed: int, folder: Path) -> float:
-    """Test accuracy of a final run again, from its stored weights."""
-    data = load_data(configuration.dataset)
-    network = build_target(configuration, data, seed)
-    network.load_state_dict(load_file(weights_path(folder, configuration, seed)))
-    return evaluate(network, data.test_images, data.test_labels).accuracy
 
 
 def _train(

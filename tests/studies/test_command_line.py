@@ -11,6 +11,7 @@ from math import comb
 from pathlib import Path
 
 import pytest
+from kept_weights import evaluate_stored
 from queues import Queue
 from smallest import changed
 from stored_rows import make_row
@@ -22,7 +23,6 @@ from studies.design.configuration import configuration_from_axes
 from studies.design.study import Options, Study
 from studies.report import main as report_main
 from studies.run import main as run_main
-from studies.runs.execute import evaluate_stored
 from studies.sentences import command_line
 from studies.store.opening import open_store
 from studies.store.rows import add_rows, read_rows

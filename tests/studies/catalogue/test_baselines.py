@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from kept_weights import evaluate_stored
 from safetensors.torch import load_file
 from stored_rows import CONFIGURATION, make_row
 
@@ -17,7 +18,7 @@ from studies.design.recipes import without_photons
 from studies.design.roles import FINAL
 from studies.reports.figures.style import COLOURS
 from studies.reports.tables import accuracy_table
-from studies.runs.execute import evaluate_stored, execute, weights_path
+from studies.runs.execute import execute, weights_path
 from studies.store.rows import add_rows, read_rows
 
 SUBSPACE = replace(

@@ -7,6 +7,7 @@ from pathlib import Path
 import optuna
 import pytest
 import torch
+from kept_weights import evaluate_stored
 from queues import Queue
 from smallest import make_options, smoke_axes
 from stored_rows import CONFIGURATION
@@ -20,7 +21,6 @@ from studies.design.arms import Arm
 from studies.design.configuration import Configuration, build_model, configuration_from_axes
 from studies.design.recipes import without_photons
 from studies.design.study import Cell, Options
-from studies.runs.execute import evaluate_stored
 from studies.store.opening import open_store
 from studies.store.rows import read_rows
 

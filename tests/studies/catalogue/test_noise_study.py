@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from drawing import draw
+from kept_weights import evaluate_stored
 from safetensors.torch import load_file
 from stored_rows import CONFIGURATION, make_row
 
@@ -22,7 +23,7 @@ from studies.design.configuration import Configuration, build_model, noisy
 from studies.design.noise_levels import at_level, level_of, studied_kinds
 from studies.design.roles import FINAL
 from studies.reports.figures.style import store
-from studies.runs.execute import evaluate_stored, execute, weights_path
+from studies.runs.execute import execute, weights_path
 from studies.store.artifacts import load_model, model_path
 from studies.store.rows import add_rows, read_rows
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kept_weights import evaluate_stored
 from stored_rows import CONFIGURATION
 from torch import nn
 
@@ -28,7 +29,7 @@ from qcnn.samplers.controls import build_generator
 from qcnn.seeds import derive
 from studies.design.configuration import Configuration
 from studies.design.roles import FINAL, SEARCH
-from studies.runs.execute import evaluate_stored, execute
+from studies.runs.execute import execute
 
 SEED = 3
 SHORT = replace(CONFIGURATION, sizes=((5, 2), (4, 2)), mapping="mixing")
