@@ -5,13 +5,12 @@ this folder, is found by itself, as is one of an installed package (:mod:`qcnn.r
 """
 
 from qcnn.baselines._base import Baseline, register_baseline, registered
-from qcnn.specification import format_choice, parse_choice
+from qcnn.specification import parse_choice
 
 __all__ = [
     "Baseline",
     "baseline_from_text",
     "baseline_names",
-    "baseline_text",
     "names_a_baseline",
     "register_baseline",
 ]
@@ -41,8 +40,3 @@ def baseline_from_text(text: str) -> Baseline:
         InvalidInput: for an unknown baseline, option or value.
     """
     return parse_choice(text, "baseline", registered)
-
-
-def baseline_text(baseline: Baseline) -> str:
-    """The shortest text that names ``baseline``."""
-    return format_choice(baseline, "baseline", registered)

@@ -14,7 +14,7 @@ from qcnn.mappings._base import (
     relative,
     standardise,
 )
-from qcnn.specification import format_choice, parse_choice
+from qcnn.specification import parse_choice
 
 __all__ = [
     "Calibrated",
@@ -22,7 +22,6 @@ __all__ = [
     "log_probabilities",
     "mapping_from_text",
     "mapping_names",
-    "mapping_text",
     "one_per_weight",
     "register_mapping",
     "relative",
@@ -45,8 +44,3 @@ def mapping_from_text(text: str) -> Mapping:
         InvalidInput: for an unknown mapping, option or value.
     """
     return parse_choice(text, "mapping", registered)
-
-
-def mapping_text(mapping: Mapping) -> str:
-    """The shortest text that names ``mapping``."""
-    return format_choice(mapping, "mapping", registered)

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qcnn import InvalidInput, baseline_from_text, mapping_from_text, target_from_text
-from qcnn.baselines import baseline_names, baseline_text
-from qcnn.mappings import mapping_names, mapping_text
+from qcnn.baselines import baseline_names
+from qcnn.mappings import mapping_names
 from qcnn.noise import Noise, noise_from_text, noise_to_text
+from qcnn.registry import baselines, mappings
 from qcnn.specification import format_choice, parse_choice
 
 
@@ -106,6 +107,14 @@ def test_no_option_of_a_choice_is_infinite(value: str) -> None:
     for field in fields(Noise):
         with pytest.raises(InvalidInput):
             noise_from_text(f"{field.name}={value}")
+
+
+def mapping_text(mapping: object) -> str:
+    return format_choice(mapping, "mapping", mappings)
+
+
+def baseline_text(baseline: object) -> str:
+    return format_choice(baseline, "baseline", baselines)
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,10 @@ from qcnn import (
     target_from_text,
     train,
 )
-from qcnn.baselines import baseline_text, names_a_baseline
+from qcnn.baselines import names_a_baseline
 from qcnn.baselines._base import registered
 from qcnn.baselines.hashing import split_in_proportion
+from qcnn.specification import format_choice
 from qcnn.targets import target_names
 from qcnn.targets.layout import describe_target
 from qcnn.training.train import AfterEpoch
@@ -110,7 +111,7 @@ def entries_changed_by_a_step(model: nn.Module, loss: Callable[[], Tensor]) -> i
 @pytest.mark.parametrize("text", EVERY)
 def test_contract(text: str, name: str) -> None:
     baseline = baseline_from_text(text)
-    assert baseline_from_text(baseline_text(baseline)) == baseline
+    assert baseline_from_text(format_choice(baseline, "baseline", registered)) == baseline
     target = make(name)
     before = copy.deepcopy(target.state_dict())
     weights = sum(p.numel() for p in target.parameters())

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from qcnn import PQCNN, InvalidInput, QuantumTrain, count_parameters, mapping_names
-from qcnn.mappings import Calibrated, Mapping, mapping_from_text, mapping_text
+from qcnn.mappings import Calibrated, Mapping, mapping_from_text
 from qcnn.mappings.mps import multiply_prefixes
+from qcnn.registry import mappings
+from qcnn.specification import format_choice
 from qcnn.targets import target_from_text
 from qcnn.targets.layout import WeightLayout, describe_target
 from qcnn.weights.combine import tensor_product
@@ -53,7 +55,7 @@ def build(mapping: Mapping, places: WeightLayout, lengths: tuple[int, ...], seed
 )
 def test_contract(text: str, combine: str) -> None:
     mapping = mapping_from_text(text)
-    assert mapping_from_text(mapping_text(mapping)) == mapping
+    assert mapping_from_text(format_choice(mapping, "mapping", mappings)) == mapping
     places = layout()
     lengths = (1000,) if combine == "product" else (600, 500)
     module = build(mapping, places, lengths, seed=4)
