@@ -6,6 +6,9 @@ from hypothesis import settings
 
 from qcnn.engines import engine_names
 
+# A package that tests install elsewhere: imported here, it would add what it adds to every test.
+collect_ignore = ["example_package"]
+
 # A fixed example database and no deadline: a slow shared machine is no failure.
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=25)
 settings.load_profile("project")

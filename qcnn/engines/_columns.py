@@ -13,14 +13,13 @@ from torch import Tensor
 
 from qcnn.engines import _kernels
 from qcnn.engines._derivatives import (
-    check_type,
     gradient_with_graph,
     is_transformed,
     needs_graph,
     read_numbers,
 )
+from qcnn.engines._phases import check_finite, check_single, check_type
 from qcnn.engines._plain import plain_columns
-from qcnn.errors import InvalidInput
 from qcnn.optics.fock import FockState
 from qcnn.optics.mesh import Mesh
 
@@ -40,13 +39,11 @@ def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
         InvalidInput: for phases that are not finite, or of another shape or type.
         NotDifferentiable: as the fused engine.
     """
-    if phases.shape != (mesh.phases,):
-        raise InvalidInput(f"phases has shape {tuple(phases.shape)}; allowed is ({mesh.phases},)")
+    check_single(phases, mesh.phases)
     check_type(phases)
     if is_transformed(phases):
         return plain_columns(mesh, input_state, phases)
-    if not torch.isfinite(phases).all():
-        raise InvalidInput("phases has NaN or infinity; allowed are finite numbers")
+    check_finite(phases)
     columns: Tensor = _Columns.apply(phases, mesh, input_state)  # type: ignore[no-untyped-call]
     return columns
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from qcnn.errors import InvalidInput, NotDifferentiable
+from qcnn.errors import NotDifferentiable
 
 
 def is_transformed(tensor: Tensor) -> bool:
@@ -24,14 +24,6 @@ def is_transformed(tensor: Tensor) -> bool:
     wrapped: bool = torch._C._functorch.is_functorch_wrapped_tensor(tensor)
     batched: bool = torch._C._functorch.is_legacy_batchedtensor(tensor)
     return wrapped or batched or forward_ad.unpack_dual(tensor).tangent is not None
-
-
-def check_type(phases: Tensor) -> None:
-    """Raises InvalidInput for phases that are not in single or double precision."""
-    if phases.dtype not in (torch.float32, torch.float64):
-        raise InvalidInput(
-            f"phases has dtype {phases.dtype}; allowed are torch.float32 and torch.float64"
-        )
 
 
 def read_numbers(tensor: Tensor) -> NDArray[Any]:

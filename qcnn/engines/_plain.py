@@ -20,6 +20,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+# What is made while torch transforms belongs to the transformation, from_numpy's tensors included:
+# tables that are kept are made outside of all.
+from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
+
+from qcnn.engines._phases import check_finite, check_shape
 from qcnn.engines._rounding import LARGEST_ERROR, LEAST_TOTAL, cancelled
 from qcnn.engines._tables import build_tables
 from qcnn.errors import InvalidInput
@@ -69,6 +74,7 @@ class _Tables:
     columns: _Columns
     levels: tuple[_Level, ...]
 
+    @temporarily_clear_interpreter_stack()
     def to(self, device: torch.device) -> "_Tables":
         """A copy on another device."""
         return _Tables(
@@ -108,13 +114,10 @@ class TorchPass:
                 large amplitudes cancel. In a transformation of torch or in compiled code, where
                 values cannot be looked at, they are NaN then.
         """
-        if phases.shape[-1:] != (self.mesh.phases,) or phases.dim() > 2:
-            count = self.mesh.phases
-            raise InvalidInput(
-                f"phases has shape {tuple(phases.shape)}; allowed are ({count},) and "
-                f"(batch, {count})"
-            )
+        check_shape(phases, self.mesh.phases)
         if self._certain:
+            if values_are_there(phases):
+                check_finite(phases)
             # Certain whatever the phases, which keep a zero gradient.
             return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
         tables = self._tables_on(phases.device)
@@ -165,8 +168,7 @@ class TorchPass:
         return above, beside
 
     def _refuse(self, phases: Tensor, total: float) -> None:
-        if not bool(torch.isfinite(phases).all()):
-            raise InvalidInput("phases has NaN or infinity; allowed are finite numbers")
+        check_finite(phases)
         if self.space == "unbunched" and total < 1:
             raise InvalidInput(
                 "the collision-free outcomes have probability 0 at these phases; allowed are "
@@ -242,6 +244,7 @@ def values_are_there(phases: Tensor) -> bool:
 
 
 @lru_cache(maxsize=64)
+@temporarily_clear_interpreter_stack()
 def _columns(mesh: Mesh, dtype: torch.dtype) -> _Columns:
     columns: list[list[tuple[int, int, int]]] = []
     free = [0] * mesh.modes
@@ -272,6 +275,7 @@ def _columns(mesh: Mesh, dtype: torch.dtype) -> _Columns:
 
 
 @lru_cache(maxsize=16)
+@temporarily_clear_interpreter_stack()
 def _levels(modes: int, photons: int, space: str, dtype: torch.dtype) -> tuple[_Level, ...]:
     """The levels of two and more photons."""
     tables = build_tables(modes, photons, space)

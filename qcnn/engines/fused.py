@@ -22,12 +22,12 @@ from torch import Tensor
 from qcnn.checks import shown
 from qcnn.engines import _kernels, register_engine
 from qcnn.engines._derivatives import (
-    check_type,
     gradient_with_graph,
     is_transformed,
     needs_graph,
     read_numbers,
 )
+from qcnn.engines._phases import check_finite, check_shape, check_single, check_type
 from qcnn.engines._plain import TorchPass
 from qcnn.engines._rounding import LARGEST_ERROR, LEAST_TOTAL, cancelled
 from qcnn.engines._tables import Tables, build_tables, level_starts, position_type
@@ -65,10 +65,10 @@ class FusedPass:
                 changed in place after the forward pass.
         """
         self._check(phases)
-        if self._certain:
-            return self._only_outcome(phases)
         if is_transformed(phases):
             return self.in_torch(phases)
+        if self._certain:
+            return self._only_outcome(phases)
         if torch.is_grad_enabled() and phases.requires_grad:
             result: Tensor = _Differentiable.apply(phases, self)  # type: ignore[no-untyped-call]
             return result
@@ -91,8 +91,9 @@ class FusedPass:
         return count_outcomes(self.mesh.modes, self.photons, self.space) == 1
 
     @cached_property
-    def _shape(self) -> tuple[int]:
-        return (self.mesh.phases,)
+    def _count(self) -> int:
+        """Counting the phases of a mesh takes longer than a check may."""
+        return self.mesh.phases
 
     @cached_property
     def _sample_bytes(self) -> int:
@@ -122,12 +123,7 @@ class FusedPass:
         return lowest, 1.0 + LARGEST_ERROR
 
     def _check(self, phases: Tensor) -> None:
-        if phases.shape[-1:] != self._shape or phases.dim() > 2:
-            count = self.mesh.phases
-            raise InvalidInput(
-                f"phases has shape {tuple(phases.shape)}; allowed are ({count},) and "
-                f"(batch, {count})"
-            )
+        check_shape(phases, self._count)
         if phases.device.type != "cpu":
             raise InvalidInput(
                 f"phases is on {phases.device}; allowed for the fused engine is the CPU, "
@@ -138,7 +134,7 @@ class FusedPass:
             check_large(len(phases) * self._sample_bytes, f"a batch of {len(phases)}")
 
     def _only_outcome(self, phases: Tensor) -> Tensor:
-        _check_finite(phases)
+        check_finite(phases)
         # Certain whatever the phases, which keep a zero gradient.
         return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
 
@@ -168,7 +164,7 @@ class FusedPass:
             *self._bounds,
         )
         if broken >= 0:
-            _check_finite(phases)
+            check_finite(phases)
             raise InvalidInput(self._why_broken(probabilities[broken]))
         shaped = probabilities if phases.dim() == 2 else probabilities[0]
         record = (values, cells, columns, *results, *self._detection)
@@ -252,9 +248,8 @@ def unitary(mesh: Mesh, phases: ArrayLike) -> NDArray[np.complex128]:
         InvalidInput: for phases of a wrong shape or phases that are not finite.
     """
     values = np.ascontiguousarray(phases, dtype=np.float64)
-    if values.shape != (mesh.phases,):
-        raise InvalidInput(f"phases has shape {values.shape}; allowed is ({mesh.phases},)")
-    _check_finite(torch.from_numpy(values))
+    check_single(torch.from_numpy(values), mesh.phases)
+    check_finite(torch.from_numpy(values))
     light = np.empty((mesh.modes, mesh.modes, 2))
     _kernels.pass_cells(values, mesh.table(), np.array(mesh.entries, dtype=np.int64), light)
     between_layers: int = (-1) ** (mesh.layers - 1)
@@ -271,16 +266,6 @@ def _as_rows(tensor: Tensor) -> NDArray[np.float64]:
 def _as_tensor(array: NDArray[np.float64], dtype: torch.dtype) -> Tensor:
     """A tensor of the given dtype; it shares the array's memory if that is its own."""
     return torch.from_numpy(array if dtype is torch.float64 else array.astype(np.float32))
-
-
-def _check_finite(phases: Tensor) -> None:
-    """Raises InvalidInput that names the first phase that is not finite."""
-    finite = torch.isfinite(phases)
-    if not finite.all():
-        position = tuple(torch.nonzero(~finite)[0].tolist())
-        raise InvalidInput(
-            f"phases has {phases[position].item()} at {position}; allowed are finite numbers"
-        )
 
 
 def _table_bytes(modes: int, photons: int, space: str) -> int:

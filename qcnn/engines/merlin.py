@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from qcnn.engines import Engine, register_engine
+from qcnn.engines._phases import check_finite, check_shape
 from qcnn.engines._rounding import LARGEST_ERROR, cancelled
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_memory
@@ -41,13 +42,8 @@ class _MerlinPass:
 
     def __call__(self, phases: Tensor) -> Tensor:
         mesh, photons, space, _, dtype = self.arguments
-        if phases.shape[-1:] != (mesh.phases,) or phases.dim() > 2:
-            raise InvalidInput(
-                f"phases has shape {tuple(phases.shape)}; allowed are ({mesh.phases},) and "
-                f"(batch, {mesh.phases})"
-            )
-        if not torch.isfinite(phases).all():
-            raise InvalidInput("phases has NaN or infinity; allowed are finite numbers")
+        check_shape(phases, mesh.phases)
+        check_finite(phases)
         self.layer.to(phases.device)
         probabilities = self.layer(phases.to(dtype)).reshape(*phases.shape[:-1], -1)
         selected: Tensor = probabilities[..., self.order.to(phases.device)]

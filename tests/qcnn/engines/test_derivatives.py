@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad, functional, grad
 
 from qcnn import PQCNN, QuantumTrain
+from qcnn.engines import _plain
 from qcnn.errors import NotDifferentiable
 from qcnn.noise import Noise, NoisyPQCNN
 
@@ -245,3 +246,32 @@ def test_the_second_derivative_of_drawn_shots_is_that_of_the_straight_through_es
     at = sampler().phases.detach()
     found = functional.hessian(lambda x: loss(x, 1000), at)
     torch.testing.assert_close(found, functional.hessian(lambda x: loss(x, 0), at))
+
+
+def test_a_sampler_with_one_outcome_is_mapped_too() -> None:
+    certain = PQCNN(3, 3, seed=0)
+    found = torch.func.vmap(certain)(certain.phases.detach().expand(2, -1))
+    assert found.tolist() == [[1.0], [1.0]]
+    assert torch.func.jacrev(certain)(certain.phases.detach()).count_nonzero() == 0
+
+
+@pytest.mark.parametrize("noise", [Noise(), Noise(indistinguishability=0.9)])
+def test_what_is_built_inside_a_transformation_does_not_belong_to_it(noise: Noise) -> None:
+    """The first pass of a size in plain torch may be inside one; other ones come after it."""
+    _plain._columns.cache_clear()
+    _plain._levels.cache_clear()
+
+    def loss(phases: Tensor) -> Tensor:
+        made = NoisyPQCNN(PQCNN(5, 2, seed=0, dtype=torch.float64), noise, seed=0)
+        named = {"sampler.trained_phases": phases}
+        return torch.func.functional_call(made, named, ()).square().sum()
+
+    at = sampler().phases.detach()
+    ahead = torch.ones_like(at)
+    found = [
+        torch.func.jvp(torch.func.grad(loss), (at,), (ahead,))[1],
+        torch.func.jvp(torch.func.grad(loss), (at,), (ahead,))[1],
+        functional.hvp(loss, at, ahead)[1],
+    ]
+    for other in found[1:]:
+        torch.testing.assert_close(other, found[0])
