@@ -11,9 +11,14 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 from torch.autograd import forward_ad
 
 from qcnn.errors import NotDifferentiable
+
+#: Context and decorator of what makes tensors to be kept. What is made while torch transforms
+#: belongs to the transformation, from_numpy's tensors included, and is dead after it.
+outside_transformations = temporarily_clear_interpreter_stack
 
 
 def is_transformed(tensor: Tensor) -> bool:

@@ -20,10 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-# What is made while torch transforms belongs to the transformation, from_numpy's tensors included:
-# tables that are kept are made outside of all.
-from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
-
+from qcnn.engines._derivatives import outside_transformations
 from qcnn.engines._phases import check_finite, check_shape
 from qcnn.engines._rounding import LARGEST_ERROR, LEAST_TOTAL, cancelled
 from qcnn.engines._tables import build_tables
@@ -74,7 +71,7 @@ class _Tables:
     columns: _Columns
     levels: tuple[_Level, ...]
 
-    @temporarily_clear_interpreter_stack()
+    @outside_transformations()
     def to(self, device: torch.device) -> "_Tables":
         """A copy on another device."""
         return _Tables(
@@ -244,7 +241,7 @@ def values_are_there(phases: Tensor) -> bool:
 
 
 @lru_cache(maxsize=64)
-@temporarily_clear_interpreter_stack()
+@outside_transformations()
 def _columns(mesh: Mesh, dtype: torch.dtype) -> _Columns:
     columns: list[list[tuple[int, int, int]]] = []
     free = [0] * mesh.modes
@@ -275,7 +272,7 @@ def _columns(mesh: Mesh, dtype: torch.dtype) -> _Columns:
 
 
 @lru_cache(maxsize=16)
-@temporarily_clear_interpreter_stack()
+@outside_transformations()
 def _levels(modes: int, photons: int, space: str, dtype: torch.dtype) -> tuple[_Level, ...]:
     """The levels of two and more photons."""
     tables = build_tables(modes, photons, space)

@@ -25,6 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from qcnn.engines._derivatives import outside_transformations
 from qcnn.machine import check_memory
 from qcnn.optics.fock import FockState, count_outcomes, enumerate_states
 
@@ -115,6 +116,7 @@ def _squared(amplitudes: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=16)
+@outside_transformations()
 def build_levels(modes: int, photons: int, space: str) -> tuple[Level, ...]:
     """The levels of 0 … ``photons`` photons.
 
