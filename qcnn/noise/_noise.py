@@ -47,6 +47,7 @@ class Noise:
     further: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
+        _check_pairs(self.further)
         check_types(self)
         for name, level in self.further:
             check_choice(name, "noise", sorted(set(registered) - set(_OWN)))
@@ -100,6 +101,17 @@ class Noise:
             g2=self.g2,
             transmittance=self.transmittance,
             phase_error=self.phase_error,
+        )
+
+
+def _check_pairs(levels: object) -> None:
+    """Raises InvalidInput for anything but pairs of the name of a kind and its level."""
+    pairs = isinstance(levels, tuple | list) and all(
+        isinstance(pair, tuple | list) and len(pair) == 2 for pair in levels
+    )
+    if not pairs:
+        raise InvalidInput(
+            f"further is {shown(levels)}; allowed are pairs of a kind's name and its level"
         )
 
 

@@ -256,9 +256,8 @@ def known_configuration(axes: Mapping[str, Any]) -> Configuration:
     ):
         value = getattr(configuration, name)
         if value not in allowed:
-            raise InvalidInput(
-                f"{name} is {shortened(value)}; allowed are {', '.join(map(str, allowed))}"
-            )
+            words = ", ".join(each or repr(each) for each in allowed)
+            raise InvalidInput(f"{name} is {shortened(value)}; allowed are {words}")
     return configuration
 
 

@@ -257,7 +257,7 @@ def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("--sizes", "", "sizes holds ''; allowed are"),
         ("--repeats", "0", "repeats is '0'; allowed are whole numbers from 1 to 1000000"),
         ("--budget", "0", "budget is '0'; allowed are positive numbers up to 1e+06"),
-        ("--budget", "nan", "nan; allowed are positive numbers up to 1e+06"),
+        ("--budget", "nan", "'nan'; allowed are positive numbers up to 1e+06"),
         ("--repeats", "1000000000", "allowed are whole numbers from 1 to 1000000"),
         ("--sizes", "1000000000x5", "sizes holds '1000000000x5'; allowed are"),
         ("--sizes", "1_0x4", "sizes holds '1_0x4'; allowed are"),

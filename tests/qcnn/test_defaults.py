@@ -47,6 +47,7 @@ def test_of_noise_there_is_none() -> None:
         "transmittance": 1.0,
         "phase_error": 0.0,
         "shots": 0,
+        "further": (),
     }
 
 

@@ -69,6 +69,13 @@ def test_what_cannot_be_transferred_is_refused(results: Path) -> None:
         transferred_cells(pd.DataFrame(columns=rows.columns), "mnist", "digits")
 
 
+ENDS = {
+    "nowhere": "nowhere', in which there is no mode_sweep/runs.csv; allowed are folders with the "
+    "runs of the study\n",
+    "file": "; allowed is a folder, there or to be made\n",
+}
+
+
 def test_a_folder_without_the_study_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,7 +84,9 @@ def test_a_folder_without_the_study_is_named(
         (tmp_path / "file").write_text("")
         arguments = ("mode_sweep", "--dataset", "digits", "--results", results, "--out", out)
         assert transfer(monkeypatch, *arguments) == 2
-        assert f"results is '{results}', in which there is no mode_s" in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert said.startswith("error: results is '")
+        assert said.endswith(ENDS[results.name])
         assert not out.exists()
 
 
