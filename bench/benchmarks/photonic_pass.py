@@ -22,7 +22,7 @@ class PhotonicPass:
     """A batch of 1 is a call with the sampler's own phases."""
 
     version = "1"
-    params = (SIZES, SPACES, ["fused", "merlin"], BATCHES)
+    params = (SIZES, SPACES, ["fused", "torch", "merlin"], BATCHES)
     param_names = ("(modes,photons)", "space", "engine", "batch")
 
     def setup(self, size: str, space: str, engine: str, batch: int) -> None:
@@ -47,6 +47,31 @@ class PhotonicPass:
 
     def time_forward_backward(self, size: str, space: str, engine: str, batch: int) -> None:
         torch.autograd.grad(self.sampler(self.phases), self.phases, self.cotangent)
+
+
+class HessianVectorProduct:
+    """Of a real function of the probabilities, by two backward passes."""
+
+    version = "1"
+    params = (["(8,4)", "(9,4)", "(12,6)"], ["fused", "torch", "merlin"])
+    param_names = ("(modes,photons)", "engine")
+
+    def setup(self, size: str, engine: str) -> None:
+        self.sampler = make_sampler(size, "unbunched", engine)
+        self.phases = self.sampler.phases.detach().clone()
+        random = torch.Generator().manual_seed(SEED)
+        self.direction = torch.randn(self.phases.shape, generator=random)
+        try:
+            self.time_product(size, engine)
+        except RuntimeError as error:
+            raise NotImplementedError(f"this commit's {engine} engine has none") from error
+
+    def time_product(self, size: str, engine: str) -> None:
+        torch.autograd.functional.hvp(self.loss, self.phases, self.direction)
+
+    def loss(self, phases: torch.Tensor) -> torch.Tensor:
+        """A function with a second derivative in every direction."""
+        return self.sampler(phases).square().sum()
 
 
 class Memory:

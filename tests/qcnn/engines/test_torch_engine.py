@@ -1,6 +1,7 @@
 """The engine in plain torch: the fused one's numbers, with every derivative and transformation."""
 
 import copy
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -138,6 +139,7 @@ def test_it_is_exported() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_it_is_compiled() -> None:
     sampler = PQCNN(4, 2, engine="torch", seed=1)
     compiled = torch.compile(sampler, fullgraph=True)
