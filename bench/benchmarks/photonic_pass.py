@@ -71,7 +71,8 @@ class HessianVectorProduct:
 
     def loss(self, phases: torch.Tensor) -> torch.Tensor:
         """A function with a second derivative in every direction."""
-        return self.sampler(phases).square().sum()
+        squares: torch.Tensor = self.sampler(phases).square()
+        return squares.sum()
 
 
 class Memory:
