@@ -1,7 +1,7 @@
 """What a photonic device does to a PQCNN, as data and as text."""
 
 from dataclasses import dataclass, field, fields, make_dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from qcnn.checks import check_choice, check_types, shown
@@ -78,11 +78,9 @@ class Noise:
         own: dict[str, Any] = {name: levels.pop(name) for name in _OWN if name in levels}
         return replace(self, **own, further=tuple({**dict(self.further), **levels}.items()))
 
-    def acting(self) -> list[tuple[NoiseKind, float]]:
+    def acting(self) -> tuple[tuple[NoiseKind, float], ...]:
         """The kinds that make the device imperfect, with their levels, in the order of texts."""
-        kinds = noise_kinds()
-        levels = [(kinds[name], self.level(name)) for name in _in_order()]
-        return [(kind, level) for kind, level in levels if level != kind.perfect]
+        return _acting(self)
 
     @property
     def overlap(self) -> float:
@@ -102,6 +100,14 @@ class Noise:
             transmittance=self.transmittance,
             phase_error=self.phase_error,
         )
+
+
+# Every pass asks.
+@lru_cache(maxsize=256)
+def _acting(noise: Noise) -> tuple[tuple[NoiseKind, float], ...]:
+    kinds = noise_kinds()
+    levels = ((kinds[name], noise.level(name)) for name in _in_order())
+    return tuple((kind, level) for kind, level in levels if level != kind.perfect)
 
 
 def _check_pairs(levels: object) -> None:

@@ -111,7 +111,7 @@ class NoisyPQCNN(Sampler):
             InvalidInput: in training mode with g2, and if the photons are too many for the memory.
             NotDifferentiable: in a transformation of torch.func, for counts of a measurement.
         """
-        if self.noise == Noise():
+        if not self.noise.acting():
             clean: Tensor = self.sampler()
             return clean
         self._check_transformation()
