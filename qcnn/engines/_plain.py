@@ -23,13 +23,16 @@ from torch import Tensor
 from qcnn.engines._derivatives import outside_transformations
 from qcnn.engines._phases import check_finite, check_shape
 from qcnn.engines._rounding import LARGEST_ERROR, LEAST_TOTAL, cancelled
-from qcnn.engines._tables import build_tables
+from qcnn.engines._tables import build_tables, level_starts
 from qcnn.errors import InvalidInput
+from qcnn.machine import check_large
 from qcnn.optics.fock import FockState, count_outcomes
 from qcnn.optics.mesh import Mesh
 
 #: How far the sum of all outcomes may be from 1, and the least sum of the collision-free ones.
 LARGEST_ERRORS = {torch.float32: 1e-4, torch.float64: LARGEST_ERROR}
+#: Of each edge: both indices and the factor, and in a pass six products and their gradients.
+_EDGE_BYTES = 15 * 8
 _LEAST_TOTALS = {torch.float32: 1e-10, torch.float64: LEAST_TOTAL}
 
 
@@ -89,6 +92,9 @@ class TorchPass:
     The result has shape ``(outcomes,)`` or ``(batch, outcomes)``, the order of
     :func:`qcnn.optics.fock.enumerate_states`, and sums to 1 for each sample. It is on the device
     of the phases. Made by :func:`qcnn.engines.torch.build`.
+
+    Raises:
+        InvalidInput: if the pass of one sample needs more memory than this process can get.
     """
 
     def __init__(
@@ -97,6 +103,8 @@ class TorchPass:
         self.mesh, self.photons, self.space = mesh, photons, space
         self.input_state, self.dtype = input_state, dtype
         self._certain = count_outcomes(mesh.modes, photons, space) == 1
+        _, edges = level_starts(mesh.modes, photons, space)[-1]
+        check_large(_EDGE_BYTES * edges, f"{photons} photons in {mesh.modes} modes in plain torch")
         # At once, because compilers trace the first call.
         self._tables: dict[torch.device, _Tables] = {}
         if not self._certain:

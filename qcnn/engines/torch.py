@@ -8,9 +8,7 @@ import torch
 from qcnn.checks import shown
 from qcnn.engines import register_engine
 from qcnn.engines._plain import LARGEST_ERRORS, TorchPass
-from qcnn.engines._tables import level_starts
 from qcnn.errors import InvalidInput
-from qcnn.machine import check_large
 from qcnn.optics.fock import FockState, check_input, check_space
 from qcnn.optics.mesh import Mesh
 
@@ -29,8 +27,4 @@ def build(
     state = check_input(mesh.modes, photons, space, input_state)
     if dtype not in LARGEST_ERRORS:
         raise InvalidInput(f"dtype is {shown(dtype)}; allowed are torch.float32 and torch.float64")
-    _, edges = level_starts(mesh.modes, photons, space)[-1]
-    # Of each edge: both indices and the factor, and in a pass six products and their gradients.
-    what = f"{photons} photons in {mesh.modes} modes with space={space!r}"
-    check_large(15 * 8 * edges, what)
     return TorchPass(mesh, photons, space, state, dtype)
