@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from qcnn.baselines._base import Baseline, check_count, register_baseline
 from qcnn.checks import check_choice
 from qcnn.directions import orthogonal_directions
+from qcnn.hadamard import DenseMatrix, RandomHadamard, check_matrix, is_dense
 from qcnn.machine import check_memory
 from qcnn.seeds import generator
-from qcnn.weights.generated import GeneratedNetwork, ParameterCounts
+from qcnn.weights.generated import GeneratedNetwork, ParameterCounts, count_stored
 
 
 def _normal_directions(weights: int, count: int, random: torch.Generator | None) -> Tensor:
@@ -44,10 +45,12 @@ class RandomSubspace(Baseline):
 
     dimension: int = 100
     directions: str = "normal"
+    matrix: str = "automatic"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice(self.directions, "directions", _DIRECTIONS)
+        check_matrix(self.matrix)
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
         return _Subspace(target, self, seed)
@@ -58,19 +61,26 @@ class _Subspace(GeneratedNetwork):
         super().__init__(target, options)
         weights, dimension = self.layout.weights, options.dimension
         check_count(dimension, "dimension", weights)
-        check_memory(3 * 4 * weights * dimension, "the matrix of random_subspace")
-        draw = _DIRECTIONS[options.directions]
-        directions = draw(weights, dimension, generator(seed, "fixed numbers"))
-        self.register_buffer("directions", self.layout.scale.unsqueeze(1) * directions)
+        self.matrix = _matrix(options, self.layout.scale, seed)
         self.register_buffer("initial", self.layout.initial)
         self.coordinates = nn.Parameter(torch.zeros(dimension))
 
     def generate(self) -> Tensor:
-        return self.get_buffer("initial") + self.get_buffer("directions") @ self.coordinates
+        moved: Tensor = self.matrix(self.coordinates)
+        return self.get_buffer("initial") + moved
 
     def parameter_counts(self) -> ParameterCounts:
-        fixed = (self.get_buffer("directions"), self.get_buffer("initial"))
+        kept = int(self.get_buffer("initial").count_nonzero())
         return ParameterCounts(
-            other=self.coordinates.numel(),
-            fixed_numbers=sum(int(numbers.count_nonzero()) for numbers in fixed),
+            other=self.coordinates.numel(), fixed_numbers=count_stored(self.matrix) + kept
         )
+
+
+def _matrix(options: RandomSubspace, scales: Tensor, seed: int) -> nn.Module:
+    random = generator(seed, "fixed numbers")
+    weights, dimension = scales.numel(), options.dimension
+    if is_dense(options.matrix, weights, dimension):
+        check_memory(3 * 4 * weights * dimension, "the matrix of random_subspace")
+        directions = _DIRECTIONS[options.directions](weights, dimension, random)
+        return DenseMatrix(scales.unsqueeze(1) * directions)
+    return RandomHadamard(scales, torch.full((dimension,), dimension**-0.5), random)

@@ -14,11 +14,14 @@ from qcnn.mappings._base import (
     relative,
     standardise,
 )
+from qcnn.mappings._distributions import Distributions, ReadsBatches
 from qcnn.specification import parse_choice
 
 __all__ = [
     "Calibrated",
+    "Distributions",
     "Mapping",
+    "ReadsBatches",
     "log_probabilities",
     "mapping_from_text",
     "mapping_names",

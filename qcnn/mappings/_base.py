@@ -89,8 +89,8 @@ def one_per_weight(distributions: Sequence[Tensor], weights: int) -> Tensor:
 def standardise(values: Tensor) -> Tensor:
     """``values`` of any scale shifted and scaled to mean 0 and standard deviation 1.
 
-    Values that differ by no more than single precision's rounding errors are not told apart:
-    they become 0, or nearly so.
+    Rows of several are brought there each for itself. Values that differ by no more than single
+    precision's rounding errors are not told apart: they become 0, or nearly so.
 
     >>> standardise(torch.tensor([1e-30, 3e-30])), standardise(torch.tensor([7.0, 7.0]))
     (tensor([-1.,  1.]), tensor([0., 0.]))
@@ -98,8 +98,11 @@ def standardise(values: Tensor) -> Tensor:
     # Squares of small numbers vanish, so that the scale goes first: a power of two, which
     # rounds nothing.
     scaled = values * power_of_two_for(values)
-    spread = scaled.std(correction=0) if scaled.numel() > 1 else scaled.new_ones(())
-    return (scaled - scaled.mean()) / spread.clamp_min(_SAME)
+    centred = scaled - scaled.mean(dim=-1, keepdim=True)
+    if values.shape[-1] == 1:
+        return centred
+    variance = centred.square().mean(dim=-1, keepdim=True)
+    return centred * variance.clamp_min(_SAME**2).rsqrt()
 
 
 def relative(probabilities: Tensor) -> Tensor:

@@ -1,15 +1,18 @@
 """A fixed random mixing of log-probabilities around the target's own initial weights."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import groupby
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
 from qcnn.checks import shown
 from qcnn.errors import InvalidInput
+from qcnn.hadamard import DenseMatrix, RandomHadamard, check_matrix, is_dense
 from qcnn.machine import check_memory
 from qcnn.mappings._base import Mapping, log_probabilities, register_mapping, standardise
+from qcnn.mappings._distributions import Distributions
 from qcnn.seeds import generator
 from qcnn.targets.layout import Placement, WeightLayout
 
@@ -27,20 +30,29 @@ class Mixing(Mapping):
     Attributes:
         floor: keeps the logarithm of a vanishing probability finite, in units of the
             uniform probability.
+        matrix: ``"dense"``, as said; ``"hadamard"``, entries ±1/√outcomes of a random Hadamard
+            matrix, which takes no memory (:class:`qcnn.hadamard.RandomHadamard`); or
+            ``"automatic"``, dense up to 2²⁶ numbers.
     """
 
     combinations: ClassVar[tuple[str, ...]] = ("concatenation",)
     one_outcome_per_weight: ClassVar[bool] = False
     floor: float = 0.1
+    matrix: str = "automatic"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_matrix(self.matrix)
         if not 0 < self.floor < float("inf"):
             raise InvalidInput(f"floor is {shown(self.floor)}; allowed are positive numbers")
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
-        check_memory(2 * 4 * layout.weights * sum(outcomes), "the matrix of mixing")
-        return _Mixing(layout.weights, outcomes, self.floor, seed)
+        random = generator(seed, "fixed numbers")
+        if is_dense(self.matrix, layout.weights, sum(outcomes)):
+            return _Mixing(self, outcomes, _dense(layout.weights, outcomes, random))
+        columns = torch.cat([torch.full((count,), count**-0.5) for count in outcomes])
+        matrix = RandomHadamard(torch.ones(layout.weights), columns, random)
+        return _Mixing(self, outcomes, matrix)
 
     def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
         return len(outcomes)
@@ -49,23 +61,33 @@ class Mixing(Mapping):
         return "residual"
 
 
-class _Mixing(nn.Module):
-    def __init__(self, weights: int, outcomes: tuple[int, ...], floor: float, seed: int) -> None:
-        super().__init__()
-        self.floor = floor
-        self.gains = nn.Parameter(torch.full((len(outcomes),), len(outcomes) ** -0.5))
-        check_memory(2 * 8 * weights * sum(outcomes), f"a mixing of {sum(outcomes)} outcomes")
-        random = generator(seed, "fixed numbers")
-        self.register_buffer(
-            "mixing",
-            torch.cat(
-                [torch.randn(weights, k, generator=random) / k**0.5 for k in outcomes], dim=1
-            ),
-        )
+def _dense(weights: int, outcomes: tuple[int, ...], random: torch.Generator | None) -> DenseMatrix:
+    check_memory(2 * 8 * weights * sum(outcomes), "the matrix of mixing")
+    blocks = [torch.randn(weights, count, generator=random) / count**0.5 for count in outcomes]
+    return DenseMatrix(torch.cat(blocks, dim=1))
 
-    def forward(self, distributions: list[Tensor]) -> Tensor:
+
+class _Mixing(nn.Module):
+    reads_batches: Literal[True] = True
+
+    def __init__(self, options: Mixing, outcomes: tuple[int, ...], matrix: nn.Module) -> None:
+        super().__init__()
+        self.floor = options.floor
+        self.gains = nn.Parameter(torch.full((len(outcomes),), len(outcomes) ** -0.5))
+        self.matrix = matrix
+        alike = groupby(range(len(outcomes)), key=lambda place: outcomes[place])
+        #: Places of neighbours with equally many outcomes.
+        self.groups = [list(places) for _, places in alike]
+
+    def forward(self, distributions: list[Tensor] | Distributions) -> Tensor:
+        distributions = Distributions.of(distributions)
         values = [
-            gain * standardise(log_probabilities(p, p.numel(), self.floor))
-            for gain, p in zip(self.gains, distributions, strict=True)
+            self.gains[places[0] : places[-1] + 1].unsqueeze(1)
+            * self._standard(distributions.stack(places))
+            for places in self.groups
         ]
-        return self.get_buffer("mixing") @ torch.cat(values)
+        mixed: Tensor = self.matrix(torch.cat([value.flatten() for value in values]))
+        return mixed
+
+    def _standard(self, probabilities: Tensor) -> Tensor:
+        return standardise(log_probabilities(probabilities, probabilities.shape[1], self.floor))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from qcnn.checks import shown
 from qcnn.directions import orthogonal_directions
 from qcnn.errors import InvalidInput
+from qcnn.hadamard import DenseMatrix, RandomHadamard, check_matrix, is_dense
 from qcnn.machine import check_memory
 from qcnn.mappings._base import Mapping, register_mapping
+from qcnn.mappings._distributions import Distributions
 from qcnn.seeds import generator
 from qcnn.targets.layout import Placement, WeightLayout
 
@@ -39,6 +41,9 @@ class Whitened(Mapping):
             not inverted fully (Tikhonov).
         floor: keeps the derivative of the root of a vanishing probability finite, in units
             of the uniform probability.
+        matrix: how P is kept: ``"dense"``; ``"hadamard"``, a random Hadamard matrix, which takes
+            no memory and whose columns are orthogonal but for a few hundredths
+            (:class:`qcnn.hadamard.RandomHadamard`); or ``"automatic"``, dense up to 2²⁶ numbers.
     """
 
     combinations: ClassVar[tuple[str, ...]] = ("concatenation",)
@@ -46,9 +51,11 @@ class Whitened(Mapping):
     scale: float = 30.0
     damping: float = 0.01
     floor: float = 0.01
+    matrix: str = "automatic"
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_matrix(self.matrix)
         for name in ("scale", "floor"):
             value = getattr(self, name)
             if not 0 < value < float("inf"):
@@ -81,6 +88,8 @@ class Whitened(Mapping):
 
 
 class _Whitened(nn.Module):
+    reads_batches: Literal[True] = True
+
     def __init__(self, options: Whitened, weights: int, seed: int) -> None:
         super().__init__()
         self.options, self.weights, self.seed = options, weights, seed
@@ -108,17 +117,25 @@ class _Whitened(nn.Module):
             self.register_buffer(f"starts_{number}", starts.to(own), persistent=False)
             self.register_buffer(f"read_outs_{number}", read_outs.to(own), persistent=False)
         phases = sum(jacobian.shape[1] for _, jacobian in responses)
-        check_memory(3 * 4 * self.weights * phases, "the matrix of whitened")
-        random = generator(self.seed, "fixed numbers")
-        directions = orthogonal_directions(self.weights, phases, random)
-        self.register_buffer("directions", self.options.scale * directions)
+        self.matrix = self._directions(phases)
 
-    def forward(self, distributions: list[Tensor]) -> Tensor:
+    def forward(self, distributions: list[Tensor] | Distributions) -> Tensor:
+        distributions = Distributions.of(distributions)
         turned = [
-            self._turned(number, torch.stack([distributions[place] for place in places]))
+            self._turned(number, distributions.stack(places))
             for number, places in enumerate(self.groups)
         ]
-        return self.get_buffer("directions") @ torch.cat(turned)
+        moved: Tensor = self.matrix(torch.cat(turned))
+        return moved
+
+    def _directions(self, phases: int) -> nn.Module:
+        random = generator(self.seed, "fixed numbers")
+        if is_dense(self.options.matrix, self.weights, phases):
+            check_memory(3 * 4 * self.weights * phases, "the matrix of whitened")
+            directions = orthogonal_directions(self.weights, phases, random)
+            return DenseMatrix(self.options.scale * directions)
+        columns = torch.full((phases,), self.options.scale * phases**-0.5)
+        return RandomHadamard(torch.ones(self.weights), columns, random)
 
     def _turned(self, number: int, probabilities: Tensor) -> Tensor:
         """u of the PQCNNs of one shape, one after another."""

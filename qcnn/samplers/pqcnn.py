@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -221,7 +221,18 @@ class PQCNN(Sampler):
 
     def batch_key(self) -> Hashable:
         """PQCNNs that differ in nothing but their phases go through their engine together."""
-        return self.mesh, self.space, self.input_state, self.engine, self.phases.dtype
+        kind = self.mesh, self.space, self.input_state, self.engine, self.trained_phases.dtype
+        return *kind, self.trained
+
+    def stack_phases(self, alike: Sequence[Sampler]) -> Tensor:
+        """As of every sampler; in a few operations where phases are trained in part, too."""
+        samplers = cast(Sequence[PQCNN], alike)
+        trained = torch.stack([sampler.trained_phases for sampler in samplers])
+        if self.trained is None:
+            return trained
+        places = torch.stack([sampler.get_buffer("_places") for sampler in samplers])
+        initial = torch.stack([sampler.get_buffer("_initial") for sampler in samplers])
+        return initial.scatter(1, places, trained)
 
     def distribution_key(self) -> Hashable:
         """As of every sampler; what is trained in part is like no other."""

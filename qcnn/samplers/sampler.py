@@ -1,8 +1,9 @@
 """The protocol of what generates a distribution in a model."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from qcnn.keeping.state import Described
@@ -58,6 +59,10 @@ class Sampler(Described):
         None for one that is called alone, the default.
         """
         return None
+
+    def stack_phases(self, alike: Sequence["Sampler"]) -> Tensor:
+        """Phases of samplers of this one's ``batch_key``, shape ``(samplers, phases)``."""
+        return torch.stack([sampler.phases for sampler in alike])
 
     def distribution_key(self) -> Hashable:
         """Equal for samplers that make the same distribution of the same phases."""

@@ -8,7 +8,13 @@ from torch import Tensor, nn
 from qcnn.checks import LARGEST_MODEL, check_choice, shown
 from qcnn.errors import InvalidInput
 from qcnn.keeping.state import describe_rest
-from qcnn.mappings import Calibrated, Mapping, mapping_from_text
+from qcnn.mappings import (
+    Calibrated,
+    Distributions,
+    Mapping,
+    ReadsBatches,
+    mapping_from_text,
+)
 from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import check_seed
 from qcnn.weights.combine import count_joint_outcomes, tensor_product
@@ -102,12 +108,18 @@ class QuantumTrain(GeneratedNetwork):
 
     def generate(self) -> Tensor:
         """All weights in the order of the layout, shape ``(weights,)``."""
-        # Copies: a mapping may work in place, and a control's distribution is kept.
-        numbers: Tensor = self.mapping([d.clone() for d in self._distributions()])
+        numbers = self._read(self._distributions())
         if self.factor is not None:
             numbers = self.factor * numbers
         if self.offset is not None:
             numbers = self.offset + numbers
+        return numbers
+
+    def _read(self, distributions: Distributions) -> Tensor:
+        # Copies: a mapping may work in place, and a control's distribution is kept.
+        together = isinstance(self.mapping, ReadsBatches)
+        given = distributions if together else [row.clone() for row in distributions.rows()]
+        numbers: Tensor = self.mapping(given)
         return numbers
 
     def describe(self) -> dict[str, Any]:
@@ -134,12 +146,12 @@ class QuantumTrain(GeneratedNetwork):
             fixed_numbers=count_stored(self.mapping) + kept + count_fixed_numbers(sources),
         )
 
-    def _distributions(self) -> list[Tensor]:
+    def _distributions(self) -> Distributions:
         # A mapping without numbers of its own works in the target's precision.
         own = precision(self.mapping) or precision(self.target)
-        distributions = [distribution.to(own) for distribution in run_together(self.pqcnns())]
+        distributions = run_together(self.pqcnns()).to(own)
         if self.combine == "product":
-            return [tensor_product(distributions, self.layout.weights)]
+            return Distributions.of([tensor_product(distributions.rows(), self.layout.weights)])
         return distributions
 
     def _distribution_lengths(self) -> tuple[int, ...]:

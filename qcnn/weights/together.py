@@ -2,15 +2,15 @@
 
 from collections.abc import Hashable, Sequence
 
-import torch
 from torch import Tensor
 
+from qcnn.mappings import Distributions
 from qcnn.samplers.sampler import Sampler
 from qcnn.weights.generated import count_trainable
 
 
-def run_together(samplers: Sequence[Sampler]) -> list[Tensor]:
-    """The distributions of several samplers, in their order.
+def run_together(samplers: Sequence[Sampler]) -> Distributions:
+    """The distributions of several samplers.
 
     Those of one :meth:`qcnn.samplers.sampler.Sampler.batch_key` go through their engine in one
     call.
@@ -19,15 +19,15 @@ def run_together(samplers: Sequence[Sampler]) -> list[Tensor]:
     for place, sampler in enumerate(samplers):
         key = sampler.batch_key()
         groups.setdefault(place if key is None else key, []).append(place)
-    distributions: list[Tensor] = [torch.empty(0)] * len(samplers)
-    for places in groups.values():
-        if len(places) == 1:
-            distributions[places[0]] = samplers[places[0]]()
-            continue
-        batch = samplers[places[0]](torch.stack([samplers[place].phases for place in places]))
-        for place, distribution in zip(places, batch, strict=True):
-            distributions[place] = distribution
-    return distributions
+    return Distributions(
+        [(tuple(places), _run([samplers[i] for i in places])) for places in groups.values()]
+    )
+
+
+def _run(alike: Sequence[Sampler]) -> Tensor:
+    first = alike[0]
+    distributions: Tensor = first() if len(alike) == 1 else first(first.stack_phases(alike))
+    return distributions.view(len(alike), -1)
 
 
 def distinct_sources(samplers: Sequence[Sampler]) -> list[Sampler]:

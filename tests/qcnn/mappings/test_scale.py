@@ -80,7 +80,7 @@ def model_of(pqcnns: int, text: str) -> QuantumTrain:
 def test_weights_keep_their_spread_however_many_outcomes_there_are(text: str, pqcnns: int) -> None:
     """It was 0.14, 0.058, 6e-6 for 2, 3 and 4 of ``affine``."""
     model = model_of(pqcnns, text)
-    numbers = model.mapping(model._distributions())
+    numbers = model.mapping(model._distributions().rows())
     assert numbers.std(correction=0).item() == pytest.approx(1, abs=1e-3)
     assert 0.1 < model.generate().std().item() < 0.2
 
@@ -95,7 +95,7 @@ def test_gradients_of_the_phases_do_not_shrink_with_the_outcomes(text: str) -> N
         with torch.no_grad():
             for parameter in model.mapping.parameters():
                 parameter += 0.3 * torch.randn(parameter.shape, generator=random)
-        numbers = model.mapping(model._distributions())
+        numbers = model.mapping(model._distributions().rows())
         numbers.backward(torch.randn(numbers.shape, generator=random))
         gradients = [sampler.trained_phases.grad for sampler in model.pqcnns()]
         return torch.cat(gradients).norm().item()

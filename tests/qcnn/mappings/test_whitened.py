@@ -92,7 +92,7 @@ def test_a_noisy_device_is_read_as_the_clean_one() -> None:
     clean = PQCNN(5, 2, trained=6, seed=0)
     noisy = NoisyPQCNN(PQCNN(5, 2, trained=6, seed=0), Noise(indistinguishability=0.8), 0)
     models = [QuantumTrain(target, [sampler], "whitened") for sampler in (clean, noisy)]
-    for name in ("starts_0", "read_outs_0", "directions"):
+    for name in ("starts_0", "read_outs_0", "matrix.numbers"):
         first, second = (model.mapping.get_buffer(name) for model in models)
         assert torch.equal(first, second)
     assert not torch.equal(models[0].generate(), models[1].generate())

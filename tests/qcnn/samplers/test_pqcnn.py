@@ -262,7 +262,7 @@ def test_samplers_that_differ_only_in_phases_run_together() -> None:
         PQCNN(6, 3, layers=2, seed=3),
         PQCNN(6, 3, layers=2, seed=4),
     ]
-    for together, sampler in zip(run_together(samplers), samplers, strict=True):
+    for together, sampler in zip(run_together(samplers).rows(), samplers, strict=True):
         assert torch.equal(together, sampler())
 
 

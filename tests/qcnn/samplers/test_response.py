@@ -94,7 +94,7 @@ def test_only_the_trained_phases_change_and_count() -> None:
     few().square().sum().backward()
     assert few.trained_phases.grad is not None
     assert bool((few.trained_phases.grad != 0).all())
-    torch.testing.assert_close(run_together([few, whole])[0], few())
+    torch.testing.assert_close(run_together([few, whole]).rows()[0], few())
 
     model = QuantumTrain(target_from_text("cnn816").build(), [few, whole], "mixing")
     counts = model.parameter_counts()

@@ -1,5 +1,6 @@
 """Samplers that have their phases in common: run together, each number counted once."""
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -81,7 +82,7 @@ def test_a_mapping_s_tied_tensors_are_counted_once() -> None:
 
 def test_a_sampler_that_is_listed_twice_gives_what_two_equal_ones_give() -> None:
     def gradients(samplers: list[PQCNN]) -> tuple[list[Tensor], list[Tensor]]:
-        found = run_together(samplers)
+        found = run_together(samplers).rows()
         sum((k + 1) * p.square().sum() for k, p in enumerate(found)).backward()  # type: ignore[union-attr]
         return found, [s.trained_phases.grad for s in samplers if s.trained_phases.grad is not None]
 
@@ -100,3 +101,24 @@ def test_a_sampler_that_is_listed_twice_is_trained() -> None:
     data = Data("noise", images, labels, images, labels, images, labels, classes=3)
     train(model, data, TrainConfig(epochs=1))
     assert not torch.equal(sampler.phases, before)
+
+
+@pytest.mark.parametrize("mapping", ["mixing", "whitened"])
+def test_samplers_in_any_order_are_read_in_theirs(mapping: str) -> None:
+    """Batches of those that are equal do not change whose distribution is whose."""
+    sizes = ((5, 2), (6, 3), (5, 2), (4, 2), (6, 3), (5, 2))
+    samplers = [PQCNN(*size, seed=s, trained=4 if s % 2 else None) for s, size in enumerate(sizes)]
+    model = QuantumTrain(nn.Linear(6, 5), samplers, mapping, seed=2)
+    with torch.no_grad():
+        for values in model.parameters():
+            values.add_(torch.linspace(0.1, 0.3, values.numel()).view_as(values))
+    alone = model.mapping([sampler() for sampler in samplers])
+    torch.testing.assert_close(model.mapping(run_together(samplers)), alone)
+    weights = model.layout.initial + model.layout.scale * alone
+    torch.testing.assert_close(model.generate(), weights)
+
+
+def test_hooks_of_a_mapping_run_on_what_a_model_generates() -> None:
+    model = QuantumTrain(nn.Linear(2, 2), [PQCNN(4, 2, seed=s) for s in (0, 1)], "mixing", seed=1)
+    model.mapping.register_forward_hook(lambda module, inputs, numbers: 0 * numbers)
+    assert torch.equal(model.generate(), model.layout.initial)
