@@ -57,17 +57,36 @@ class MLP(Mapping):
 class _MLP(nn.Module):
     def __init__(self, weights: int, hidden: int, activation: str) -> None:
         super().__init__()
+        self.weights = weights
         bits = index_bits(weights)
-        shifts = torch.arange(bits - 1, -1, -1)
-        signs = 2.0 * (torch.arange(weights).unsqueeze(1) >> shifts & 1) - 1
-        self.register_buffer("signs", signs, persistent=False)
+        #: Bits of an index that are read as one number of up to 2^low; the others as another.
+        self.low = bits // 2
+        self.register_buffer("low_signs", _signs(self.low), persistent=False)
+        self.register_buffer("high_signs", _signs(bits - self.low), persistent=False)
         self.first = nn.Linear(bits + 1, hidden)
         self.activation = nn.Tanh() if activation == "tanh" else nn.Identity()
         self.second = nn.Linear(hidden, 1)
 
     def forward(self, distributions: list[Tensor]) -> Tensor:
-        signs = self.get_buffer("signs")
-        probabilities = relative(one_per_weight(distributions, len(signs))).unsqueeze(1)
-        inputs = torch.cat([signs, probabilities.to(signs.dtype)], dim=1)
-        numbers: Tensor = self.second(self.activation(self.first(inputs))).squeeze(1)
+        probabilities = relative(one_per_weight(distributions, self.weights)).unsqueeze(1)
+        slope = self.first.weight[:, -1:].T
+        hidden = torch.addmm(self._of_index(), probabilities.to(slope.dtype), slope)
+        numbers: Tensor = self.second(self.activation(hidden)).squeeze(1)
         return numbers - numbers.mean()
+
+    def _of_index(self) -> Tensor:
+        """What the bits of each index add to the hidden layer, shape ``(weights, hidden)``.
+
+        Each half of the bits adds its own, so that no bit is kept of every single weight.
+        """
+        high_signs, low_signs = self.get_buffer("high_signs"), self.get_buffer("low_signs")
+        high, low, _ = self.first.weight.split([high_signs.shape[1], self.low, 1], dim=1)
+        of_high = high_signs @ high.T + self.first.bias
+        of_both: Tensor = of_high.unsqueeze(1) + (low_signs @ low.T).unsqueeze(0)
+        return of_both.flatten(0, 1)[: self.weights]
+
+
+def _signs(bits: int) -> Tensor:
+    """±1 for each bit, the most significant first, of each number of so many bits."""
+    shifts = torch.arange(bits - 1, -1, -1)
+    return 2.0 * (torch.arange(1 << bits).unsqueeze(1) >> shifts & 1) - 1

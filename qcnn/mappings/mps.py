@@ -69,28 +69,31 @@ class MPS(Mapping):
         return self.placement
 
 
-def multiply_prefixes(first: Tensor, sites: list[Tensor], weights: int) -> Tensor:
-    """The vectors first·M₁[b₁]·M₂[b₂]·… of the first ``weights`` bit strings.
+def multiply_prefixes(first: Tensor, sites: list[Tensor], last: Tensor, weights: int) -> Tensor:
+    """The products first·M₁[b₁]·M₂[b₂]·…·last of the first ``weights`` bit strings.
 
     Args:
         first: shape ``(χ,)``.
         sites: a tensor of shape ``(2, χ, χ)`` for each bit, most significant first, or a
             matrix of shape ``(χ, χ)`` that every string shares.
+        last: shape ``(χ, k)``.
         weights: how many strings, counted from 0, are wanted.
 
     Returns:
-        shape ``(weights, χ)``.
+        shape ``(weights, k)``.
     """
-    rows = first.unsqueeze(0)
+    # The last site goes with what follows it, so that no χ numbers of each string are kept.
+    narrow = [*sites[:-1], *(site @ last for site in sites[-1:])]
+    rows = first.unsqueeze(0) if sites else first.unsqueeze(0) @ last
     bits_left = sum(site.ndim == 3 for site in sites)
-    for site in sites:
+    for site in narrow:
         if site.ndim == 2:
             rows = rows @ site
             continue
         bits_left -= 1
         prefixes = -(-weights // 2**bits_left)
         both = torch.cat([site[0], site[1]], dim=1)
-        rows = (rows @ both).reshape(-1, first.numel())[:prefixes]
+        rows = (rows @ both).reshape(-1, site.shape[-1])[:prefixes]
     return rows
 
 
@@ -112,8 +115,8 @@ class _Lean(nn.Module):
     def forward(self, distributions: list[Tensor]) -> Tensor:
         probabilities = one_per_weight(distributions, self.weights)
         values = standardise(torch.log(relative(probabilities) + _FLOOR))
-        rows = multiply_prefixes(self.first, list(self.cores), self.weights)
-        constant, slope = (rows @ self.last).unbind(dim=1)
+        rows = multiply_prefixes(self.first, list(self.cores), self.last, self.weights)
+        constant, slope = rows.unbind(dim=1)
         return constant + slope * values
 
 
@@ -144,9 +147,9 @@ class _TorchMPS(nn.Module):
             if position < len(self.cores) - 1:
                 sites.append(torch.stack([bias - one + 2 * other, bias + one]))
         first = torch.eye(len(self.output))[0]
-        rows = multiply_prefixes(first.to(self.output), sites, self.weights)
         one, other = self.cores[-1]
-        constant = rows @ (self.biases[1] + other)[:, 0]
-        slope = rows @ (one - other)[:, 0]
+        last = torch.stack([(self.biases[1] + other)[:, 0], (one - other)[:, 0]], dim=1)
+        rows = multiply_prefixes(first.to(self.output), sites, last, self.weights)
+        constant, slope = rows.unbind(dim=1)
         numbers: Tensor = constant + slope * probabilities
         return numbers - numbers.mean()

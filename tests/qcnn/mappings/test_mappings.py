@@ -126,7 +126,8 @@ def test_shared_prefixes_equal_row_by_row(weights: int, chi: int) -> None:
     first = torch.randn(chi, dtype=torch.float64)
     sites = list(torch.randn(bits, 2, chi, chi, dtype=torch.float64))
     sites.insert(bits // 2, torch.randn(chi, chi, dtype=torch.float64))
-    rows = multiply_prefixes(first, sites, weights)
+    last = torch.randn(chi, 2, dtype=torch.float64)
+    rows = multiply_prefixes(first, sites, last, weights)
     for index in range(weights):
         row, bit = first, bits
         for site in sites:
@@ -134,7 +135,7 @@ def test_shared_prefixes_equal_row_by_row(weights: int, chi: int) -> None:
                 bit -= 1
                 site = site[index >> bit & 1]
             row = row @ site
-        torch.testing.assert_close(rows[index], row)
+        torch.testing.assert_close(rows[index], row @ last)
 
 
 def test_torchmps_form_is_torchmps_contracted_site_by_site() -> None:
@@ -214,3 +215,23 @@ def test_model_counts_what_the_mapping_states() -> None:
     counts = count_parameters(model)
     assert counts.fixed_numbers == 2202 * (126 + 70) + 2202
     assert counts.mapping == 2
+
+
+@pytest.mark.parametrize("weights", [1, 2, 5, 32, 77])
+@pytest.mark.parametrize("activation", ["none", "tanh"])
+def test_the_mlp_reads_the_bits_of_each_index(weights: int, activation: str) -> None:
+    layout = describe_target(nn.Linear(weights, 1, bias=False))
+    module = mapping_from_text(f"mlp:activation={activation}").build(layout, (weights,), seed=4)
+    bits = (weights - 1).bit_length()
+    probabilities = torch.rand(weights)
+    rows = [
+        [2.0 * (index >> bit & 1) - 1 for bit in reversed(range(bits))] for index in range(weights)
+    ]
+    inputs = torch.cat(
+        [torch.tensor(rows).view(weights, bits), probabilities.unsqueeze(1) / probabilities.mean()],
+        1,
+    )
+    first, second = module.get_submodule("first"), module.get_submodule("second")
+    hidden = first(inputs)
+    expected = second(hidden.tanh() if activation == "tanh" else hidden).squeeze(1)
+    torch.testing.assert_close(module([probabilities]), expected - expected.mean())
