@@ -11,21 +11,17 @@
 
 from qcnn.baselines import Baseline, baseline_from_text, baseline_names, register_baseline
 from qcnn.baselines._smaller import smaller_targets
-from qcnn.data import Data, load_data
+from qcnn.data import Data, Examples, load_data
 from qcnn.errors import DivergedError, InvalidInput, NotDifferentiable, NothingAccepted
 from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_mapping
 from qcnn.samplers.pqcnn import PQCNN
 from qcnn.samplers.sizes import choose_sizes
 from qcnn.targets import ConvolutionalNetwork, target_from_text
 from qcnn.training.alternate import AlternatingConfig, train_alternating
-from qcnn.training.train import (
-    EpochRecord,
-    Evaluation,
-    TrainConfig,
-    TrainResult,
-    evaluate,
-    train,
-)
+from qcnn.training.config import TrainConfig
+from qcnn.training.evaluation import evaluate
+from qcnn.training.records import EpochRecord, Evaluation, TrainResult
+from qcnn.training.train import train
 from qcnn.weights.generated import GeneratedNetwork, ParameterCounts, count_parameters
 from qcnn.weights.quantum_train import QuantumTrain
 
@@ -38,6 +34,7 @@ __all__ = [
     "DivergedError",
     "EpochRecord",
     "Evaluation",
+    "Examples",
     "GeneratedNetwork",
     "InvalidInput",
     "Mapping",

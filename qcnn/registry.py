@@ -168,8 +168,14 @@ def check_name(kind: str, name: str) -> None:
 
 
 @cache
+def _installed() -> Any:
+    """All entry points, of another type in each version of Python; reading them takes long."""
+    return entry_points()
+
+
 def _entry_points(group: str) -> EntryPoints:
-    return entry_points(group=group)
+    found: EntryPoints = _installed().select(group=group)
+    return found
 
 
 def _import_entry_point(point: Any) -> None:

@@ -14,6 +14,7 @@ A dataset of one's own is one file in this folder, found by itself, or in an ins
 
 from qcnn.data._arrays import from_arrays
 from qcnn.data._data import Data
+from qcnn.data._examples import Examples
 from qcnn.data._reading.errors import DataUnavailable
 from qcnn.data._reading.idx import read_idx
 from qcnn.data._registry import data_names, load_data, register_data
@@ -23,6 +24,7 @@ __all__ = [
     "CountSplit",
     "Data",
     "DataUnavailable",
+    "Examples",
     "IndexSplit",
     "data_names",
     "from_arrays",

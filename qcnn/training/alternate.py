@@ -2,32 +2,23 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from qcnn.checks import LARGEST_COUNT, check_types, number_between, shown, whole_number
 from qcnn.data import Data
 from qcnn.errors import InvalidInput
 from qcnn.seeds import check_seed, derive
-from qcnn.training.checkpoint import fingerprint, read_checkpoint, write_checkpoint
+from qcnn.training.batches import least_batch
 from qcnn.training.cobyla import LARGEST_RADIUS, LAST_RADIUS, fit_phases
-from qcnn.training.logits import least_batch
-from qcnn.training.train import (
-    LARGEST_RATE,
-    EpochRecord,
-    Evaluation,
-    Progress,
-    TrainResult,
-    check_arguments,
-    draw_batches,
-    record_epoch,
-    split_parameters,
-    take_step,
-)
+from qcnn.training.config import LARGEST_RATE
+from qcnn.training.optimiser import make_adam, split_parameters
+from qcnn.training.records import EpochRecord, TrainResult
+from qcnn.training.resume import Progress, Resumable, identify
+from qcnn.training.steps import Tally, check_arguments, draw_batches, record_epoch, take_step
 
 
 @dataclass(frozen=True)
@@ -80,20 +71,6 @@ class AlternatingConfig:
         return self.rounds * self.adam_epochs
 
 
-@dataclass
-class _Run:
-    """A run and all that changes in it; the rest is torch's global random state."""
-
-    model: nn.Module
-    data: Data
-    config: AlternatingConfig
-    phases: list[nn.Parameter]
-    optimiser: torch.optim.Adam
-    order: torch.Generator
-    phase_order: torch.Generator
-    progress: Progress
-
-
 def train_alternating(
     model: nn.Module,
     data: Data,
@@ -129,24 +106,28 @@ def train_alternating(
     Source: arXiv:2505.08474; github.com/Louisanity/PhotonicQuantumTrain, bond_dimension_setup.
     """
     started = time.monotonic()
-    run = _start(model, data, config)
-    identity = "" if checkpoint is None else _identify(run)
+    phases, run = _start(model, data, config)
+    identity = "" if checkpoint is None else identify(str(config), model, data)
     notify = on_epoch or (lambda record: None)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(config.seed, "target randomness"))
         if checkpoint is not None and checkpoint.exists():
-            _restore(run, checkpoint, identity)
+            run.restore(checkpoint, identity)
         for record in run.progress.history:
             notify(record)
         while len(run.progress.history) < config.epochs:
-            _run_round(run, notify)
+            _run_round(run, phases, data, config, notify)
             if checkpoint is not None:
-                _store(run, checkpoint, identity, time.monotonic() - started)
+                run.store(checkpoint, identity, time.monotonic() - started)
     return run.progress.result()
 
 
-def _start(model: nn.Module, data: Data, config: AlternatingConfig) -> _Run:
+def _start(
+    model: nn.Module, data: Data, config: AlternatingConfig
+) -> tuple[list[nn.Parameter], Resumable]:
     check_arguments(model, data, config, AlternatingConfig)
+    if not isinstance(data, Data):
+        raise InvalidInput(f"data is {shown(data)}; allowed with COBYLA is Data, images and labels")
     phases, others = split_parameters(model)
     for count, name in ((len(phases), "phases"), (len(others), "parameters beside its phases")):
         if not count:
@@ -157,115 +138,42 @@ def _start(model: nn.Module, data: Data, config: AlternatingConfig) -> _Run:
             f"evaluations is {shown(config.evaluations)}; allowed with {variables} phases are "
             f"whole numbers from {variables + 2}"
         )
-    return _Run(
-        model,
-        data,
-        config,
-        phases,
-        # Made once: the original's Adam too keeps its moments from round to round.
-        torch.optim.Adam(others, lr=config.learning_rate),
-        torch.Generator().manual_seed(derive(config.seed, "data order")),
-        torch.Generator().manual_seed(derive(config.seed, "phase batches")),
-        Progress(),
-    )
+    streams = {
+        "order": torch.Generator().manual_seed(derive(config.seed, "data order")),
+        "phase order": torch.Generator().manual_seed(derive(config.seed, "phase batches")),
+    }
+    # Made once: the original's Adam too keeps its moments from round to round.
+    adam = make_adam([{"params": others, "lr": config.learning_rate}])
+    return phases, Resumable(model, adam, streams, Progress())
 
 
-def _run_round(run: _Run, notify: Callable[[EpochRecord], None]) -> None:
-    model, data, config = run.model, run.data, run.config
+def _run_round(
+    run: Resumable,
+    phases: list[nn.Parameter],
+    data: Data,
+    config: AlternatingConfig,
+    notify: Callable[[EpochRecord], None],
+) -> None:
+    model = run.model
+    images = len(data.train_labels)
     first = len(run.progress.history) + 1
     last = first + config.adam_epochs - 1
-    images = len(data.train_labels)
     for epoch in range(first, last + 1):
-        for chosen in draw_batches(images, config.batch_size, run.order, least_batch(model)):
-            take_step(model, run.optimiser, data, chosen, None, epoch)
+        tally = Tally()
+        order = run.streams["order"]
+        for chosen in draw_batches(images, config.batch_size, order, least_batch(model)):
+            tally += take_step(model, run.optimiser, data, chosen, None, epoch)
         if epoch == last:
-            chosen = next(draw_batches(images, config.phase_batch_size, run.phase_order))
+            chosen = next(draw_batches(images, config.phase_batch_size, run.streams["phase order"]))
             fit_phases(
                 model,
-                run.phases,
+                phases,
                 data.train_images[chosen],
                 data.train_labels[chosen],
                 evaluations=config.evaluations,
                 trust_radius=config.trust_radius,
                 epoch=epoch,
             )
-        record = record_epoch(model, data, epoch)
+        record = record_epoch(model, data, epoch, None if epoch == config.epochs else tally)
         run.progress.add(model, record)
         notify(record)
-
-
-def _identify(run: _Run) -> str:
-    """A hash of what fixes a run's numbers: settings, initial model, images."""
-    model, data = run.model, run.data
-    for name, value in model.state_dict().items():
-        if not isinstance(value, Tensor):
-            raise InvalidInput(
-                f"{name} in the state of the model is a {type(value).__name__}; allowed with a "
-                "checkpoint are tensors"
-            )
-    tensors = {
-        **model.state_dict(),
-        "training images": data.train_images,
-        "training labels": data.train_labels,
-        "validation images": data.validation_images,
-        "validation labels": data.validation_labels,
-    }
-    return fingerprint(f"{run.config} {model}", tensors)
-
-
-def _store(run: _Run, path: Path, identity: str, seconds: float) -> None:
-    moments = run.optimiser.state_dict()["state"]
-    tensors = {
-        **{f"model/{name}": value for name, value in run.model.state_dict().items()},
-        **{f"best/{name}": value for name, value in run.progress.best_weights.items()},
-        **{
-            f"adam/{place}/{name}": value
-            for place, values in moments.items()
-            for name, value in values.items()
-        },
-        "random/order": run.order.get_state(),
-        "random/phase order": run.phase_order.get_state(),
-        "random/global": torch.get_rng_state(),
-    }
-    facts = {
-        "run": identity,
-        "seconds": run.progress.seconds_before + seconds,
-        "history": [asdict(record) for record in run.progress.history],
-    }
-    write_checkpoint(path, tensors, facts)
-
-
-def _restore(run: _Run, path: Path, identity: str) -> None:
-    tensors, facts = read_checkpoint(path)
-    if facts["run"] != identity:
-        raise InvalidInput(
-            f"checkpoint {str(path)!r} is of a run with other settings, model or data; allowed is "
-            "this run's own, or none, to start from the beginning"
-        )
-    run.model.load_state_dict(_part(tensors, "model"))
-    moments: dict[int, dict[str, Tensor]] = {}
-    for name, value in _part(tensors, "adam").items():
-        place, _, moment = name.partition("/")
-        moments.setdefault(int(place), {})[moment] = value
-    run.optimiser.load_state_dict({**run.optimiser.state_dict(), "state": moments})
-    random = _part(tensors, "random")
-    run.order.set_state(random["order"])
-    run.phase_order.set_state(random["phase order"])
-    torch.set_rng_state(random["global"])
-    run.progress = Progress(
-        [_record(stored) for stored in facts["history"]],
-        _part(tensors, "best"),
-        facts["seconds"],
-    )
-
-
-def _part(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:
-    """The tensors whose names begin with ``part/``, without it."""
-    start = f"{part}/"
-    return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}
-
-
-def _record(stored: dict[str, Any]) -> EpochRecord:
-    return EpochRecord(
-        stored["epoch"], Evaluation(**stored["train"]), Evaluation(**stored["validation"])
-    )

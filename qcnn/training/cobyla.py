@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from qcnn.errors import DivergedError
-from qcnn.training.logits import check_batch, compute_logits, evaluating
-from qcnn.weights.generated import GeneratedNetwork, refuse_recomputation
+from qcnn.training.batches import check_batch, evaluating
+from qcnn.training.evaluation import predict
+from qcnn.training.pooling import PoolByMaximum
 
 #: Radians; SciPy's default, at which COBYLA stops before its evaluations are used up.
 LAST_RADIUS = 1e-4
@@ -51,10 +52,6 @@ def fit_phases(
     Source: arXiv:2505.08474, training of the boson samplers.
     """
     classes = check_batch(images, labels)
-    if images.ndim == 4 and is_plain(model):
-        # With the channels innermost, convolutions and poolings of many images take 40 % of the
-        # time. A forward of somebody else's can fail on such images, or give another result.
-        images = images.to(memory_format=torch.channels_last)
     sizes = [phase.numel() for phase in phases]
 
     def put(values: np.ndarray) -> None:
@@ -63,7 +60,7 @@ def fit_phases(
 
     def loss_at(values: np.ndarray) -> float:
         put(values)
-        logits = compute_logits(model, images.clone(), classes)
+        logits = predict(model, images.clone(), classes)
         loss = cross_entropy(logits, labels.long()).item()
         if not isfinite(loss):
             raise DivergedError(epoch, f"the loss at COBYLA's trial phases is {loss}")
@@ -71,7 +68,7 @@ def fit_phases(
 
     start = torch.cat([phase.flatten() for phase in phases]).double().numpy()
     # Its own linear algebra is of small matrices, which several threads only slow down.
-    with evaluating(model), threadpool_limits(1, user_api="blas"):
+    with evaluating(model), PoolByMaximum(), threadpool_limits(1, user_api="blas"):
         found = minimize(
             loss_at,
             start,
@@ -79,15 +76,3 @@ def fit_phases(
             options={"maxiter": evaluations, "rhobeg": trust_radius, "tol": LAST_RADIUS},
         )
     put(found.x)
-
-
-def is_plain(model: nn.Module) -> bool:
-    """Whether a model, or its target, is a sequence of torch's own layers and nothing else."""
-    target = model.target if isinstance(model, GeneratedNetwork) else model
-    return all(
-        type(part).__module__.startswith("torch.nn.modules.")
-        and (isinstance(part, nn.Sequential) or not any(part.children()))
-        and not part._forward_hooks
-        and all(hook is refuse_recomputation for hook in part._forward_pre_hooks.values())
-        for part in target.modules()
-    )

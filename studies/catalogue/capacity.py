@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from qcnn.meshes import check_layers
-from qcnn.training.train import SCHEDULES
+from qcnn.training.config import SCHEDULES
 from studies.catalogue import register_study
 from studies.design.arguments import Names, PositiveNumbers, WholeNumbers
 from studies.design.arms import Arm

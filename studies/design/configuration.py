@@ -28,7 +28,7 @@ from qcnn.samplers.controls import GENERATORS, build_generator
 from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import derive
 from qcnn.targets import target_from_text
-from qcnn.training.train import SCHEDULES
+from qcnn.training.config import SCHEDULES
 from qcnn.weights.combine import count_joint_outcomes
 
 Size = tuple[int, int]

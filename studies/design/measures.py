@@ -10,8 +10,8 @@ from torch.nn.functional import cross_entropy
 
 from qcnn import Data, InvalidInput, QuantumTrain
 from qcnn.seeds import generator
-from qcnn.training.logits import compute_logits
-from qcnn.training.train import split_parameters
+from qcnn.training.evaluation import predict
+from qcnn.training.optimiser import split_parameters
 
 #: When a study looks at a model.
 START, END = "start", "end"
@@ -34,7 +34,7 @@ def weights_and_gradients(model: nn.Module, data: Data) -> dict[str, Any]:
     """
     if not isinstance(model, QuantumTrain):
         return {}
-    logits = compute_logits(model, data.train_images[:_IMAGES].clone(), data.classes)
+    logits = predict(model, data.train_images[:_IMAGES].clone(), data.classes)
     loss = cross_entropy(logits, data.train_labels[:_IMAGES])
     phases, _ = split_parameters(model)
     gradients = torch.cat([g.abs() for g in torch.autograd.grad(loss, phases)])

@@ -80,6 +80,8 @@ class Row:
         axes: those of the configuration, each a column of its own (:class:`Configuration`).
         train_loss_by_epoch, train_accuracy_by_epoch, val_loss_by_epoch, val_accuracy_by_epoch:
             numbers with a space between; fewer than epochs where the run did not come to its end.
+            Those of the training are what the steps of the epoch had, the last ones of the whole
+            split after it; in rows up to version 0.1.0 all are of the whole split.
         measured: what the study has looked at, as JSON (``studies.design.measures``).
         error: why the run has diverged or failed.
         search: which search has drawn it; empty for none.

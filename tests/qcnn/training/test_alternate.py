@@ -29,13 +29,14 @@ from qcnn import (
     target_from_text,
     train_alternating,
 )
+from qcnn.keeping.checkpoint import fingerprint, read_checkpoint
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import Control, RedrawnRandom
 from qcnn.seeds import derive
 from qcnn.targets import target_names
-from qcnn.training.checkpoint import fingerprint, read_checkpoint
-from qcnn.training.cobyla import fit_phases, is_plain
-from qcnn.training.train import split_parameters
+from qcnn.training.cobyla import fit_phases
+from qcnn.training.evaluation import is_plain
+from qcnn.training.optimiser import split_parameters
 
 CONFIG = AlternatingConfig(
     rounds=3, adam_epochs=2, batch_size=32, learning_rate=0.01, evaluations=60, phase_batch_size=100
@@ -310,7 +311,7 @@ def test_adam_keeps_its_moments_from_round_to_round(tmp_path: Path) -> None:
     file = tmp_path / "run.safetensors"
     train_alternating(model(), stripes(), CONFIG, file)
     tensors, _ = read_checkpoint(file)
-    assert tensors["adam/0/step"] == CONFIG.rounds * STEPS_OF_A_ROUND
+    assert tensors["moments/0/step"] == CONFIG.rounds * STEPS_OF_A_ROUND
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from qcnn import (
     train_alternating,
 )
 from qcnn.engines import engine_names
-from qcnn.training.train import SCHEDULES
+from qcnn.training.config import SCHEDULES
 from studies.design.measures import weights_and_gradients
 
 
@@ -341,7 +341,7 @@ def test_labels_of_any_whole_type_are_taken(data: Data) -> None:
     [
         ({"model": "cnn"}, "model is 'cnn'; allowed is a torch.nn.Module"),
         ({"model": None}, "model is None; allowed is a torch.nn.Module"),
-        ({"data": "digits"}, "data is 'digits'; allowed is a Data"),
+        ({"data": "digits"}, "data is 'digits'; allowed are Data and Ex"),
         ({"config": {"epochs": 3}}, "config is {'epochs': 3}; allowed is a TrainConfig"),
         ({"config": AlternatingConfig()}, "config is AlternatingConfig(rounds=200"),
     ],

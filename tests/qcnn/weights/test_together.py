@@ -8,7 +8,7 @@ from qcnn import PQCNN, Data, ParameterCounts, QuantumTrain, TrainConfig, train
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import build_generator
 from qcnn.samplers.sampler import Sampler
-from qcnn.training.train import split_parameters
+from qcnn.training.optimiser import split_parameters
 from qcnn.weights.generated import count_stored
 from qcnn.weights.together import run_together
 

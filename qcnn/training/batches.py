@@ -1,4 +1,4 @@
-"""Images into a module that somebody else has written, and logits out of it."""
+"""Batches of images, and the modes and needs of the module that they go into."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,49 +6,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import reason, shown
+from qcnn.checks import shown
 from qcnn.data._data import check_channels_first
 from qcnn.errors import InvalidInput
-from qcnn.weights.generated import GeneratedNetwork, match_inputs
-
-#: What torch raises for inputs that do not suit a layer. Exactly these: what is raised for other
-#: reasons, such as a lack of memory, is of a type derived from them.
-_UNSUITABLE = (RuntimeError, ValueError, TypeError, IndexError)
-
-
-def compute_logits(model: nn.Module, images: Tensor, classes: int) -> Tensor:
-    """The model's logits for a batch of images.
-
-    Args:
-        model: any module; it is given the images and nothing else.
-        images: shape ``(N, …)``. A copy of those that have to stay as they are, since a module
-            may work in place on its input.
-        classes: how many logits of each image are needed.
-
-    Returns:
-        shape ``(N, at least classes)``.
-
-    Raises:
-        InvalidInput: if the model does not take the images, or returns anything else.
-    """
-    try:
-        logits = model(match_inputs(model, images))
-    except _UNSUITABLE as error:
-        if type(error) not in _UNSUITABLE:
-            raise
-        raise _unsuitable(model, images, error) from error
-    if not isinstance(logits, Tensor) or not logits.is_floating_point():
-        kind = logits.dtype if isinstance(logits, Tensor) else type(logits).__name__
-        raise InvalidInput(
-            f"the output of {_name(model)} is of type {kind}; allowed are tensors of floats, the "
-            "logits of each image"
-        )
-    if logits.ndim != 2 or len(logits) != len(images) or logits.shape[1] < classes:
-        raise InvalidInput(
-            f"the output of {_name(model)} is of shape {tuple(logits.shape)}; allowed for "
-            f"{len(images)} images of {classes} classes is {(len(images), classes)}"
-        )
-    return logits
 
 
 def check_batch(images: Tensor, labels: Tensor) -> int:
@@ -111,19 +71,3 @@ def least_batch(model: nn.Module) -> int:
 
 
 _BATCH_NORM = nn.modules.batchnorm._BatchNorm
-
-
-def _unsuitable(model: nn.Module, images: Tensor, error: Exception) -> InvalidInput:
-    if len(images) == 1 and "more than 1 value per channel" in str(error):
-        return InvalidInput(
-            "the number of images in a batch is 1; allowed with batch normalisation are at least 2"
-        )
-    return InvalidInput(
-        f"{_name(model)} cannot take a batch of shape {tuple(images.shape)} and type "
-        f"{images.dtype} ({reason(error)}); allowed are images that it takes, alone"
-    )
-
-
-def _name(model: nn.Module) -> str:
-    target = model.target if isinstance(model, GeneratedNetwork) else model
-    return f"target {type(target).__name__}"

@@ -1,0 +1,60 @@
+"""What a training records."""
+
+from dataclasses import dataclass
+from math import isnan
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Mean loss and accuracy (a fraction, nan where there are no classes) over a split."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """Both splits after an epoch, counted from 1.
+
+    Attributes:
+        epoch: its number.
+        train: of the last epoch, the training split after it, in evaluation mode; of those
+            before, what the steps of the epoch had themselves, in training mode, each with the
+            parameters that it found.
+        validation: after the epoch, in evaluation mode.
+    """
+
+    epoch: int
+    train: Evaluation
+    validation: Evaluation
+
+
+@dataclass(frozen=True, eq=False)
+class TrainResult:
+    """What training leaves behind, beside the model, which holds the last epoch's state.
+
+    Attributes:
+        history: a record for each epoch.
+        best: the record with the highest validation accuracy, the earliest of them; with the
+            lowest validation loss where there are no classes.
+        best_weights: the network's weights at that epoch; never part of what is reported.
+        seconds_before: what earlier processes spent on a run that was resumed.
+    """
+
+    history: tuple[EpochRecord, ...]
+    best: EpochRecord
+    best_weights: dict[str, Tensor]
+    seconds_before: float = 0.0
+
+    @property
+    def last(self) -> EpochRecord:
+        """The last epoch's record, which is what is reported."""
+        return self.history[-1]
+
+
+def merit(record: EpochRecord) -> float:
+    """The larger, the better: the validation accuracy, or minus the loss without classes."""
+    found = record.validation
+    return -found.loss if isnan(found.accuracy) else found.accuracy
