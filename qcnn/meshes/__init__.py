@@ -6,6 +6,7 @@ found by itself, as is one of an installed package (:mod:`qcnn.registry`).
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import ClassVar, TypeVar
 
 from qcnn.checks import check_choice, shown, whole_number
@@ -87,7 +88,13 @@ def make_mesh(name: str, modes: int, input_state: Sequence[int], layers: int = 1
         InvalidInput: for an unknown name, and for layers that this mesh cannot have.
     """
     check_mesh(name)
-    return registered[name]().build(modes, input_state, check_layers(layers, name))
+    return _build(registered[name], modes, tuple(input_state), check_layers(layers, name))
+
+
+@lru_cache(maxsize=64)
+def _build(kind: type[MeshKind], modes: int, input_state: tuple[int, ...], layers: int) -> Mesh:
+    # Samplers of one kind share their mesh, which is never changed.
+    return kind().build(modes, input_state, layers)
 
 
 def check_mesh_size(name: str, modes: int, photons: int, layers: int = 1) -> None:

@@ -73,7 +73,7 @@ def most_independent(probabilities: Tensor, jacobian: Tensor, count: int) -> Ten
     tensor([1, 2])
     """
     roots = _of_roots(probabilities, jacobian)
-    _, _, order = qr(roots.numpy(), mode="economic", pivoting=True)
+    _, order = qr(roots.numpy(), mode="r", pivoting=True)
     return torch.from_numpy(order[:count]).long().sort().values
 
 
