@@ -14,7 +14,9 @@ from qcnn.baselines._smaller import smaller_targets
 from qcnn.data import Data, Examples, load_data
 from qcnn.errors import DivergedError, InvalidInput, NotDifferentiable, NothingAccepted
 from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_mapping
+from qcnn.samplers.light import CoherentLight, DistinguishablePhotons
 from qcnn.samplers.pqcnn import PQCNN
+from qcnn.samplers.qubits import Qubits
 from qcnn.samplers.sizes import choose_sizes
 from qcnn.targets import ConvolutionalNetwork, target_from_text
 from qcnn.training.alternate import AlternatingConfig, train_alternating
@@ -29,8 +31,10 @@ __all__ = [
     "PQCNN",
     "AlternatingConfig",
     "Baseline",
+    "CoherentLight",
     "ConvolutionalNetwork",
     "Data",
+    "DistinguishablePhotons",
     "DivergedError",
     "EpochRecord",
     "Evaluation",
@@ -42,6 +46,7 @@ __all__ = [
     "NothingAccepted",
     "ParameterCounts",
     "QuantumTrain",
+    "Qubits",
     "TrainConfig",
     "TrainResult",
     "baseline_from_text",

@@ -166,9 +166,9 @@ class TorchPass:
         above, beside = real[..., photons[0][0]], imaginary[..., photons[0][0]]
         for (column, before), level in zip(photons[1:], levels, strict=True):
             factors = level.factors / (before + 1) ** 0.5
-            u = _take(real[..., column], level.modes) * factors
-            v = _take(imaginary[..., column], level.modes) * factors
-            x, y = _take(above, level.parents), _take(beside, level.parents)
+            u = take(real[..., column], level.modes) * factors
+            v = take(imaginary[..., column], level.modes) * factors
+            x, y = take(above, level.parents), take(beside, level.parents)
             above, beside = (u * x - v * y).sum(-1), (u * y + v * x).sum(-1)
         return above, beside
 
@@ -208,8 +208,8 @@ def _pass_mesh(phases: Tensor, columns: _Columns, entries: list[int]) -> tuple[T
     """Real and imaginary part of the occupied input columns, shape ``(…, modes, columns)``."""
     missing = torch.zeros_like(phases[..., :1])
     known = torch.cat([phases, missing], dim=-1)
-    half = _take(known, columns.inner) / 2
-    angle = half + _take(known, columns.outer)
+    half = take(known, columns.inner) / 2
+    angle = half + take(known, columns.outer)
     sign, touched = columns.sign, columns.sign.abs()
     # i·exp(i·angle), times the rotation [[sin, cos], [cos, −sin]].
     turn_real, turn_imaginary = -angle.sin(), angle.cos()
@@ -233,7 +233,7 @@ def _pass_mesh(phases: Tensor, columns: _Columns, entries: list[int]) -> tuple[T
     return real, imaginary
 
 
-def _take(values: Tensor, index: Tensor) -> Tensor:
+def take(values: Tensor, index: Tensor) -> Tensor:
     """``values[..., index]``, in the one form that every transformation of torch knows."""
     taken: Tensor = values.index_select(-1, index.flatten()).unflatten(-1, index.shape)
     return taken
@@ -276,6 +276,16 @@ def _columns(mesh: Mesh, dtype: torch.dtype) -> _Columns:
         outer=torch.from_numpy(outer_phase),
         partner=torch.from_numpy(partner),
         sign=torch.from_numpy(sign).to(dtype),
+    )
+
+
+@lru_cache(maxsize=16)
+@outside_transformations()
+def occupied_levels(modes: int, photons: int, space: str) -> tuple[_Level, ...]:
+    """The levels of two and more photons, each factor 1 where the state has that mode, or 0."""
+    return tuple(
+        _Level(level.parents, level.modes, (level.factors > 0).double())
+        for level in _levels(modes, photons, space, torch.float64)
     )
 
 

@@ -1,0 +1,90 @@
+"""Other light through the same meshes: what is left without the interference of photons."""
+
+from functools import lru_cache
+
+import torch
+
+from qcnn.engines import Engine
+from qcnn.engines._particles import ParticlePass
+from qcnn.meshes import is_universal
+from qcnn.optics.fock import FockState, effective_phases
+from qcnn.optics.mesh import Mesh
+from qcnn.samplers.pqcnn import MeshSampler
+from qcnn.samplers.response import rank
+
+
+class _Particles(MeshSampler):
+    """Light whose photons do not interfere with one another."""
+
+    engine = "particles"
+    _coherent: bool
+
+    def _build(self, dtype: torch.dtype) -> Engine:
+        return ParticlePass(
+            self.mesh,
+            self.photons,
+            self.space,
+            self.input_state,
+            dtype,
+            coherent=self._coherent,
+        )
+
+    def _independent_phases(self) -> int:
+        if not is_universal(self._mesh_name):
+            return _rank(self.mesh, self.photons, self.space, self.input_state, self._coherent)
+        # Nothing enters but columns of numbers that add up to 1; and no light has more effective
+        # phases than that whose photons interfere.
+        columns = 1 if self._coherent else sum(count > 0 for count in self.input_state)
+        most = effective_phases(self.modes, self.outcomes, self.input_state)
+        return min(columns * (self.modes - 1), most)
+
+
+class DistinguishablePhotons(_Particles):
+    """Photons that can be told apart: each goes its own way through the mesh.
+
+    The probability of an outcome is the permanent of |U|² between the occupied input modes and
+    the outcome's, over the factorials of its counts. That is classical: particles that fall
+    independently. Beside a :class:`qcnn.PQCNN` of the same size it shows what the interference
+    of photons contributes. It has fewer effective phases: of k photons in m modes, one in each
+    input mode, k(m − 1), as many as all the probabilities |U|² can have, where a PQCNN has up to
+    (k − 1)(m − k − 1) more.
+
+    Args, attributes and errors are those of :class:`qcnn.PQCNN`, but for the engine.
+
+    Source: Tichy, J. Phys. B 47, 103001 (2014), Section 3.
+
+    >>> import qcnn
+    >>> photons, particles = qcnn.PQCNN(6, 3, seed=1), DistinguishablePhotons(6, 3, seed=1)
+    >>> particles().shape, photons.effective_phases, particles.effective_phases
+    (torch.Size([20]), 19, 15)
+    """
+
+    _coherent = False
+
+
+class CoherentLight(_Particles):
+    """Coherent light (a laser's) through the mesh, counted where n photons are detected in all.
+
+    Its amplitude in an input mode is the root of the photon count there, and adds up in the mesh
+    as waves do. What is detected in the modes is then independent (Poissonian), so that of n
+    photons the outcome s has the probability n!·Πⱼ Iⱼ^sⱼ/sⱼ!, where Iⱼ is mode j's share of the
+    intensity. It has as many outcomes as a :class:`qcnn.PQCNN` of this size and at most m − 1
+    effective phases. (A single photon, whose outcomes are the m modes, is ``PQCNN(m, 1)``.)
+
+    Args, attributes and errors are those of :class:`qcnn.PQCNN`, but for the engine; the input
+    state says how much light enters each mode.
+
+    Source: Mandel and Wolf, Optical Coherence and Quantum Optics (1995), Section 14.7; Glauber,
+    Phys. Rev. 131, 2766 (1963).
+
+    >>> CoherentLight(6, 3, seed=1).effective_phases
+    5
+    """
+
+    _coherent = True
+
+
+@lru_cache(maxsize=256)
+def _rank(mesh: Mesh, photons: int, space: str, input_state: FockState, coherent: bool) -> int:
+    run = ParticlePass(mesh, photons, space, input_state, torch.float64, coherent=coherent)
+    return rank(run, mesh.phases)
