@@ -1,16 +1,68 @@
 """Other light through the same meshes: what is left without the interference of photons."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
+from torch import Tensor
 
 from qcnn.engines import Engine
-from qcnn.engines._particles import ParticlePass
+from qcnn.engines._columns import input_columns
+from qcnn.engines._particles import particle_probabilities
+from qcnn.engines._phases import check_finite, check_shape
+from qcnn.engines._plain import plain_columns, values_are_there
 from qcnn.meshes import is_universal
-from qcnn.optics.fock import FockState, effective_phases
+from qcnn.optics.fock import FockState, count_outcomes, effective_phases
 from qcnn.optics.mesh import Mesh
 from qcnn.samplers.pqcnn import MeshSampler
 from qcnn.samplers.response import rank
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """Maps phases ``(phases,)`` or ``(batch, phases)`` in radians to probabilities.
+
+    The columns of the unitary are computed by the compiled loops, or in plain torch where there
+    are several samples, another device or a transformation; in double precision.
+
+    Attributes:
+        mesh, photons, space, input_state: of the sampler.
+        dtype: of the result.
+        coherent: whether the light of all input modes adds up before it is detected.
+    """
+
+    mesh: Mesh
+    photons: int
+    space: str
+    input_state: FockState
+    dtype: torch.dtype
+    coherent: bool
+
+    def __call__(self, phases: Tensor) -> Tensor:
+        check_shape(phases, self.mesh.phases)
+        if values_are_there(phases):
+            check_finite(phases)
+        if count_outcomes(self.mesh.modes, self.photons, self.space) == 1:
+            # Certain whatever the phases, which keep a zero gradient.
+            return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
+        columns = self._of_each_photon(phases)
+        return particle_probabilities(columns, self.mesh.modes, self.space).to(self.dtype)
+
+    def _of_each_photon(self, phases: Tensor) -> list[Tensor]:
+        """Where each photon is found, shape ``(…, modes)`` each."""
+        single = phases.ndim == 1 and phases.device.type == "cpu"
+        pass_mesh: Callable[[Mesh, FockState, Tensor], Tensor]
+        pass_mesh = input_columns if single else plain_columns
+        columns = pass_mesh(self.mesh, self.input_state, phases)
+        counts = [count for count in self.input_state if count]
+        if self.coherent:
+            roots = torch.tensor(counts, dtype=torch.float64, device=phases.device).sqrt()
+            light = (columns * roots).sum(-1)
+            shares = (light.real.square() + light.imag.square()) / sum(counts)
+            return [shares] * self.photons
+        each = columns.real.square() + columns.imag.square()
+        return [each[..., column] for column, count in enumerate(counts) for _ in range(count)]
 
 
 class _Particles(MeshSampler):
@@ -20,13 +72,13 @@ class _Particles(MeshSampler):
     _coherent: bool
 
     def _build(self, dtype: torch.dtype) -> Engine:
-        return ParticlePass(
+        return _Pass(
             self.mesh,
             self.photons,
             self.space,
             self.input_state,
             dtype,
-            coherent=self._coherent,
+            self._coherent,
         )
 
     def _independent_phases(self) -> int:
@@ -86,5 +138,5 @@ class CoherentLight(_Particles):
 
 @lru_cache(maxsize=256)
 def _rank(mesh: Mesh, photons: int, space: str, input_state: FockState, coherent: bool) -> int:
-    run = ParticlePass(mesh, photons, space, input_state, torch.float64, coherent=coherent)
+    run = _Pass(mesh, photons, space, input_state, torch.float64, coherent)
     return rank(run, mesh.phases)
