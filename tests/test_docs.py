@@ -12,7 +12,7 @@ BLOCK = re.compile(r"^```python(?: skip-without=(\w+))?\n(.*?)^```$", re.MULTILI
 
 
 def test_there_are_pages() -> None:
-    assert {page.stem for page in PAGES} >= {"training"}
+    assert {page.stem for page in PAGES} >= {"from-merlin", "training"}
 
 
 # Lightning's own use of torch.

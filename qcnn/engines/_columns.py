@@ -20,15 +20,16 @@ from qcnn.engines._derivatives import (
 )
 from qcnn.engines._phases import check_finite, check_single, check_type
 from qcnn.engines._plain import plain_columns
+from qcnn.optics.circuit import LinearCircuit
 from qcnn.optics.fock import FockState
 from qcnn.optics.mesh import Mesh
 
 
-def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
+def input_columns(mesh: Mesh | LinearCircuit, input_state: FockState, phases: Tensor) -> Tensor:
     """The columns of the unitary at the occupied input modes, in their order.
 
     Args:
-        mesh: any mesh.
+        mesh: any mesh, or a circuit, which is passed in plain torch.
         input_state: photon count of each input mode.
         phases: radians, shape ``(phases,)``, on the CPU; every derivative reaches them.
 
@@ -44,6 +45,8 @@ def input_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
     if is_transformed(phases):
         return plain_columns(mesh, input_state, phases)
     check_finite(phases)
+    if isinstance(mesh, LinearCircuit):
+        return plain_columns(mesh, input_state, phases)
     columns: Tensor = _Columns.apply(phases, mesh, input_state)  # type: ignore[no-untyped-call]
     return columns
 

@@ -26,6 +26,7 @@ from qcnn.engines._rounding import LARGEST_ERROR, LEAST_TOTAL, cancelled
 from qcnn.engines._tables import build_tables, level_starts
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_large
+from qcnn.optics.circuit import LinearCircuit
 from qcnn.optics.fock import FockState, count_outcomes
 from qcnn.optics.mesh import Mesh
 
@@ -54,6 +55,32 @@ class _Columns:
 
 
 @dataclass(frozen=True)
+class _Entries:
+    """The entries of a circuit's components (:class:`qcnn.optics.circuit.LinearCircuit`).
+
+    A complex matrix is a real one of twice the size, [[Re, −Im], [Im, Re]], that acts on real
+    parts above imaginary ones.
+
+    Attributes:
+        scale: factor of each entry.
+        half, angle: half angle and angle by the parameters, shape ``(entries, parameters)``.
+        half_start, angle_start: their constants.
+        places: where each entry stands in all steps' matrices laid out one after another, four
+            times: real part, minus the imaginary part, imaginary part, real part.
+        untouched: the matrices without any entry, 1 where a mode passes a step untouched; shape
+            ``(steps, 2·modes, 2·modes)``.
+    """
+
+    scale: Tensor
+    half: Tensor
+    angle: Tensor
+    half_start: Tensor
+    angle_start: Tensor
+    places: Tensor
+    untouched: Tensor
+
+
+@dataclass(frozen=True)
 class _Level:
     """How the states of one more photon follow from those before.
 
@@ -71,14 +98,16 @@ class _Level:
 
 @dataclass(frozen=True)
 class _Tables:
-    columns: _Columns
+    columns: _Columns | _Entries
     levels: tuple[_Level, ...]
 
     @outside_transformations()
     def to(self, device: torch.device) -> "_Tables":
         """A copy on another device."""
         return _Tables(
-            _Columns(*(getattr(self.columns, f.name).to(device) for f in fields(_Columns))),
+            type(self.columns)(
+                *(getattr(self.columns, f.name).to(device) for f in fields(self.columns))
+            ),
             tuple(
                 _Level(*(getattr(level, f.name).to(device) for f in fields(_Level)))
                 for level in self.levels
@@ -98,7 +127,12 @@ class TorchPass:
     """
 
     def __init__(
-        self, mesh: Mesh, photons: int, space: str, input_state: FockState, dtype: torch.dtype
+        self,
+        mesh: Mesh | LinearCircuit,
+        photons: int,
+        space: str,
+        input_state: FockState,
+        dtype: torch.dtype,
     ) -> None:
         self.mesh, self.photons, self.space = mesh, photons, space
         self.input_state, self.dtype = input_state, dtype
@@ -108,7 +142,8 @@ class TorchPass:
         # At once, because compilers trace the first call.
         self._tables: dict[torch.device, _Tables] = {}
         if not self._certain:
-            tables = _Tables(_columns(mesh, dtype), _levels(mesh.modes, photons, space, dtype))
+            levels = _levels(mesh.modes, photons, space, dtype)
+            tables = _Tables(_of_mesh(mesh, dtype), levels)
             self._tables[torch.device("cpu")] = tables
 
     def __call__(self, phases: Tensor) -> Tensor:
@@ -126,7 +161,7 @@ class TorchPass:
             # Certain whatever the phases, which keep a zero gradient.
             return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
         tables = self._tables_on(phases.device)
-        light = _pass_mesh(phases.to(self.dtype), tables.columns, self._entries)
+        light = _pass_light(phases.to(self.dtype), tables.columns, self._entries)
         real, imaginary = self._amplitudes(*light, tables.levels)
         probabilities = real**2 + imaginary**2
         total = probabilities.sum(-1, keepdim=True)
@@ -182,7 +217,7 @@ class TorchPass:
         raise InvalidInput(cancelled(self.photons, total, LARGEST_ERRORS[self.dtype]))
 
 
-def plain_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
+def plain_columns(mesh: Mesh | LinearCircuit, input_state: FockState, phases: Tensor) -> Tensor:
     """The columns of the unitary at the occupied input modes, in their order.
 
     Without the phases π between the layers of a mesh.
@@ -195,13 +230,43 @@ def plain_columns(mesh: Mesh, input_state: FockState, phases: Tensor) -> Tensor:
     Returns:
         complex128, shape ``(…, modes, occupied)``.
     """
-    columns = _columns(mesh, torch.float64)
-    return torch.complex(*_pass_mesh(phases.double(), columns, _entries(mesh, input_state)))
+    columns = _of_mesh(mesh, torch.float64)
+    return torch.complex(*_pass_light(phases.double(), columns, _entries(mesh, input_state)))
 
 
-def _entries(mesh: Mesh, input_state: FockState) -> list[int]:
+def _entries(mesh: Mesh | LinearCircuit, input_state: FockState) -> list[int]:
     """Where the light of the occupied input modes enters the mesh."""
     return [mesh.entries[mode] for mode, count in enumerate(input_state) if count]
+
+
+def _of_mesh(mesh: Mesh | LinearCircuit, dtype: torch.dtype) -> _Columns | _Entries:
+    return _entries_of(mesh, dtype) if isinstance(mesh, LinearCircuit) else _columns(mesh, dtype)
+
+
+def _pass_light(
+    phases: Tensor, columns: _Columns | _Entries, entries: list[int]
+) -> tuple[Tensor, Tensor]:
+    """Real and imaginary part of the occupied input columns, shape ``(…, modes, columns)``."""
+    if isinstance(columns, _Entries):
+        return _pass_circuit(phases, columns, entries)
+    return _pass_mesh(phases, columns, entries)
+
+
+def _pass_circuit(phases: Tensor, circuit: _Entries, entries: list[int]) -> tuple[Tensor, Tensor]:
+    half = phases @ circuit.half.T + circuit.half_start
+    angle = phases @ circuit.angle.T + circuit.angle_start
+    amplitude = circuit.scale * half.cos()
+    real, imaginary = amplitude * angle.cos(), amplitude * angle.sin()
+    values = torch.cat([real, -imaginary, imaginary, real], dim=-1)
+    untouched = circuit.untouched.flatten().expand(*phases.shape[:-1], -1)
+    matrices = untouched.index_copy(-1, circuit.places, values)
+    matrices = matrices.unflatten(-1, circuit.untouched.shape)
+    size = circuit.untouched.shape[-1]
+    light = torch.eye(size, dtype=phases.dtype, device=phases.device)[:, entries]
+    light = light.expand(*phases.shape[:-1], size, len(entries))
+    for step in range(len(circuit.untouched)):
+        light = matrices[..., step, :, :] @ light
+    return light[..., : size // 2, :], light[..., size // 2 :, :]
 
 
 def _pass_mesh(phases: Tensor, columns: _Columns, entries: list[int]) -> tuple[Tensor, Tensor]:
@@ -276,6 +341,32 @@ def _columns(mesh: Mesh, dtype: torch.dtype) -> _Columns:
         outer=torch.from_numpy(outer_phase),
         partner=torch.from_numpy(partner),
         sign=torch.from_numpy(sign).to(dtype),
+    )
+
+
+@lru_cache(maxsize=64)
+@outside_transformations()
+def _entries_of(circuit: LinearCircuit, dtype: torch.dtype) -> _Entries:
+    modes, size = circuit.modes, 2 * circuit.modes
+    step, row, column = circuit.places.T
+    below = row + modes, column + modes
+    corners = ((row, column), (row, below[1]), (below[0], column), below)
+    places = np.concatenate([(step * size + down) * size + right for down, right in corners])
+    untouched = np.tile(np.eye(size), (circuit.steps, 1, 1))
+    for mode in (row, row + modes):
+        untouched[step, mode, mode] = 0
+
+    def tensor(values: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(values).to(dtype)
+
+    return _Entries(
+        tensor(circuit.scale),
+        tensor(circuit.half[:, 1:]),
+        tensor(circuit.angle[:, 1:]),
+        tensor(circuit.half[:, 0]),
+        tensor(circuit.angle[:, 0]),
+        torch.from_numpy(places),
+        tensor(untouched),
     )
 
 

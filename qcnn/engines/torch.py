@@ -9,13 +9,18 @@ from qcnn.checks import shown
 from qcnn.engines import register_engine
 from qcnn.engines._plain import LARGEST_ERRORS, TorchPass
 from qcnn.errors import InvalidInput
+from qcnn.optics.circuit import LinearCircuit
 from qcnn.optics.fock import FockState, check_input, check_space
 from qcnn.optics.mesh import Mesh
 
 
 @register_engine("torch")
 def build(
-    mesh: Mesh, photons: int, space: str, input_state: FockState | None, dtype: torch.dtype
+    mesh: Mesh | LinearCircuit,
+    photons: int,
+    space: str,
+    input_state: FockState | None,
+    dtype: torch.dtype,
 ) -> TorchPass:
     """The engine for one sampler.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -73,7 +74,7 @@ class _Particles(MeshSampler):
 
     def _build(self, dtype: torch.dtype) -> Engine:
         return _Pass(
-            self.mesh,
+            cast(Mesh, self.mesh),
             self.photons,
             self.space,
             self.input_state,
@@ -83,7 +84,9 @@ class _Particles(MeshSampler):
 
     def _independent_phases(self) -> int:
         if not is_universal(self._mesh_name):
-            return _rank(self.mesh, self.photons, self.space, self.input_state, self._coherent)
+            return _rank(
+                cast(Mesh, self.mesh), self.photons, self.space, self.input_state, self._coherent
+            )
         # Nothing enters but columns of numbers that add up to 1; and no light has more effective
         # phases than that whose photons interfere.
         columns = 1 if self._coherent else sum(count > 0 for count in self.input_state)

@@ -12,6 +12,7 @@ from qcnn.engines import Engine, build_engine
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_large
 from qcnn.meshes import check_mesh_size, is_universal, make_mesh
+from qcnn.optics.circuit import LinearCircuit, counts_of, read_circuit
 from qcnn.optics.fock import (
     FockState,
     check_input,
@@ -57,27 +58,36 @@ class MeshSampler(Sampler):
         seed: int | None = None,
     ) -> None:
         super().__init__()
-        self.modes = whole_number(modes, "modes", 1)
-        self.photons = whole_number(photons, "photons", 0)
         check_space(space)
-        check_mesh_size(mesh, self.modes, self.photons, layers)
-        self.space = space
-        self.input_state: FockState = check_input(self.modes, self.photons, space, input_state)
+        modes, photons = whole_number(modes, "modes", 1), whole_number(photons, "photons", 0)
+        check_mesh_size(mesh, modes, photons, layers)
+        state = check_input(modes, photons, space, input_state)
+        _check_outcomes(modes, photons, space)  # before the mesh, which takes longer to build
+        self._mesh_name = mesh
+        self._set_up(make_mesh(mesh, modes, state, layers), space, state, trained, dtype, seed)
+
+    def _set_up(
+        self,
+        mesh: Mesh | LinearCircuit,
+        space: str,
+        input_state: FockState,
+        trained: int | None,
+        dtype: torch.dtype,
+        seed: int | None,
+    ) -> None:
         if not isinstance(dtype, torch.dtype) or dtype not in _DTYPES:
             raise InvalidInput(
                 f"dtype is {shown(dtype)}; allowed are torch.float32 and torch.float64"
             )
-        # Before the mesh, which takes longer to build than to count.
-        check_large(
-            8 * count_outcomes(self.modes, self.photons, space),
-            f"{self.photons} photons in {self.modes} modes with space={space!r}",
-        )
-        self.mesh = make_mesh(mesh, self.modes, self.input_state, layers)
-        self._mesh_name = mesh
-        self._dtype = dtype
+        self.modes, self.photons, self.space = mesh.modes, sum(input_state), space
+        self.mesh, self.input_state, self._dtype = mesh, input_state, dtype
         self._pass = self._build(dtype)
-        fractions = torch.rand(self.mesh.phases, generator=generator(seed, "phases"), dtype=dtype)
+        fractions = torch.rand(mesh.phases, generator=generator(seed, "phases"), dtype=dtype)
         phases = 2 * torch.pi * fractions
+        if isinstance(mesh, LinearCircuit):
+            for place, value in enumerate(mesh.start):
+                if value is not None:
+                    phases[place] = value
         self.trained = trained
         places = None if trained is None else self._choose(trained, phases)
         self.register_buffer("_places", places)
@@ -204,7 +214,7 @@ class MeshSampler(Sampler):
             "photons": self.photons,
             "space": self.space,
             "input_state": self.input_state,
-            "mesh": self._mesh_name,
+            "mesh": self.mesh.digest if isinstance(self.mesh, LinearCircuit) else self._mesh_name,
             "layers": self.mesh.layers,
             "trained": self.trained,
         }
@@ -292,22 +302,77 @@ class PQCNN(MeshSampler):
             seed=seed,
         )
 
+    @classmethod
+    def from_circuit(
+        cls,
+        circuit: "pcvl.Circuit",
+        input_state: "Sequence[int] | pcvl.BasicState",
+        *,
+        space: str = "unbunched",
+        trained: int | None = None,
+        dtype: torch.dtype = torch.float32,
+        seed: int | None = None,
+    ) -> Self:
+        """Photons in any linear circuit of Perceval's; its free parameters are the phases.
+
+        Args:
+            circuit: beam splitters of every convention, phase shifters, permutations, fixed
+                unitaries, barriers and circuits of these. The phases are its free parameters, in
+                the order of ``circuit.get_parameters()``; one may stand in several places, and in
+                expressions that are sums of multiples of parameters.
+            input_state: photon count of each mode.
+            space: as of every PQCNN.
+            trained: as of every PQCNN.
+            dtype: as of every PQCNN.
+            seed: fixes the initial phases, uniform in [0, 2π); those that have a value in the
+                circuit begin there.
+
+        Returns:
+            a PQCNN with ``engine="torch"``, plain torch with every derivative.
+
+        Raises:
+            InvalidInput: for other components, by name, and for states that do not fit.
+
+        >>> import perceval as pcvl
+        >>> a, b = pcvl.P("a"), pcvl.P("b")
+        >>> circuit = pcvl.Circuit(3) // pcvl.BS(theta=a) // (1, pcvl.BS.H(theta=a, phi_tl=b))
+        >>> sampler = PQCNN.from_circuit(circuit, [1, 1, 0], seed=1)
+        >>> sampler.phases.shape, sampler().shape, sampler.effective_phases
+        (torch.Size([2]), torch.Size([3]), 2)
+        """
+        mesh = read_circuit(circuit)
+        check_space(space)
+        counts = counts_of(input_state)
+        state = check_input(mesh.modes, sum(counts), space, counts)
+        _check_outcomes(mesh.modes, sum(state), space)
+        sampler = cls.__new__(cls)
+        super(MeshSampler, sampler).__init__()
+        sampler.engine, sampler._mesh_name = "torch", "circuit"
+        sampler._set_up(mesh, space, state, trained, dtype, seed)
+        return sampler
+
     def _build(self, dtype: torch.dtype) -> Engine:
-        return build_engine(
-            self.engine, self.mesh, self.photons, self.space, self.input_state, dtype
-        )
+        # A circuit is for the engine in plain torch alone.
+        mesh = cast(Mesh, self.mesh)
+        return build_engine(self.engine, mesh, self.photons, self.space, self.input_state, dtype)
 
     def _independent_phases(self) -> int:
         """As many as are effective where all are trained."""
-        if is_universal(self._mesh_name):
+        mesh = cast(Mesh, self.mesh)
+        if not isinstance(self.mesh, LinearCircuit) and is_universal(self._mesh_name):
             return effective_phases(self.modes, self.outcomes, self.input_state)
-        return _rank(self.engine, self.mesh, self.photons, self.space, self.input_state)
+        return _rank(self.engine, mesh, self.photons, self.space, self.input_state)
 
 
 @lru_cache(maxsize=256)
 def _rank(engine: str, mesh: Mesh, photons: int, space: str, input_state: FockState) -> int:
     run = build_engine(engine, mesh, photons, space, input_state, torch.float64)
     return rank(run, mesh.phases)
+
+
+def _check_outcomes(modes: int, photons: int, space: str) -> None:
+    what = f"{photons} photons in {modes} modes with space={space!r}"
+    check_large(8 * count_outcomes(modes, photons, space), what)
 
 
 def check_pqcnn(sampler: object) -> None:

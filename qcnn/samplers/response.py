@@ -16,6 +16,8 @@ _TOGETHER = 256
 _LEAST = 1e-12
 #: A direction this much weaker than the strongest is one of rounding errors.
 _RANK = 1e-6
+#: Generic phases that a rank is looked for at, as near some a direction can be as weak as that.
+_POINTS = 3
 
 
 @torch.no_grad()
@@ -50,10 +52,15 @@ def rank(run: Callable[[Tensor], Tensor], count: int) -> int:
         run: as of :func:`differentiate`.
         count: number of phases.
     """
+    if not count:
+        return 0
     random = torch.Generator().manual_seed(0)
-    phases = 2 * torch.pi * torch.rand(count, generator=random, dtype=torch.float64)
-    sizes = torch.linalg.svdvals(_of_roots(*differentiate(run, phases)))
-    return int((sizes > _RANK * sizes.max()).sum()) if count else 0
+    found = []
+    for _ in range(_POINTS):
+        phases = 2 * torch.pi * torch.rand(count, generator=random, dtype=torch.float64)
+        sizes = torch.linalg.svdvals(_of_roots(*differentiate(run, phases)))
+        found.append(int((sizes > _RANK * sizes.max()).sum()))
+    return max(found)
 
 
 def most_independent(probabilities: Tensor, jacobian: Tensor, count: int) -> Tensor:

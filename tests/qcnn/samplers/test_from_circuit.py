@@ -1,0 +1,230 @@
+"""Any linear circuit of Perceval's as a PQCNN: against Perceval's own unitary and simulator."""
+
+import pickle
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import perceval as pcvl
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from perceval.components import BS, PERM, PS, Barrier, Unitary
+from torch import Tensor, nn
+
+from qcnn import PQCNN, InvalidInput, QuantumTrain
+from qcnn.noise import Noise, NoisyPQCNN
+from qcnn.optics.circuit import read_circuit
+from qcnn.weights.together import run_together
+
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.*is deprecated:DeprecationWarning")
+CONVENTIONS = {"Rx": BS.Rx, "Ry": BS.Ry, "H": BS.H}
+CORNERS = ("phi_tl", "phi_bl", "phi_tr", "phi_br")
+
+
+def random_circuit(modes: int, components: int, seed: int) -> pcvl.Circuit:
+    """Components of every kind, parameters that stand in several places and in expressions."""
+    draw = np.random.default_rng(seed)
+    pool = [pcvl.P(f"p{number}") for number in range(4)]
+
+    def angle() -> Any:
+        kind, one, other = draw.integers(4), *draw.choice(4, 2, replace=False)
+        if kind == 0:
+            return float(draw.uniform(0, 6))
+        if kind == 1:
+            return pcvl.Expression(f"2*p{one} - p{other}/3 + 0.25", {pool[one], pool[other]})
+        return pool[one]
+
+    circuit = pcvl.Circuit(modes)
+    for _ in range(components):
+        kind = draw.integers(6)
+        mode = int(draw.integers(modes - 1))
+        if kind < 2:
+            name = draw.choice(list(CONVENTIONS))
+            options = {corner: angle() for corner in CORNERS if draw.integers(2)}
+            circuit.add(mode, CONVENTIONS[name](theta=angle(), **options))
+        elif kind == 2:
+            circuit.add(int(draw.integers(modes)), PS(angle()))
+        elif kind == 3:
+            circuit.add(0, PERM(draw.permutation(modes).tolist()))
+        elif kind == 4:
+            circuit.add(mode, Unitary(pcvl.Matrix.random_unitary(2)))
+        else:
+            inner = pcvl.Circuit(2) // BS.H(angle()) // (1, PS(angle()))
+            circuit.add(mode, inner, merge=bool(draw.integers(2)))
+            circuit.add(0, Barrier(modes))
+    return circuit
+
+
+def assigned(circuit: pcvl.Circuit, values: list[float]) -> pcvl.Circuit:
+    copy = circuit.copy()
+    for parameter, value in zip(copy.get_parameters(), values, strict=True):
+        parameter.set_value(value)
+    return copy
+
+
+def by_perceval(circuit: pcvl.Circuit, sampler: PQCNN) -> np.ndarray:
+    """Probabilities by Perceval's SLOS, renormalised to the outcomes."""
+    numeric = assigned(circuit, sampler.phases.detach().tolist())
+    backend = pcvl.SLOSBackend()
+    backend.set_circuit(pcvl.Circuit(numeric.m).add(0, Unitary(numeric.compute_unitary())))
+    backend.set_input_state(pcvl.BasicState(list(sampler.input_state)))
+    found = np.array([backend.probability(pcvl.BasicState(list(s))) for s in sampler.states])
+    return found / found.sum()
+
+
+@settings(max_examples=25)
+@given(st.integers(2, 5), st.integers(1, 12), st.integers(0, 10**6))
+def test_the_unitary_is_perceval_s(modes: int, components: int, seed: int) -> None:
+    circuit = random_circuit(modes, components, seed)
+    read = read_circuit(circuit)
+    values = np.random.default_rng(seed + 1).uniform(0, 6, read.phases).tolist()
+    expected = np.array(assigned(circuit, values).compute_unitary(), dtype=complex)
+    np.testing.assert_allclose(read.unitary(values), expected, atol=1e-10)
+    assert list(read.parameters) == [each.name for each in circuit.get_parameters()]
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10**6), st.sampled_from(["unbunched", "fock"]))
+def test_probabilities_and_derivatives(seed: int, space: str) -> None:
+    circuit = random_circuit(4, 10, seed) // (0, BS(pcvl.P("last"))) // (2, BS()) // (1, BS())
+    state = [1, 0, 1, 0] if space == "unbunched" else [2, 0, 1, 0]
+    sampler = PQCNN.from_circuit(circuit, state, space=space, seed=seed, dtype=torch.float64)
+    found = sampler().detach().numpy()
+    np.testing.assert_allclose(found, by_perceval(circuit, sampler), atol=1e-10)
+    phases = sampler.phases.detach().requires_grad_()
+    assert torch.autograd.gradcheck(sampler, phases)
+    assert torch.autograd.gradgradcheck(sampler, phases)
+    batch = torch.stack([phases.detach(), 2 * phases.detach()])
+    torch.testing.assert_close(sampler(batch)[1], sampler(batch[1]))
+    torch.testing.assert_close(torch.func.vmap(sampler)(batch), sampler(batch))
+
+
+@pytest.mark.parametrize("mesh", ["rectangular", "minimal"])
+def test_a_mesh_of_ours_read_as_a_circuit_is_itself(mesh: str) -> None:
+    own = PQCNN(6, 3, mesh=mesh, seed=2, dtype=torch.float64)
+    read = PQCNN.from_circuit(own.mesh.circuit(), own.input_state, dtype=torch.float64)
+    torch.testing.assert_close(read(own.phases), own(), rtol=0, atol=1e-12)
+    assert read.effective_phases == own.effective_phases == 19
+    assert read.states == own.states
+
+
+def test_merlin_s_layer_gives_the_same_outcomes_and_gradients() -> None:
+    import merlin
+
+    circuit = PQCNN(5, 2).mesh.circuit()
+    names = [each.name for each in circuit.get_parameters()]
+    layer = merlin.QuantumLayer(
+        input_size=0,
+        circuit=circuit,
+        input_state=[1, 0, 1, 0, 0],
+        trainable_parameters=["phase"],
+        measurement_strategy=merlin.MeasurementStrategy.probs(merlin.ComputationSpace.UNBUNCHED),
+        dtype=torch.float64,
+    )
+    sampler = PQCNN.from_circuit(circuit, [1, 0, 1, 0, 0], dtype=torch.float64, seed=1)
+    (parameter,) = layer.parameters()
+    assert parameter.numel() == len(names)
+    with torch.no_grad():
+        parameter.copy_(sampler.phases)
+    weights = torch.linspace(-1, 2, sampler.outcomes, dtype=torch.float64)
+    expected, found = layer().flatten(), sampler()
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-10)
+    (gradient,) = torch.autograd.grad(expected @ weights, parameter)
+    torch.testing.assert_close(
+        torch.autograd.grad(found @ weights, sampler.trained_phases)[0], gradient, atol=1e-9, rtol=0
+    )
+    assert [tuple(key) for key in layer.output_keys] == list(sampler.states)
+
+
+def interferometer(modes: int = 5) -> pcvl.Circuit:
+    def cell(number: int) -> pcvl.Circuit:
+        return BS.H(pcvl.P(f"t{number}")) // (0, PS(pcvl.P(f"f{number}")))
+
+    return pcvl.GenericInterferometer(modes, cell)
+
+
+def test_it_is_a_sampler_like_any_other() -> None:
+    samplers = [PQCNN.from_circuit(interferometer(), [1, 0, 1, 0, 1], seed=s) for s in range(3)]
+    assert len({sampler.batch_key() for sampler in samplers}) == 1
+    for together, alone in zip(run_together(samplers).rows(), samplers, strict=True):
+        torch.testing.assert_close(together, alone())
+    model = QuantumTrain(nn.Linear(6, 4), samplers, "whitened", seed=1)
+    counts = model.parameter_counts()
+    assert (counts.phases, counts.effective_phases) == (60, 3 * samplers[0].effective_phases)
+    copies: list[QuantumTrain] = [deepcopy(model), pickle.loads(pickle.dumps(model))]
+    others = [PQCNN.from_circuit(interferometer(), [1, 0, 1, 0, 1], seed=s) for s in (7, 8, 9)]
+    loaded = QuantumTrain(nn.Linear(6, 4), others, "whitened", seed=5)
+    loaded.load_state_dict(model.state_dict())
+    for copy in (*copies, loaded):
+        torch.testing.assert_close(copy.generate(), model.generate())
+    assert model.double().generate().dtype == torch.float64
+    few = PQCNN.from_circuit(interferometer(), [1, 0, 1, 0, 1], trained=4, seed=1)
+    assert few.trained_phases.numel() == few.effective_phases == 4
+    assert "circuit" not in repr(few) or repr(few)
+    ours = QuantumTrain(nn.Linear(6, 4), [PQCNN(5, 3, seed=s) for s in range(3)], "whitened")
+    with pytest.raises(InvalidInput, match="; allowed"):
+        ours.load_state_dict(model.state_dict())
+
+
+@torch.no_grad()
+def test_noise_and_perceval_s_circuit() -> None:
+    sampler = PQCNN.from_circuit(interferometer(), [1, 0, 1, 0, 1], seed=4, dtype=torch.float64)
+    unitary = np.array(sampler.circuit().compute_unitary(), dtype=complex)
+    given_ = assigned(interferometer(), sampler.phases.tolist()).compute_unitary()
+    np.testing.assert_allclose(unitary, np.array(given_, dtype=complex), atol=1e-12)
+    noisy = NoisyPQCNN(sampler, Noise(indistinguishability=1 - 1e-9), seed=0).eval()
+    torch.testing.assert_close(noisy().double(), sampler(), rtol=0, atol=1e-5)
+    shots = NoisyPQCNN(sampler, Noise(shots=10**7), seed=0).eval()
+    torch.testing.assert_close(shots().double(), sampler(), rtol=0, atol=2e-3)
+
+
+def test_values_of_the_circuit_are_where_training_begins() -> None:
+    set_, free = pcvl.P("set"), pcvl.P("free")
+    set_.set_value(0.75)
+    circuit = pcvl.Circuit(2) // BS(set_) // PS(free) // BS()
+    first, second = (PQCNN.from_circuit(circuit, [1, 0], seed=s).phases for s in (1, 2))
+    assert first[0] == second[0] == 0.75
+    assert first[1] != second[1]
+    assert set_.is_variable
+
+
+def test_a_circuit_without_parameters_is_fixed() -> None:
+    sampler = PQCNN.from_circuit(BS(), [1, 1], space="fock", dtype=torch.float64)
+    torch.testing.assert_close(sampler(), torch.tensor([0.5, 0, 0.5], dtype=torch.float64))
+    assert sampler.effective_phases == sampler.phases.numel() == 0
+
+
+def product() -> pcvl.Circuit:
+    a, b = pcvl.P("a"), pcvl.P("b")
+    return pcvl.Circuit(2) // PS(pcvl.Expression("a*b", {a, b}))
+
+
+@pytest.mark.parametrize(
+    ("circuit", "state", "sentence"),
+    [
+        (3, [1], "circuit is 3; allowed is a Perceval circuit"),
+        (pcvl.Processor("SLOS", 2), [1, 0], "circuit is <.*; allowed is a Perceval circuit"),
+        (pcvl.Circuit(1) // pcvl.HWP(0.3), [1], "a component of the circuit is a HWP; allowed are"),
+        (pcvl.Circuit(1) // pcvl.PR(0.3), [1], "a component of the circuit is a PR; allowed are"),
+        (pcvl.Circuit(2) // pcvl.PBS(), [1, 0], "a component of the circuit is a PBS; allowed"),
+        (pcvl.Circuit(1) // PS(0.3, max_error=0.1), [1], "max_error of a phase shifter is 0.1; al"),
+        (product(), [1, 0], "a parameter of the circuit is '\\(a\\*b\\)'; allowed are sums"),
+        (BS(), [1], "input.*; allowed"),
+        (BS(), [1, 0.5], "a photon count of the input state is 0.5; allowed"),
+        (BS(), 3, "the input state is 3; allowed are photon counts"),
+        (BS(), [2, 1], "; allowed"),
+        (BS(), pcvl.BasicState("|{P:H},0>"), "the input state is .*; allowed are photons without"),
+    ],
+)
+def test_what_cannot_be_expressed_is_named(circuit: Any, state: Any, sentence: str) -> None:
+    with pytest.raises(InvalidInput, match=sentence):
+        PQCNN.from_circuit(circuit, state)
+
+
+def test_states_of_perceval_are_read() -> None:
+    listed = PQCNN.from_circuit(BS(pcvl.P("t")), [1, 1], space="fock", seed=1)
+    read = PQCNN.from_circuit(BS(pcvl.P("t")), pcvl.BasicState([1, 1]), space="fock", seed=1)
+    assert torch.equal(listed(), read())
+    assert isinstance(read(), Tensor)
