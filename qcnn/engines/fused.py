@@ -8,7 +8,7 @@ safe from several threads.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import factorial, prod
 from threading import Lock
@@ -27,6 +27,7 @@ from qcnn.engines._derivatives import (
     needs_graph,
     read_numbers,
 )
+from qcnn.engines._operator import Numbers, fused, numbers_of
 from qcnn.engines._phases import check_finite, check_shape, check_single, check_type
 from qcnn.engines._plain import TorchPass
 from qcnn.engines._rounding import LARGEST_ERROR, LEAST_TOTAL, cancelled
@@ -53,6 +54,12 @@ class FusedPass:
     space: str
     input_state: FockState
     dtype: torch.dtype
+    _numbers: Numbers = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # At once, because compilers trace the first call.
+        numbers = numbers_of(self.mesh, self.photons, self.space, self.input_state, self.dtype)
+        object.__setattr__(self, "_numbers", numbers)
 
     def __call__(self, phases: Tensor) -> Tensor:
         """
@@ -64,6 +71,9 @@ class FusedPass:
             NotDifferentiable: if the graph of a gradient is asked for at phases that were
                 changed in place after the forward pass.
         """
+        if torch.compiler.is_compiling():
+            compiled: Tensor = fused(phases, *self._numbers)
+            return compiled
         self._check(phases)
         if is_transformed(phases):
             return self.in_torch(phases)

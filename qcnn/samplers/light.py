@@ -10,12 +10,12 @@ from torch import Tensor
 
 from qcnn.engines import Engine
 from qcnn.engines._columns import input_columns
-from qcnn.engines._particles import particle_probabilities
 from qcnn.engines._phases import check_finite, check_shape
 from qcnn.engines._plain import plain_columns, values_are_there
 from qcnn.meshes import is_universal
 from qcnn.optics.fock import FockState, count_outcomes, effective_phases
 from qcnn.optics.mesh import Mesh
+from qcnn.samplers.particles import particle_probabilities
 from qcnn.samplers.pqcnn import MeshSampler
 from qcnn.samplers.response import rank
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau
 
 from qcnn.errors import InvalidInput
@@ -25,7 +26,8 @@ def make_adam(groups: Groups) -> torch.optim.Adam:
     """
     parameters = [parameter for group in groups for parameter in group["params"]]
     fused = all(
-        parameter.is_contiguous() and parameter.device.type == "cpu" for parameter in parameters
+        not is_lazy(parameter) and parameter.is_contiguous() and parameter.device.type == "cpu"
+        for parameter in parameters
     )
     return torch.optim.Adam(groups, fused=fused or None)
 
