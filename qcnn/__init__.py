@@ -26,6 +26,7 @@ from qcnn.training.records import EpochRecord, Evaluation, TrainResult
 from qcnn.training.train import train
 from qcnn.weights.generated import GeneratedNetwork, ParameterCounts, count_parameters
 from qcnn.weights.quantum_train import QuantumTrain
+from qcnn.weights.stored import load
 
 __all__ = [
     "PQCNN",
@@ -54,6 +55,7 @@ __all__ = [
     "choose_sizes",
     "count_parameters",
     "evaluate",
+    "load",
     "load_data",
     "mapping_from_text",
     "mapping_names",

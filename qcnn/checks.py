@@ -1,6 +1,6 @@
 """Values that a user gives: one checker for the types and ranges of all options."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from numbers import Real
 from operator import index
@@ -110,6 +110,38 @@ def check_types(options: Any) -> None:
             object.__setattr__(options, field.name, kept)
 
 
+def fit_stored(found: object, hints: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Options that were read from a file, by name; lists become tuples where these are meant.
+
+    Args:
+        found: what was read.
+        hints: the type of each option: one that :func:`check_types` checks, dict or list.
+        what: has the options, for messages.
+
+    Raises:
+        InvalidInput: unless there are exactly these options, each of its type.
+
+    >>> fit_stored({"sides": [3, 4]}, {"sides": tuple[int, ...]}, "a box")
+    {'sides': (3, 4)}
+    """
+    if not isinstance(found, dict) or found.keys() != hints.keys():
+        names = sorted(found) if isinstance(found, dict) else found
+        raise InvalidInput(
+            f"what is stored of {what} is {shown(names)}; allowed is {', '.join(sorted(hints))}"
+        )
+    kept = {}
+    for name, hint in hints.items():
+        plain = hint in (dict, list)
+        right, kept[name] = (
+            (isinstance(found[name], hint), found[name]) if plain else _fit(found[name], hint)
+        )
+        if not right:
+            raise InvalidInput(
+                f"{name} of {what} is {shown(found[name])}; allowed are {_describe(hint)}"
+            )
+    return kept
+
+
 def check_sizes(options: Any) -> None:
     """Raises InvalidInput for an option, a field of a dataclass, that is a far too large number."""
     for field in fields(options):
@@ -187,4 +219,6 @@ _WORDS = {
     str: "texts",
     bool: "True and False",
     NoneType: "None",
+    dict: "options by name",
+    list: "lists",
 }

@@ -36,6 +36,7 @@ class Registry(MutableMapping[str, Entry], Generic[Entry]):
         kind: of what is registered, for messages ("mapping").
         folder: the package whose modules are imported, but for those whose names begin with
             an underscore; the group of the entry points too.
+        elsewhere: modules of other folders that are imported as well.
 
     >>> colours: Registry[str] = Registry("colour", "qcnn.optics")
     >>> colours.enter("red", "#f00")
@@ -44,8 +45,8 @@ class Registry(MutableMapping[str, Entry], Generic[Entry]):
     ('#f00', ['red'])
     """
 
-    def __init__(self, kind: str, folder: str) -> None:
-        self.kind, self.folder = kind, folder
+    def __init__(self, kind: str, folder: str, elsewhere: tuple[str, ...] = ()) -> None:
+        self.kind, self.folder, self._elsewhere = kind, folder, elsewhere
         self._entries: dict[str, Entry] = {}
         self._definitions: dict[str, object] = {}
         self._apart: list[Registry[Any]] = []
@@ -143,6 +144,8 @@ class Registry(MutableMapping[str, Entry], Generic[Entry]):
             for module in iter_modules(package.__path__):
                 if not module.name.startswith("_"):
                     import_module(f"{self.folder}.{module.name}")
+            for name in self._elsewhere:
+                import_module(name)
         except BaseException:
             self._has_files = False
             raise

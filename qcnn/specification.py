@@ -54,6 +54,21 @@ def format_choice(choice: Any, kind: str, registry: Mapping[str, Callable[..., A
     return min((_format_as(choice, name, registry[name]()) for name in same_type), key=len)
 
 
+def text_of(choice: Any, kind: str, registry: Mapping[str, Callable[..., Any]]) -> str:
+    """The text of :func:`format_choice`, where it says all of ``choice``.
+
+    Raises:
+        InvalidInput: if the type of ``choice`` is not in the registry, or an option has a value
+            that no text stands for.
+    """
+    text = format_choice(choice, kind, registry)
+    if parse_choice(text, kind, registry) != choice:
+        raise InvalidInput(
+            f"{kind} is {shown(choice)}; allowed in a file are options that a text can have"
+        )
+    return text
+
+
 def _format_as(choice: Any, name: str, base: Any) -> str:
     options = [
         f"{field.name}={_text(getattr(choice, field.name))}"

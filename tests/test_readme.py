@@ -35,6 +35,8 @@ def test_a_model_is_saved_and_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     names: dict[str, Any] = {}
     code = example("qcnn.load_data").replace('"auto"', '"digits"').replace("epochs=10", "epochs=1")
     exec(code, names)
+    exec(example("model.save"), names)
+    assert torch.equal(names["same"].generate(), names["model"].generate())
     saving, training = example("save_file").split("qcnn.train(")
     exec(saving, names)
     assert torch.equal(names["again"].generate(), names["model"].generate())

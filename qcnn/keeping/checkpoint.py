@@ -26,8 +26,17 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], facts: dict[str,
     write_bytes(path, save(copies, metadata))
 
 
-def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_checkpoint(
+    path: Path,
+    what: str = "checkpoint",
+    allowed: str = "a file as the training writes it, or none, to start from the beginning",
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors and the facts of a checkpoint.
+
+    Args:
+        path: of the file.
+        what: the file is, for the message.
+        allowed: what should be there.
 
     Raises:
         InvalidInput: if the file is not a checkpoint or any of its bytes has changed.
@@ -40,10 +49,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         metadata, tensors = {}, {}
     text = metadata.get("facts", "")
     if metadata.get("sha256") != fingerprint(text, tensors):
-        raise InvalidInput(
-            f"checkpoint {str(path)!r} is damaged; allowed is a file as the training writes it, or "
-            "none, to start from the beginning"
-        )
+        raise InvalidInput(f"{what} {str(path)!r} is damaged; allowed is {allowed}")
     facts: dict[str, Any] = json.loads(text)
     return tensors, facts
 

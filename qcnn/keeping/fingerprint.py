@@ -23,8 +23,10 @@ from torch import Tensor, nn
 STREAMS = torch.Generator | np.random.Generator | np.random.RandomState | random.Random
 #: Attributes of every module: torch's own.
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
-#: What recurrent layers list a second time, and what compiled modules count in a process.
-_OF_TORCH = ("_flat_weight", "_torchdynamo_")
+#: The attribute in which a network says how a registered target has built it; it decides nothing.
+BUILT_AS = "_built_as"
+#: What recurrent layers list a second time, what compiled modules count in a process, and that.
+_PASSED_OVER = ("_flat_weight", "_torchdynamo_", BUILT_AS)
 _SIMPLE = (bool, int, float, complex, str, type(None), torch.dtype, torch.Size)
 #: What differs from process to process, and decides no number.
 _OF_THE_PROCESS = (type, ModuleType, BuiltinFunctionType, Logger)
@@ -34,7 +36,7 @@ _TOLD_BY_REPR = (bytes, slice, range, np.generic, np.dtype, torch.device, Enum, 
 def own_attributes(module: nn.Module) -> Iterator[tuple[str, Any]]:
     """Attributes that a module has beside torch's own, by name."""
     for name, value in vars(module).items():
-        if name not in _OF_EVERY_MODULE and not name.startswith(_OF_TORCH):
+        if name not in _OF_EVERY_MODULE and not name.startswith(_PASSED_OVER):
             yield name, value
 
 

@@ -26,6 +26,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 from qcnn.keeping.fingerprint import STREAMS, hash_of_the_rest, own_attributes, plain
 
@@ -84,6 +85,7 @@ class Described(nn.Module):
         facts, content = _read(state)
         for path, value in facts["attributes"].items():
             module, name = _owner(self, path)
+            _check_attribute(module, name)
             present = getattr(module, name, None)
             setattr(module, name, _tuples(value) if isinstance(present, tuple) else value)
         places = {place.path: place for place in _left_out(self)}
@@ -93,6 +95,7 @@ class Described(nn.Module):
                 places[path].put(_like(places[path].value, value))
             elif "[" not in path:  # an attribute that has come to be one
                 module, name = _owner(self, path)
+                _check_attribute(module, name)
                 setattr(module, name, value)
         for path, place in places.items():
             if isinstance(place.value, torch.Generator) and f"generators/{path}" in content:
@@ -292,6 +295,15 @@ def _owner(module: nn.Module, path: str) -> tuple[nn.Module, str]:
     """The module inside ``module`` that has what is at ``path``, and its name there."""
     parent, _, name = path.rpartition(".")
     return module.get_submodule(parent), name
+
+
+def _check_attribute(module: nn.Module, name: str) -> None:
+    """Raises InvalidInput for an attribute that is torch's or the class's: none is ever saved."""
+    if name not in dict(own_attributes(module)) and hasattr(module, name):
+        raise InvalidInput(
+            f"an attribute in the {_KEY!r} of a {type(module).__name__} is {shown(name)}; allowed "
+            "are those of the module alone"
+        )
 
 
 def _bytes(content: bytes) -> Tensor:

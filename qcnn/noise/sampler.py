@@ -1,17 +1,17 @@
 """A PQCNN on an imperfect device, for training and for evaluation."""
 
-from typing import Any
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qcnn.checks import shown
+from qcnn.checks import fit_stored, shown
 from qcnn.engines._columns import input_columns
 from qcnn.engines._derivatives import is_transformed
 from qcnn.errors import InvalidInput, NotDifferentiable
-from qcnn.noise._noise import Noise, check_noise, noise_to_text
+from qcnn.noise._noise import Noise, check_noise, noise_from_text, noise_to_text
 from qcnn.noise.device import (
     Measurement,
     accept,
@@ -23,10 +23,11 @@ from qcnn.noise.device import (
 )
 from qcnn.noise.partial import probabilities
 from qcnn.samplers.pqcnn import PQCNN, check_pqcnn
-from qcnn.samplers.sampler import Sampler
+from qcnn.samplers.sampler import Sampler, register_sampler
 from qcnn.seeds import check_seed, derive, generator
 
 
+@register_sampler("noisy")
 class NoisyPQCNN(Sampler):
     """A PQCNN under noise, with its interface for :class:`qcnn.QuantumTrain`.
 
@@ -69,9 +70,21 @@ class NoisyPQCNN(Sampler):
         """What the device does; its seed and its streams are brought back."""
         return {"noise": noise_to_text(self.noise)}
 
+    def configuration(self) -> dict[str, Any]:
+        """As of every sampler."""
+        return self.describe()
+
+    @classmethod
+    def from_configuration(cls, options: object, source: Sampler | None) -> Self:
+        """As of every sampler."""
+        found = fit_stored(options, {"noise": str}, "a noisy sampler")
+        # Another one than a PQCNN is refused.
+        return cls(cast(PQCNN, source), noise_from_text(found["noise"]), seed=0)
+
     def set_extra_state(self, state: Tensor) -> None:
         """As of every :class:`qcnn.keeping.state.Described`; the chip is another one then."""
         super().set_extra_state(state)
+        check_seed(self.seed)
         self._measured = None
 
     @property

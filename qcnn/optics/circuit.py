@@ -140,11 +140,16 @@ def read_circuit(circuit: "pcvl.Circuit") -> LinearCircuit:
     return LinearCircuit(
         circuit.m,
         tuple(numbers),
-        sha256(b"".join(part.tobytes() for part in parts)).hexdigest(),
+        digest_of(*parts),
         *parts,
         steps=max(steps),
         start=tuple(float(each) if each.defined else None for each in free.values()),
     )
+
+
+def digest_of(*parts: NDArray[Any]) -> str:
+    """A hash of the arrays of a circuit."""
+    return sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
 
 def counts_of(state: "Sequence[int] | pcvl.BasicState") -> list[int]:

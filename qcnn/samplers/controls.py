@@ -6,16 +6,49 @@ seed, so that arms of a comparison share whatever they can.
 """
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import check_choice
-from qcnn.machine import check_memory
+from qcnn.checks import check_choice, fit_stored, whole_number
+from qcnn.machine import check_large, check_memory
 from qcnn.samplers.pqcnn import PQCNN, check_pqcnn
-from qcnn.samplers.sampler import Sampler
+from qcnn.samplers.sampler import Sampler, register_sampler
 from qcnn.seeds import check_seed, generator
+
+
+@dataclass(frozen=True)
+class _Size:
+    """A PQCNN's size alone, for a control whose numbers are brought back."""
+
+    outcomes: int
+    phases: int
+
+    def __post_init__(self) -> None:
+        whole_number(self.outcomes, "outcomes", 1)
+        whole_number(self.phases, "phases", 0)
+        check_large(8 * (self.outcomes + self.phases), f"a control of {self.outcomes} outcomes")
+
+    @property
+    def trained_phases(self) -> Tensor:
+        return torch.zeros(self.phases)
+
+    def __call__(self) -> Tensor:
+        return torch.full((self.outcomes,), 1 / self.outcomes)
+
+
+class Replaced(Protocol):
+    """What a control takes from the PQCNN that it replaces."""
+
+    @property
+    def outcomes(self) -> int: ...
+
+    @property
+    def trained_phases(self) -> Tensor: ...
+
+    def __call__(self) -> Tensor: ...
 
 
 class Control(Sampler):
@@ -32,12 +65,13 @@ class Control(Sampler):
     outcomes: int
     effective_phases: int
 
-    def __init__(self, sampler: PQCNN, phases: Tensor | None = None) -> None:
+    def __init__(self, sampler: Replaced, phases: Tensor | None = None) -> None:
         super().__init__()
         self.outcomes = sampler.outcomes
         trained = phases is not None
         self.phases = nn.Parameter(torch.empty(0) if phases is None else phases, trained)
         self.effective_phases = min(self.phases.numel(), self.outcomes - 1)
+        self._replaced_phases = sampler.trained_phases.numel()
         self._drawn = 0
 
     @property
@@ -49,6 +83,16 @@ class Control(Sampler):
         """The size; the kind is the class."""
         return {"outcomes": self.outcomes}
 
+    def configuration(self) -> dict[str, Any]:
+        """As of every sampler."""
+        return {"outcomes": self.outcomes, "phases": self._replaced_phases}
+
+    @classmethod
+    def from_configuration(cls, options: object, source: Sampler | None) -> Self:
+        """As of every sampler."""
+        size = _Size(**fit_stored(options, {"outcomes": int, "phases": int}, "a control"))
+        return cls(size, 0)  # type: ignore[arg-type]  # a subclass's, which takes a seed
+
     @torch.no_grad()
     def response(self) -> tuple[Tensor, Tensor]:
         """The distribution and its Jacobian by the numbers in the phases' place.
@@ -59,10 +103,11 @@ class Control(Sampler):
         return self().double(), torch.zeros(self.outcomes, 0, dtype=torch.float64)
 
 
+@register_sampler("fixed_random")
 class FixedRandom(Control):
     """Uniform random numbers, drawn once and kept, divided by their sum."""
 
-    def __init__(self, sampler: PQCNN, seed: int) -> None:
+    def __init__(self, sampler: Replaced, seed: int) -> None:
         super().__init__(sampler)
         numbers = torch.rand(self.outcomes, generator=generator(seed, "fixed random"))
         self.register_buffer("numbers", numbers / numbers.sum())
@@ -72,10 +117,11 @@ class FixedRandom(Control):
         return self.get_buffer("numbers")
 
 
+@register_sampler("redrawn_random")
 class RedrawnRandom(Control):
     """Uniform random numbers drawn anew at every pass, the control of arXiv:2505.08474."""
 
-    def __init__(self, sampler: PQCNN, seed: int) -> None:
+    def __init__(self, sampler: Replaced, seed: int) -> None:
         super().__init__(sampler)
         self._random = generator(seed, "redrawn random")
 
@@ -84,6 +130,7 @@ class RedrawnRandom(Control):
         return numbers / numbers.sum()
 
 
+@register_sampler("matched_random")
 class MatchedRandom(Control):
     """The PQCNN's initial probabilities in a random order, kept.
 
@@ -91,7 +138,7 @@ class MatchedRandom(Control):
     gives them.
     """
 
-    def __init__(self, sampler: PQCNN, seed: int) -> None:
+    def __init__(self, sampler: Replaced, seed: int) -> None:
         super().__init__(sampler)
         order = torch.randperm(self.outcomes, generator=generator(seed, "matched random"))
         with torch.no_grad():
@@ -102,10 +149,11 @@ class MatchedRandom(Control):
         return self.get_buffer("numbers")
 
 
+@register_sampler("no_input")
 class NoInput(Control):
     """Every outcome equally probable: nothing for a mapping to read."""
 
-    def __init__(self, sampler: PQCNN, seed: int) -> None:
+    def __init__(self, sampler: Replaced, seed: int) -> None:
         super().__init__(sampler)
         self.register_buffer("numbers", torch.full((self.outcomes,), 1 / self.outcomes))
 
@@ -113,13 +161,14 @@ class NoInput(Control):
         return self.get_buffer("numbers")
 
 
+@register_sampler("classical")
 class ClassicalGenerator(Control):
     """Softmax of a fixed random linear map from as many parameters as there are phases.
 
     Parameters and logits have unit variance at the start.
     """
 
-    def __init__(self, sampler: PQCNN, seed: int) -> None:
+    def __init__(self, sampler: Replaced, seed: int) -> None:
         count = sampler.trained_phases.numel()
         super().__init__(sampler, torch.randn(count, generator=generator(seed, "phases")))
         check_memory(2 * 8 * self.outcomes * count, f"a map of {count} numbers")

@@ -18,6 +18,7 @@ from qcnn.optics.mesh import Mesh
 from qcnn.samplers.particles import particle_probabilities
 from qcnn.samplers.pqcnn import MeshSampler
 from qcnn.samplers.response import rank
+from qcnn.samplers.sampler import register_sampler
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class _Particles(MeshSampler):
         return min(columns * (self.modes - 1), most)
 
 
+@register_sampler("distinguishable")
 class DistinguishablePhotons(_Particles):
     """Photons that can be told apart: each goes its own way through the mesh.
 
@@ -117,6 +119,7 @@ class DistinguishablePhotons(_Particles):
     _coherent = False
 
 
+@register_sampler("coherent")
 class CoherentLight(_Particles):
     """Coherent light (a laser's) through the mesh, counted where n photons are detected in all.
 

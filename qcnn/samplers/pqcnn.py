@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import shown, whole_number
-from qcnn.engines import Engine, build_engine
+from qcnn.checks import check_choice, fit_stored, shown, whole_number
+from qcnn.engines import Engine, build_engine, engine_names
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_large
 from qcnn.meshes import check_mesh_size, is_universal, make_mesh
@@ -22,14 +22,17 @@ from qcnn.optics.fock import (
     enumerate_states,
 )
 from qcnn.optics.mesh import Mesh
+from qcnn.optics.stored import build_circuit, store_circuit
 from qcnn.samplers.response import differentiate, most_independent, rank
-from qcnn.samplers.sampler import Sampler
+from qcnn.samplers.sampler import Sampler, register_sampler
 from qcnn.seeds import generator
 
 if TYPE_CHECKING:
     import perceval as pcvl
 
 _DTYPES = (torch.float32, torch.float64)
+#: What is stored of a PQCNN that was made of a circuit, beside that.
+_OF_CIRCUIT = ("input_state", "space", "trained")
 
 
 class MeshSampler(Sampler):
@@ -40,6 +43,16 @@ class MeshSampler(Sampler):
     see :class:`PQCNN`.
     """
 
+    #: What is stored of one, with the types.
+    _stored: ClassVar[dict[str, Any]] = {
+        "modes": int,
+        "photons": int,
+        "space": str,
+        "input_state": tuple[int, ...],
+        "mesh": str,
+        "layers": int,
+        "trained": int | None,
+    }
     trained_phases: nn.Parameter
     _initial: Tensor | None
     _places: Tensor | None
@@ -219,6 +232,15 @@ class MeshSampler(Sampler):
             "trained": self.trained,
         }
 
+    def configuration(self) -> dict[str, Any]:
+        """As of every sampler."""
+        return self.describe()
+
+    @classmethod
+    def from_configuration(cls, options: object, source: Sampler | None) -> Self:
+        """As of every sampler."""
+        return cls(**fit_stored(options, cls._stored, f"a {cls.__name__}"), seed=0)
+
     def extra_repr(self) -> str:
         return (
             f"modes={self.modes}, photons={self.photons}, space={self.space!r}, "
@@ -227,6 +249,7 @@ class MeshSampler(Sampler):
         )
 
 
+@register_sampler("pqcnn")
 class PQCNN(MeshSampler):
     """Photons in an interferometer mesh; its output is the outcome distribution.
 
@@ -275,6 +298,8 @@ class PQCNN(MeshSampler):
     (torch.Size([12]), torch.Size([3]), 3)
     """
 
+    _stored = MeshSampler._stored | {"engine": str}
+
     def __init__(
         self,
         modes: int,
@@ -289,6 +314,7 @@ class PQCNN(MeshSampler):
         dtype: torch.dtype = torch.float32,
         seed: int | None = None,
     ) -> None:
+        check_choice(engine, "engine", engine_names())
         self.engine = engine
         super().__init__(
             modes,
@@ -340,9 +366,20 @@ class PQCNN(MeshSampler):
         >>> sampler.phases.shape, sampler().shape, sampler.effective_phases
         (torch.Size([2]), torch.Size([3]), 2)
         """
-        mesh = read_circuit(circuit)
+        mesh, counts = read_circuit(circuit), counts_of(input_state)
+        return cls._of_circuit(mesh, counts, space, trained, dtype, seed)
+
+    @classmethod
+    def _of_circuit(
+        cls,
+        mesh: LinearCircuit,
+        counts: Sequence[int],
+        space: str,
+        trained: int | None,
+        dtype: torch.dtype,
+        seed: int | None,
+    ) -> Self:
         check_space(space)
-        counts = counts_of(input_state)
         state = check_input(mesh.modes, sum(counts), space, counts)
         _check_outcomes(mesh.modes, sum(state), space)
         sampler = cls.__new__(cls)
@@ -350,6 +387,24 @@ class PQCNN(MeshSampler):
         sampler.engine, sampler._mesh_name = "torch", "circuit"
         sampler._set_up(mesh, space, state, trained, dtype, seed)
         return sampler
+
+    def configuration(self) -> dict[str, Any]:
+        """As of every sampler; a circuit's entries instead of a mesh where it was made of one."""
+        if isinstance(self.mesh, LinearCircuit):
+            stored = store_circuit(self.mesh)
+            return {name: getattr(self, name) for name in _OF_CIRCUIT} | {"circuit": stored}
+        return {**self.describe(), "engine": self.engine}
+
+    @classmethod
+    def from_configuration(cls, options: object, source: Sampler | None) -> Self:
+        """As of every sampler."""
+        if not isinstance(options, dict) or "circuit" not in options:
+            return super().from_configuration(options, source)
+        hints = {name: MeshSampler._stored[name] for name in _OF_CIRCUIT} | {"circuit": dict}
+        found = fit_stored(options, hints, "a PQCNN")
+        state, space, trained = (found[name] for name in _OF_CIRCUIT)
+        circuit = build_circuit(found["circuit"])
+        return cls._of_circuit(circuit, state, space, trained, torch.float32, seed=0)
 
     def _build(self, dtype: torch.dtype) -> Engine:
         # A circuit is for the engine in plain torch alone.

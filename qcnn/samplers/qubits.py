@@ -2,24 +2,25 @@
 
 from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import shown, whole_number
+from qcnn.checks import fit_stored, shown, whole_number
 from qcnn.engines._derivatives import outside_transformations
 from qcnn.engines._phases import check_finite, check_shape
 from qcnn.engines._plain import values_are_there
 from qcnn.errors import InvalidInput
 from qcnn.machine import check_large
 from qcnn.samplers.response import differentiate, rank
-from qcnn.samplers.sampler import Sampler
+from qcnn.samplers.sampler import Sampler, register_sampler
 from qcnn.seeds import generator
 
 _DTYPES = (torch.float32, torch.float64)
 
 
+@register_sampler("qubits")
 class Qubits(Sampler):
     """n qubits in layers of RY rotations and CNOTs; all 2ⁿ probabilities of the basis states.
 
@@ -128,6 +129,15 @@ class Qubits(Sampler):
     def describe(self) -> dict[str, Any]:
         """Everything that decides which distribution belongs to the angles."""
         return {"qubits": self.qubits, "layers": self.layers}
+
+    def configuration(self) -> dict[str, Any]:
+        """As of every sampler."""
+        return self.describe()
+
+    @classmethod
+    def from_configuration(cls, options: object, source: Sampler | None) -> Self:
+        """As of every sampler."""
+        return cls(**fit_stored(options, {"qubits": int, "layers": int}, "qubits"), seed=0)
 
     def extra_repr(self) -> str:
         return f"qubits={self.qubits}, layers={self.layers}, phases={self.phases.numel()}"

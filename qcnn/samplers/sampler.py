@@ -1,12 +1,13 @@
 """The protocol of what generates a distribution in a model."""
 
-from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import torch
 from torch import Tensor
 
 from qcnn.keeping.state import Described
+from qcnn.registry import Registry
 
 
 class Sampler(Described):
@@ -67,3 +68,40 @@ class Sampler(Described):
     def distribution_key(self) -> Hashable:
         """Equal for samplers that make the same distribution of the same phases."""
         return id(self)
+
+    def configuration(self) -> dict[str, Any]:
+        """The options of :meth:`from_configuration`; anything that JSON can hold.
+
+        Only a kind that is registered (:func:`register_sampler`) is asked.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def from_configuration(cls, options: object, source: "Sampler | None") -> Self:
+        """A sampler like the one that had this configuration, but for what a state dict holds.
+
+        Args:
+            options: what was read from a file: not checked, whatever JSON can hold.
+            source: what it draws from, where that is another one.
+
+        Raises:
+            InvalidInput: for options that no sampler of this kind has.
+        """
+        raise NotImplementedError
+
+
+#: The noisy ones stand on a higher floor.
+registered: Registry[type[Sampler]] = Registry(
+    "sampler", "qcnn.samplers", elsewhere=("qcnn.noise.sampler",)
+)
+SamplerType = TypeVar("SamplerType", bound=type[Sampler])
+
+
+def register_sampler(name: str) -> Callable[[SamplerType], SamplerType]:
+    """Class decorator: models with such a sampler are kept in files, where it has this name.
+
+    Raises:
+        InvalidInput: for a name that is taken, or is none (see
+            :meth:`qcnn.registry.Registry.enter`).
+    """
+    return registered.register(name)

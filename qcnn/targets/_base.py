@@ -2,14 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import wraps
+from inspect import signature
+from typing import Any, TypeVar
 
 from torch import nn
 
 from qcnn.checks import LARGEST_COUNT, shown, whole_number
 from qcnn.errors import InvalidInput
+from qcnn.keeping.fingerprint import BUILT_AS
 from qcnn.registry import Registry
+from qcnn.specification import format_choice
 
 ImageShape = tuple[int, int, int]
 
@@ -19,8 +24,13 @@ class Target(ABC):
     """A family of networks whose weights can be generated.
 
     Subclasses are frozen dataclasses whose fields, all with defaults, are the options of the
-    target.
+    target. What they build says by which text, so that a model of it can be kept in a file.
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "build" in vars(cls):
+            cls.build = _telling(cls.build)  # type: ignore[method-assign]
 
     @abstractmethod
     def build(
@@ -74,3 +84,22 @@ def check_image_shape(shape: object) -> ImageShape:
         for size, name in zip(shape, names, strict=True)
     )
     return channels, height, width
+
+
+def _telling(build: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
+    """A ``build`` whose network says the target's text, the images' shape and the classes."""
+
+    @wraps(build)
+    def telling(target: Target, *arguments: Any, **keywords: Any) -> nn.Module:
+        network = build(target, *arguments, **keywords)
+        given = signature(build).bind(target, *arguments, **keywords)
+        given.apply_defaults()
+        # What is no registered target has no text.
+        with suppress(InvalidInput):
+            text = format_choice(target, "target", registered)
+            shape, classes = (given.arguments[name] for name in ("image_shape", "classes"))
+            known = {"text": text, "image_shape": tuple(shape), "classes": classes}
+            vars(network)[BUILT_AS] = known
+        return network
+
+    return telling

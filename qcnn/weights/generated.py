@@ -5,13 +5,19 @@ from abc import ABC, abstractmethod
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
 from qcnn.errors import InvalidInput
+from qcnn.keeping.checkpoint import write_checkpoint
+from qcnn.keeping.fingerprint import BUILT_AS
 from qcnn.keeping.state import Described, describe_structure
+from qcnn.keeping.traits import FORM, traits_of
+from qcnn.registry import baselines
+from qcnn.specification import text_of
 from qcnn.targets.copies import constants_for_results, copy_module
 from qcnn.targets.layout import check_initialised, describe_target
 
@@ -66,15 +72,10 @@ class GeneratedNetwork(Described, ABC):
     def __init__(self, target: nn.Module, options: object = None) -> None:
         super().__init__()
         self.layout = describe_target(target)
+        self.options = options
         # As it is now: attributes of the target may count what happens to it.
-        structure = describe_structure(target)
-        self._made_of = {
-            "options": repr(options),
-            **{
-                f"the target's {name}" if name else "the target": structure[name]
-                for name in structure
-            },
-        }
+        self._structure = structure_of(target)
+        self._made_of = {"options": repr(options), **self._structure}
         # Frozen, so that what requires gradients is exactly what an optimiser changes.
         self.target = copy_module(target).requires_grad_(False)
         for part in self.target.modules():
@@ -93,6 +94,40 @@ class GeneratedNetwork(Described, ABC):
     def describe(self) -> dict[str, Any]:
         """The options, the structure of the target, and which of its weights are generated."""
         return {**self._made_of, "the names of the generated weights": self.layout.names}
+
+    def configuration(self) -> dict[str, Any]:
+        """What, beside the target, it was made with; anything that JSON can hold.
+
+        Raises:
+            InvalidInput: for what no registered baseline has made.
+        """
+        return {"kind": "baseline", "baseline": text_of(self.options, "baseline", baselines)}
+
+    def save(self, path: Path | str) -> None:
+        """Write the whole model into one file, from which :func:`qcnn.load` makes it again.
+
+        Besides all numbers it holds what it was made with, which parameters are trained, shared
+        and of which precision, modes of training and evaluation, and the states of its random
+        streams. The file is safetensors, without pickle, and appears whole or not at all.
+
+        Raises:
+            InvalidInput: if a mapping, a baseline or the class of a sampler is none that is
+                registered, or the target keeps other things than tensors in its state.
+        """
+        state = self.state_dict()
+        for name, value in state.items():
+            if not isinstance(value, Tensor):
+                raise InvalidInput(
+                    f"{name} in the state of the model is a {type(value).__name__}; allowed in a "
+                    "file are tensors"
+                )
+        target = {
+            "built as": getattr(self.target, BUILT_AS, None),
+            "structure": self._structure,
+            "generated": self.layout.names,
+        }
+        facts = {"model": self.configuration(), "target": target, "traits": traits_of(self)}
+        write_checkpoint(Path(path), state, {**FORM, **facts})
 
     @abstractmethod
     def generate(self) -> Tensor:
@@ -150,6 +185,12 @@ class GeneratedNetwork(Described, ABC):
             for name, value in self.layout.unflatten(self.generate()).items():
                 plain.get_parameter(name).copy_(value).requires_grad_(True)
         return plain
+
+
+def structure_of(target: nn.Module) -> dict[str, str]:
+    """What a target consists of, by the words of a description."""
+    structure = describe_structure(target)
+    return {f"the target's {name}" if name else "the target": structure[name] for name in structure}
 
 
 def refuse_recomputation(part: nn.Module, inputs: object) -> None:

@@ -15,8 +15,11 @@ from qcnn.mappings import (
     ReadsBatches,
     mapping_from_text,
 )
+from qcnn.registry import mappings
 from qcnn.samplers.sampler import Sampler
+from qcnn.samplers.stored import store_samplers
 from qcnn.seeds import check_seed
+from qcnn.specification import text_of
 from qcnn.weights.combine import count_joint_outcomes, tensor_product
 from qcnn.weights.generated import (
     GeneratedNetwork,
@@ -130,6 +133,24 @@ class QuantumTrain(GeneratedNetwork):
             "combine": self.combine,
             "the number of samplers": len(self.samplers),
             **made_of,
+        }
+
+    def configuration(self) -> dict[str, Any]:
+        """Samplers, mapping and combination, as :func:`qcnn.load` reads them.
+
+        Raises:
+            InvalidInput: for a subclass, whose options are not known here.
+        """
+        if type(self) is not QuantumTrain:
+            raise InvalidInput(
+                f"the model is {shown(self)}; allowed in a file are QuantumTrain and the models of "
+                "registered baselines"
+            )
+        return {
+            "kind": "quantum_train",
+            "samplers": store_samplers(self.pqcnns()),
+            "mapping": text_of(self.mapping_choice, "mapping", mappings),
+            "combine": self.combine,
         }
 
     def extra_repr(self) -> str:

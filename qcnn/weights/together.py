@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 
 from torch import Tensor
 
-from qcnn.mappings import Distributions
+from qcnn.mappings._distributions import Distributions
 from qcnn.samplers.sampler import Sampler
 from qcnn.weights.generated import count_trainable
 
