@@ -1,7 +1,10 @@
 """A training whose state after an epoch is kept in a file, and goes on from there."""
 
 import copy
+import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +15,12 @@ from qcnn.data import Data, Examples
 from qcnn.data._examples import tensors_of
 from qcnn.errors import InvalidInput
 from qcnn.keeping.checkpoint import fingerprint, read_checkpoint, write_checkpoint
+from qcnn.keeping.fingerprint import hash_of_the_rest, plain
 from qcnn.training.optimiser import Scheduler
 from qcnn.training.records import EpochRecord, Evaluation, TrainResult, merit
 from qcnn.weights.generated import network_weights
+
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
 
 
 @dataclass
@@ -126,8 +132,29 @@ def identify(settings: str, model: nn.Module, data: Data | Examples) -> str:
                 "checkpoint are tensors"
             )
     tensors = {**model.state_dict(), **_tensors(data)}
-    # The form of the file is part of it, so that those of earlier versions are refused.
-    return fingerprint(f"form 2 {settings} {model}", tensors)
+    # The form of the file is part of it, so that those of earlier versions are refused. Addresses
+    # are others in every process.
+    return fingerprint(_ADDRESS.sub("", f"form 2 {settings} {model}"), tensors)
+
+
+def describe_function(function: Callable[..., Any], model: nn.Module) -> str:
+    """A text for a function or an object that is called, the same in every process.
+
+    Its name, its own code, and a hash of all that it holds but the parts of ``model``.
+
+    >>> describe_function(nn.MSELoss(), nn.Linear(1, 1)).partition("#")[0]
+    'MSELoss()'
+    """
+    held = hash_of_the_rest(function, model)
+    if isinstance(function, partial):
+        return f"{describe_function(function.func, model)}{held}"
+    name = repr(function) if isinstance(function, nn.Module) else plain(function)
+    text = f"{name or type(function).__qualname__}{held}"
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return text
+    constants = [plain(constant) for constant in code.co_consts]
+    return f"{text}{code.co_code!r}{code.co_names}{constants}"
 
 
 def _tensors(data: Data | Examples) -> dict[str, Tensor]:

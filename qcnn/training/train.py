@@ -16,13 +16,11 @@ from qcnn.errors import InvalidInput
 from qcnn.seeds import derive
 from qcnn.training.batches import least_batch
 from qcnn.training.config import TrainConfig
-from qcnn.training.evaluation import (
-    Loss,
-)
+from qcnn.training.evaluation import Loss
 from qcnn.training.optimiser import MakeOptimiser, make_adam, make_scheduler, parameter_groups
 from qcnn.training.progress import shown_progress
 from qcnn.training.records import EpochRecord, TrainResult
-from qcnn.training.resume import Progress, Resumable, identify
+from qcnn.training.resume import Progress, Resumable, describe_function, identify
 from qcnn.training.steps import (
     Tally,
     check_arguments,
@@ -82,7 +80,8 @@ def train(
     started = time.monotonic()
     run = _start(model, data, config, loss, optimiser)
     path = None if checkpoint is None else Path(checkpoint)
-    identity = "" if path is None else identify(f"{config} {run.optimiser} {loss}", model, data)
+    settings = f"{config} {run.optimiser} {describe_function(loss, model)}"
+    identity = "" if path is None else identify(settings, model, data)
     with torch.random.fork_rng(devices=[]), shown_progress(config.epochs, progress) as show:
         torch.manual_seed(derive(config.seed, "target randomness"))
         if path is not None and path.exists():

@@ -1,0 +1,155 @@
+"""What a checkpoint is told to belong to, in this process and in others."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, l1_loss, mse_loss
+
+from qcnn import Examples
+from qcnn.keeping.checkpoint import read_checkpoint
+from qcnn.training.resume import describe_function, identify
+
+MODEL = nn.Linear(2, 2)
+
+
+class Scaled:
+    """An object that is called, and has no text of its own but its address."""
+
+    def __init__(self, factor: float) -> None:
+        self.factor = factor
+
+    def __call__(self, output: Tensor, truth: Tensor) -> Tensor:
+        return self.factor * mse_loss(output, truth)
+
+
+def scaled(factor: Any) -> Callable[..., Tensor]:
+    return lambda output, truth: factor * mse_loss(output, truth)
+
+
+def lambdas() -> list[Callable[..., Tensor]]:
+    return [
+        lambda output, truth: mse_loss(output, truth),
+        lambda output, truth: l1_loss(output, truth),
+        lambda output, truth: 2 * l1_loss(output, truth),
+        lambda output, truth: 3 * l1_loss(output, truth),
+    ]
+
+
+def losses() -> list[Callable[..., Any]]:
+    """Each time other objects."""
+    return [
+        cross_entropy,
+        mse_loss,
+        nn.MSELoss(),
+        nn.CrossEntropyLoss(),
+        nn.CrossEntropyLoss(label_smoothing=0.1),
+        nn.CrossEntropyLoss(weight=torch.ones(3)),
+        nn.CrossEntropyLoss(weight=torch.zeros(3)),
+        partial(mse_loss, reduction="mean"),
+        partial(l1_loss, reduction="mean"),
+        partial(l1_loss, reduction="sum"),
+        Scaled(1.0),
+        Scaled(2.0),
+        Scaled(1.0).__call__,
+        scaled(1.0),
+        scaled(2.0),
+        scaled(torch.ones(())),
+        *lambdas(),
+    ]
+
+
+def test_every_loss_has_a_text_of_its_own_without_addresses() -> None:
+    texts, again = ([describe_function(loss, MODEL) for loss in losses()] for _ in range(2))
+    assert texts == again
+    assert len(set(texts)) == len(texts)
+    assert not [text for text in texts if "0x" in text]
+
+
+def test_parts_of_the_model_in_a_loss_are_told_by_the_model_alone() -> None:
+    def decayed(model: nn.Linear) -> Callable[..., Tensor]:
+        return lambda output, truth: mse_loss(output, truth) + model.weight.square().sum()
+
+    one, other = nn.Linear(2, 2), nn.Linear(2, 2)
+    assert describe_function(decayed(one), one) == describe_function(decayed(other), other)
+    assert describe_function(decayed(one), other) != describe_function(decayed(other), other)
+
+
+class Shown(nn.Linear):
+    """Its text has an address, as that of a function has."""
+
+    def extra_repr(self) -> str:
+        return repr(Scaled(1.0).__call__)
+
+
+def test_addresses_in_the_text_of_a_model_are_passed_over() -> None:
+    inputs = torch.zeros(2, 2)
+    examples = Examples(inputs, inputs, inputs, inputs)
+    torch.manual_seed(0)
+    first = Shown(2, 2)
+    kept = Scaled(1.0)  # takes the place in memory that the next one would have
+    again = Shown(2, 2)
+    again.load_state_dict(first.state_dict())
+    assert "0x" in repr(first)
+    assert (
+        identify("", first, examples)
+        == identify("", again, examples)
+        != identify("other", first, examples)
+    )
+    assert kept.factor == 1.0
+
+
+# The same run in a process of its own.
+PROCESS = """
+import sys
+import torch
+from torch import nn
+import qcnn
+
+torch.set_num_threads(1)
+random = torch.Generator().manual_seed(0)
+inputs = torch.rand(90, 4, generator=random)
+truth = inputs[:, :2] - inputs[:, 2:]
+examples = qcnn.Examples(inputs[:60], truth[:60], inputs[60:], truth[60:])
+torch.manual_seed(0)
+target = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.1), nn.Tanh(), nn.Linear(8, 2))
+model = qcnn.QuantumTrain(target, [qcnn.PQCNN(6, 3, seed=seed) for seed in range(2)], "mixing")
+result = qcnn.train(
+    model,
+    examples,
+    qcnn.TrainConfig(epochs=200, batch_size=16),
+    lambda record: print(record.epoch, flush=True),
+    loss=nn.functional.mse_loss,
+    checkpoint=sys.argv[1],
+)
+print([value.flatten().tolist() for value in model.weights().values()])
+print([(record.train.loss, record.validation.loss) for record in result.history])
+"""
+
+
+def start(file: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", PROCESS, str(file)], stdout=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.slow
+def test_a_killed_process_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    whole = start(tmp_path / "whole.safetensors").communicate(timeout=300)[0].split()
+    file = tmp_path / "killed.safetensors"
+    killed = start(file)
+    assert killed.stdout is not None
+    while killed.stdout.readline().strip() != "3":
+        assert killed.poll() is None
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate(timeout=60)
+    assert 3 <= len(read_checkpoint(file)[1]["history"]) < 200
+    assert start(file).communicate(timeout=300)[0].split() == whole
