@@ -29,4 +29,6 @@ class Digits:
 
     def track_validation_accuracy(self, model: str) -> float:
         config = TrainConfig(epochs=self.epochs, batch_size=64, seed=SEED)
-        return 100 * train(self.model, self.data, config).last.validation.accuracy
+        accuracy = train(self.model, self.data, config).last.validation.accuracy
+        assert accuracy is not None  # digits are classes
+        return 100 * accuracy

@@ -24,8 +24,8 @@ class Examples:
         train_inputs: a tensor of shape ``(N, …)``, such as ``(N, features)`` or ``(N, length,
             channels)``; a tuple of such, for a model of several inputs; or a dictionary, for one
             of keyword inputs.
-        train_truth: whole numbers from 0 of shape ``(N,)`` where classes are told apart; floats
-            of shape ``(N, …)`` for any other loss.
+        train_truth: whole numbers from 0 of shape ``(N,)`` where classes are told apart; anything
+            else of shape ``(N, …)`` that the loss takes, which then has no accuracy.
         validation_inputs: as ``train_inputs``, with its own N.
         validation_truth: as ``train_truth``.
 
@@ -74,7 +74,7 @@ def tensors_of(inputs: Inputs) -> dict[str, Tensor]:
     return {"input": inputs}
 
 
-def take(inputs: Inputs, chosen: Tensor | slice) -> Inputs:
+def take(inputs: Inputs, chosen: Tensor) -> Inputs:
     """The chosen examples of every tensor.
 
     >>> take({"left": torch.tensor([1, 2, 3])}, torch.tensor([2, 0]))

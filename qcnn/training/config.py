@@ -12,12 +12,12 @@ LARGEST_RATE = 1e6
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a model is trained, always with Adam on the cross-entropy.
+    """How a model is trained.
 
     Attributes:
-        epochs: passes over the training images.
-        batch_size: images in a step; the last batch of an epoch may be smaller (a single
-            image joins the batch before it where the target has batch normalisation).
+        epochs: passes over the training examples.
+        batch_size: examples in a step; the last batch of an epoch may be smaller (a single one
+            joins the batch before it where the target has batch normalisation).
         learning_rate: rate of every parameter that is no phase; the highest one where
             a schedule changes it. At most 1e6, as the other rate and the clip.
         phase_learning_rate: rate of the phases; the learning rate when absent.

@@ -1,7 +1,6 @@
 """Loss and accuracy over a whole split."""
 
 from collections.abc import Callable
-from math import nan
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,7 @@ from qcnn.data._examples import Inputs, check_examples, classes_of, take, tensor
 from qcnn.errors import InvalidInput
 from qcnn.training.batches import check_batch, check_module, evaluating
 from qcnn.training.pooling import PoolByMaximum
-from qcnn.training.records import Evaluation
+from qcnn.training.records import Evaluation, Tally
 from qcnn.weights.generated import GeneratedNetwork, match_inputs, refuse_recomputation
 
 #: The mean loss of a batch from what a model predicts and the truth.
@@ -34,13 +33,14 @@ def evaluate(
     """Loss and accuracy over all examples, in evaluation mode.
 
     The weights of a :class:`GeneratedNetwork` are generated once, not once per batch. Images
-    and labels are left as they are, whatever the model does to its input.
+    and labels are left as they are, whatever the model does to its input. A tensor alone with one
+    label for each image is checked as :class:`qcnn.Data` is; any other is taken in a tuple.
 
     Args:
         model: from images, its only input, to logits; or from any inputs (see
             :class:`qcnn.data.Examples`) to what the loss takes.
         images: shape ``(N, channels, height, width)``, N at least 1; or any other inputs.
-        labels: whole numbers from 0, shape ``(N,)``; with another loss any truth.
+        labels: whole numbers from 0, shape ``(N,)``; or any other truth that the loss takes.
         loss: the mean loss of a batch.
 
     Raises:
@@ -48,22 +48,35 @@ def evaluate(
             returns no logits for them.
     """
     check_module(model, "model")
-    if loss is cross_entropy and not isinstance(images, tuple | dict):
+    several = isinstance(labels, Tensor) and labels.ndim > 1
+    if loss is cross_entropy and not several and not isinstance(images, tuple | dict):
         classes: int | None = check_batch(images, labels)
     else:
         check_examples(images, labels, "given")
         classes = classes_of(labels)
-    truth = labels if classes is None else labels.long()
-    total, correct = 0.0, 0
+    return evaluate_split(model, images, labels, loss, classes)
+
+
+@torch.no_grad()
+def evaluate_split(
+    model: nn.Module, inputs: Inputs, truth: Tensor, loss: Loss, classes: int | None
+) -> Evaluation:
+    """As :func:`evaluate`, of examples that are checked already, of so many classes or none."""
+    tally = Tally()
     with evaluating(model), PoolByMaximum():
         network = model.export() if isinstance(model, GeneratedNetwork) else model
         for first in range(0, len(truth), _BATCH):
             chosen = torch.arange(first, min(first + _BATCH, len(truth)))
-            output = predict(network, take(images, chosen), classes)
-            total += len(chosen) * compute_loss(loss, output, truth[chosen]).item()
-            correct += count_correct(output, truth[chosen], classes)
-    accuracy = nan if classes is None else correct / len(truth)
-    return Evaluation(total / len(truth), accuracy)
+            labels = as_labels(truth[chosen], classes)
+            output = predict(network, take(inputs, chosen), classes)
+            lost = len(chosen) * compute_loss(loss, output, labels).item()
+            tally += Tally(len(chosen), lost, count_correct(output, labels, classes))
+    return tally.evaluation(classes)
+
+
+def as_labels(truth: Tensor, classes: int | None) -> Tensor:
+    """Labels in the type that losses take; the truth as it is where there are no classes."""
+    return truth if classes is None else truth.long()
 
 
 def count_correct(output: Tensor, truth: Tensor, classes: int | None) -> int:
@@ -84,7 +97,7 @@ def compute_loss(loss: Loss, output: Tensor, truth: Tensor) -> Tensor:
             f"the output is of shape {tuple(output.shape)}; allowed with this loss is "
             f"{tuple(truth.shape)}, the shape of the truth"
         )
-    if loss is not cross_entropy and truth.is_floating_point():
+    if truth.is_floating_point():
         truth = truth.to(output.dtype)
     try:
         found = loss(output, truth)
@@ -125,15 +138,15 @@ def predict(model: nn.Module, inputs: Inputs, classes: int | None) -> Tensor:
     if not isinstance(output, Tensor) or not output.is_floating_point():
         kind = output.dtype if isinstance(output, Tensor) else type(output).__name__
         raise InvalidInput(
-            f"the output of {_name(model)} is of type {kind}; allowed are tensors of floats, the "
-            "logits of each image"
+            f"the output of {_name(model)} is of type {kind}; allowed are tensors of floats, such "
+            "as the logits of each image"
         )
     if classes is not None:
         count = len(next(iter(tensors_of(inputs).values())))
         if output.ndim != 2 or len(output) != count or output.shape[1] < classes:
             raise InvalidInput(
                 f"the output of {_name(model)} is of shape {tuple(output.shape)}; allowed for "
-                f"{count} images of {classes} classes is {(count, classes)}"
+                f"{count} {_examples(inputs)} of {classes} classes is {(count, classes)}"
             )
     return output
 
@@ -153,13 +166,18 @@ def _unsuitable(model: nn.Module, inputs: Inputs, error: Exception) -> InvalidIn
     tensors = list(tensors_of(inputs).values())
     if len(tensors[0]) == 1 and "more than 1 value per channel" in str(error):
         return InvalidInput(
-            "the number of images in a batch is 1; allowed with batch normalisation are at least 2"
+            f"the number of {_examples(inputs)} in a batch is 1; allowed with batch normalisation "
+            "are at least 2"
         )
     shapes = " and ".join(f"{tuple(value.shape)} and type {value.dtype}" for value in tensors)
     return InvalidInput(
         f"{_name(model)} cannot take a batch of shape {shapes} ({reason(error)}); allowed are "
-        "images that it takes, alone"
+        f"{_examples(inputs)} that it takes{', alone' if isinstance(inputs, Tensor) else ''}"
     )
+
+
+def _examples(inputs: Inputs) -> str:
+    return "images" if isinstance(inputs, Tensor) and inputs.ndim == 4 else "examples"
 
 
 def _name(model: nn.Module) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import isnan
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -43,6 +42,6 @@ def describe(record: EpochRecord) -> str:
     """Loss and, where there are classes, accuracy of both splits."""
     parts = []
     for name, found in (("training", record.train), ("validation", record.validation)):
-        accuracy = "" if isnan(found.accuracy) else f", accuracy {100 * found.accuracy:.1f} %"
+        accuracy = "" if found.accuracy is None else f", accuracy {100 * found.accuracy:.1f} %"
         parts.append(f"{name} loss {found.loss:.4g}{accuracy}")
     return "; ".join(parts)

@@ -1,17 +1,46 @@
 """What a training records."""
 
 from dataclasses import dataclass
-from math import isnan
 
 from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Mean loss and accuracy (a fraction, nan where there are no classes) over a split."""
+    """Mean loss and accuracy over a split.
+
+    Attributes:
+        loss: its mean.
+        accuracy: a fraction; None where there are no classes.
+    """
 
     loss: float
-    accuracy: float
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What some batches had: sums over their examples.
+
+    Attributes:
+        examples: how many there were.
+        loss: the sum of their losses.
+        correct: how many were told right; 0 where there are no classes.
+    """
+
+    examples: int = 0
+    loss: float = 0.0
+    correct: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.examples + other.examples, self.loss + other.loss, self.correct + other.correct
+        )
+
+    def evaluation(self, classes: int | None) -> Evaluation:
+        """The means over the examples, which are of so many classes or of none."""
+        accuracy = None if classes is None else self.correct / self.examples
+        return Evaluation(self.loss / self.examples, accuracy)
 
 
 @dataclass(frozen=True)
@@ -57,4 +86,4 @@ class TrainResult:
 def merit(record: EpochRecord) -> float:
     """The larger, the better: the validation accuracy, or minus the loss without classes."""
     found = record.validation
-    return -found.loss if isnan(found.accuracy) else found.accuracy
+    return -found.loss if found.accuracy is None else found.accuracy

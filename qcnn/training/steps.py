@@ -1,8 +1,7 @@
 """Steps over the training examples, and what is recorded after an epoch of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import isfinite, nan
+from math import isfinite
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +12,15 @@ from qcnn.data import Data, Examples
 from qcnn.data._examples import Inputs, take
 from qcnn.errors import DivergedError, InvalidInput
 from qcnn.training.batches import check_module
-from qcnn.training.evaluation import Loss, compute_loss, count_correct, evaluate, predict
-from qcnn.training.records import EpochRecord, Evaluation
+from qcnn.training.evaluation import (
+    Loss,
+    as_labels,
+    compute_loss,
+    count_correct,
+    evaluate_split,
+    predict,
+)
+from qcnn.training.records import EpochRecord, Tally
 
 
 def check_arguments(model: object, data: object, config: object, kind: type) -> None:
@@ -47,30 +53,6 @@ def split_batches(positions: Tensor, size: int, least: int) -> list[Tensor]:
     return batches
 
 
-@dataclass(frozen=True)
-class Tally:
-    """What some steps had: sums over their examples.
-
-    Attributes:
-        examples: how many there were.
-        loss: the sum of their losses.
-        correct: how many were told right, nan where there are no classes.
-    """
-
-    examples: int = 0
-    loss: float = 0.0
-    correct: float = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            self.examples + other.examples, self.loss + other.loss, self.correct + other.correct
-        )
-
-    def evaluation(self) -> Evaluation:
-        """The mean over the examples."""
-        return Evaluation(self.loss / self.examples, self.correct / self.examples)
-
-
 def take_step(
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
@@ -87,7 +69,8 @@ def take_step(
         InvalidInput: if the model does not take the images, or returns no logits for them.
     """
     model.train()
-    inputs, truth, classes = inputs_of(data)[0], truth_of(data)[0][chosen], data.classes
+    classes = data.classes
+    inputs, truth = inputs_of(data)[0], as_labels(truth_of(data)[0][chosen], classes)
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     limit = float("inf") if gradient_clip is None else gradient_clip
     found: list[Tally] = []
@@ -102,7 +85,7 @@ def take_step(
         norm = nn.utils.clip_grad_norm_(parameters, limit)
         if not torch.isfinite(norm):
             raise DivergedError(epoch, f"the gradient has norm {norm.item()}")
-        correct = nan if classes is None else count_correct(output.detach(), truth, classes)
+        correct = count_correct(output.detach(), truth, classes)
         found.append(Tally(len(truth), len(truth) * value.item(), correct))
         return value
 
@@ -123,10 +106,13 @@ def record_epoch(
         DivergedError: if a loss is not finite.
     """
     (train_inputs, inputs), (train_truth, truth) = inputs_of(data), truth_of(data)
-    trained = (
-        evaluate(model, train_inputs, train_truth, loss) if tally is None else tally.evaluation()
-    )
-    record = EpochRecord(epoch, trained, evaluate(model, inputs, truth, loss))
+    classes = data.classes
+    if tally is None:
+        trained = evaluate_split(model, train_inputs, train_truth, loss, classes)
+    else:
+        trained = tally.evaluation(classes)
+    found = evaluate_split(model, inputs, truth, loss, classes)
+    record = EpochRecord(epoch, trained, found)
     for split, result in (("training", record.train), ("validation", record.validation)):
         if not isfinite(result.loss):
             raise DivergedError(epoch, f"the {split} loss is {result.loss}")

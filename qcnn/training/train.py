@@ -19,10 +19,9 @@ from qcnn.training.config import TrainConfig
 from qcnn.training.evaluation import Loss
 from qcnn.training.optimiser import MakeOptimiser, make_adam, make_scheduler, parameter_groups
 from qcnn.training.progress import shown_progress
-from qcnn.training.records import EpochRecord, TrainResult
+from qcnn.training.records import EpochRecord, Tally, TrainResult
 from qcnn.training.resume import Progress, Resumable, describe_function, identify
 from qcnn.training.steps import (
-    Tally,
     check_arguments,
     draw_batches,
     record_epoch,

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -172,7 +172,7 @@ def _serialise(network: nn.Module) -> bytes:
 
 
 def _curves(history: list[EpochRecord]) -> dict[str, str]:
-    def text(values: list[float]) -> str:
+    def text(values: Sequence[float | None]) -> str:
         return " ".join(f"{value:.4f}" for value in values)
 
     return {

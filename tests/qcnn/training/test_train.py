@@ -310,7 +310,7 @@ def test_what_has_nothing_to_do_with_the_images_is_passed_on(
         (torch.full((2, 1, 4, 4), torch.nan), torch.zeros(2).long(), "a pixel of the images is na"),
         (torch.full((2, 1, 4, 4), -torch.inf), torch.zeros(2).long(), "a pixel of the images is n"),
         (torch.zeros(2, 1, 4, 4), torch.zeros(2), "labels are of type torch.float32 and shape (2,"),
-        (torch.zeros(2, 1, 4, 4), torch.zeros(2, 3).long(), "labels are of type torch.int64 and s"),
+        (torch.zeros(2, 1, 4, 4), torch.zeros(2, 3).long(), "the loss cannot take an output of s"),
         (torch.zeros(2, 1, 4, 4), torch.tensor([True, False]), "labels are of type torch.bool and"),
         (torch.zeros(2, 1, 4, 4), torch.tensor([0, -100]), "labels are of type torch.int64 and sh"),
         (torch.zeros(2, 1, 4, 4), torch.tensor([0, 3]), "the output of target Sequential is of sh"),
