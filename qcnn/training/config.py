@@ -22,8 +22,8 @@ class TrainConfig:
             a schedule changes it. At most 1e6, as the other rate and the clip.
         phase_learning_rate: rate of the phases; the learning rate when absent.
         schedule: ``"none"``, ``"cosine"`` (to 0 over all steps), ``"one-cycle"`` (up for
-            30 % of the steps, then down) or ``"plateau"`` (a tenth after 5 epochs
-            without a lower validation loss).
+            30 % of the steps, then down, and the optimiser's momentum, where it has one, the
+            other way) or ``"plateau"`` (a tenth after 5 epochs without a lower validation loss).
         gradient_clip: largest norm of the whole gradient; None for no limit.
         seed: fixes the order of the data and the target's own randomness (dropout).
 

@@ -39,7 +39,7 @@ def split_parameters(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Para
     return phases, [p for p in model.parameters() if p.requires_grad and id(p) not in known]
 
 
-def parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, object]]:
+def parameter_groups(model: nn.Module, config: TrainConfig) -> Groups:
     phases, others = split_parameters(model)
     if not phases and not others:
         raise InvalidInput("the model has 0 trainable parameters; allowed is at least 1")
@@ -53,13 +53,15 @@ def parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, ob
 
 def make_scheduler(
     optimiser: torch.optim.Optimizer, config: TrainConfig, steps: int
-) -> CosineAnnealingLR | OneCycleLR | ReduceLROnPlateau | None:
+) -> Scheduler | None:
     total = steps * config.epochs
     if config.schedule == "cosine":
         return CosineAnnealingLR(optimiser, T_max=total)
     if config.schedule == "one-cycle":
         rates = [group["lr"] for group in optimiser.param_groups]
-        return OneCycleLR(optimiser, max_lr=rates, total_steps=total)
+        # Torch's own would give a momentum to an optimiser that has none, or refuse it.
+        momentum = any(optimiser.defaults.get(name) for name in ("betas", "momentum"))
+        return OneCycleLR(optimiser, rates, total, cycle_momentum=momentum)
     if config.schedule == "plateau":
         return ReduceLROnPlateau(optimiser, factor=0.1, patience=5)
     return None

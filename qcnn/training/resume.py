@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from qcnn.checks import shown
 from qcnn.data import Data, Examples
 from qcnn.data._examples import tensors_of
 from qcnn.errors import InvalidInput
@@ -71,9 +72,15 @@ class Resumable:
         """Write the state, in ``seconds`` of this process, of the run that this identifies.
 
         Raises:
-            InvalidInput: if the optimiser keeps other things than tensors.
+            InvalidInput: if the optimiser keeps other things than tensors, or its rates in them.
         """
         state = self.optimiser.state_dict()
+        for group in state["param_groups"]:
+            if isinstance(group["lr"], Tensor):
+                raise InvalidInput(
+                    f"the rate of optimiser {type(self.optimiser).__name__} is "
+                    f"{shown(group['lr'])}; allowed with a checkpoint are numbers, no tensors"
+                )
         tensors = {
             **{f"model/{name}": value for name, value in self.model.state_dict().items()},
             **{f"best/{name}": value for name, value in self.progress.best_weights.items()},

@@ -297,6 +297,63 @@ def test_an_optimiser_of_other_things_than_tensors_has_no_checkpoint(tmp_path: P
     assert not list(tmp_path.iterdir())
 
 
+def test_an_optimiser_with_rates_in_tensors_has_no_checkpoint(tmp_path: Path) -> None:
+    def make(groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+        return torch.optim.Adam([group | {"lr": torch.tensor(0.1)} for group in groups])
+
+    with pytest.raises(InvalidInput, match="the rate of optimiser Adam is tensor.*; allowed with"):
+        train(
+            small(),
+            stripes(),
+            TrainConfig(epochs=1, schedule="cosine"),
+            optimiser=make,
+            checkpoint=tmp_path / "run.safetensors",
+        )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.8])
+def test_one_cycle_moves_a_momentum_that_there_is(momentum: float) -> None:
+    """By hand: with none, a step is the gradient times the rate, which rises and falls."""
+    seen: list[dict[str, Any]] = []
+
+    class Watched(torch.optim.SGD):
+        def step(self, *arguments: Any) -> Any:
+            seen.append({name: self.param_groups[0][name] for name in ("lr", "momentum")})
+            return super().step(*arguments)
+
+    config = TrainConfig(epochs=5, batch_size=60, schedule="one-cycle", gradient_clip=None)
+    train(
+        regressor(),
+        table(),
+        config,
+        loss=mse_loss,
+        optimiser=lambda groups: Watched(groups, momentum=momentum),
+    )
+    assert max(step["lr"] for step in seen) > 5 * seen[0]["lr"]
+    used = {step["momentum"] for step in seen}
+    assert (used == {0.0}) if momentum == 0 else (len(used) > 2 and max(used) == 0.95)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("name", ["Adagrad", "Adadelta", "Adafactor", "ASGD", "NAdam", "Rprop"])
+def test_any_optimiser_takes_any_schedule_and_is_resumed(
+    name: str, schedule: str, tmp_path: Path
+) -> None:
+    make = getattr(torch.optim, name)
+    config, file = TrainConfig(epochs=3, batch_size=20, schedule=schedule), tmp_path / "run"
+    whole = train(regressor(), table(), config, loss=mse_loss, optimiser=make)
+
+    def kill(record: EpochRecord) -> None:
+        if record.epoch == 2:
+            raise Killed
+
+    options: dict[str, Any] = {"loss": mse_loss, "optimiser": make, "checkpoint": file}
+    with pytest.raises(Killed):
+        train(regressor(), table(), config, kill, **options)
+    assert train(regressor(), table(), config, **options).history == whole.history
+
+
 def test_lbfgs_gets_its_loss_as_often_as_it_wants() -> None:
     calls = 0
 
