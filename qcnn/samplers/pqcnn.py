@@ -364,7 +364,7 @@ class PQCNN(MeshSampler):
         >>> circuit = pcvl.Circuit(3) // pcvl.BS(theta=a) // (1, pcvl.BS.H(theta=a, phi_tl=b))
         >>> sampler = PQCNN.from_circuit(circuit, [1, 1, 0], seed=1)
         >>> sampler.phases.shape, sampler().shape, sampler.effective_phases
-        (torch.Size([2]), torch.Size([3]), 2)
+        (torch.Size([2]), torch.Size([3]), 1)
         """
         mesh, counts = read_circuit(circuit), counts_of(input_state)
         return cls._of_circuit(mesh, counts, space, trained, dtype, seed)
