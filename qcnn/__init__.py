@@ -24,6 +24,7 @@ from qcnn.training.config import TrainConfig
 from qcnn.training.evaluation import evaluate
 from qcnn.training.records import EpochRecord, Evaluation, TrainResult
 from qcnn.training.train import train
+from qcnn.weights.export import export_onnx
 from qcnn.weights.generated import GeneratedNetwork, ParameterCounts, count_parameters
 from qcnn.weights.quantum_train import QuantumTrain
 from qcnn.weights.stored import load
@@ -55,6 +56,7 @@ __all__ = [
     "choose_sizes",
     "count_parameters",
     "evaluate",
+    "export_onnx",
     "load",
     "load_data",
     "mapping_from_text",

@@ -2,6 +2,7 @@
 
 import re
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,15 @@ def test_a_model_is_saved_and_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     exec("qcnn.train(" + training, names)
     exported = torch.load("cnn.pt")
     assert exported.keys() == names["target"].state_dict().keys()
+
+
+@pytest.mark.skipif(find_spec("onnxscript") is None, reason="the extra onnx is not installed")
+def test_a_network_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = qcnn.target_from_text("cnn2202").build()
+    model = qcnn.QuantumTrain(target, qcnn.PQCNN(6, 3, seed=0), "whitened")
+    exec(example("export_onnx"), {"qcnn": qcnn, "model": model, "data": qcnn.load_data("digits")})
+    assert (tmp_path / "cnn.onnx").stat().st_size > 4 * 2202
 
 
 def test_noise_examples(

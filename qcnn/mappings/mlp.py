@@ -62,7 +62,8 @@ class _MLP(nn.Module):
         #: Bits of an index that are read as one number of up to 2^low; the others as another.
         self.low = bits // 2
         self.register_buffer("low_signs", _signs(self.low), persistent=False)
-        self.register_buffer("high_signs", _signs(bits - self.low), persistent=False)
+        highest = -(-weights >> self.low)  # as many of the others as there are weights for
+        self.register_buffer("high_signs", _signs(bits - self.low)[:highest], persistent=False)
         self.first = nn.Linear(bits + 1, hidden)
         self.activation = nn.Tanh() if activation == "tanh" else nn.Identity()
         self.second = nn.Linear(hidden, 1)

@@ -125,7 +125,7 @@ def describe_target(target: nn.Module) -> WeightLayout:
         initial=torch.cat([value.detach().flatten().float() for value in found.values()]),
         scale=spread([fan_in**-0.5 for fan_in, _ in fan_ins]),
         in_layer=spread([in_layer for _, in_layer in fan_ins]),
-        tensor_index=torch.arange(len(found)).repeat_interleave(sizes),
+        tensor_index=torch.arange(len(found), dtype=torch.int32).repeat_interleave(sizes),
     )
 
 

@@ -28,18 +28,19 @@ else:
     count = 20 if text in ("mixing", "whitened") else 3
     model = QuantumTrain(target, [PQCNN(12, 6, seed=seed) for seed in range(count)], text)
 del target
-before = model.generate().detach().clone()
+weights = model.layout.weights
+before = model.generate().detach()[::1000].clone()
 optimiser = torch.optim.Adam(model.parameters(), lr=0.1)
 nn.functional.cross_entropy(model(torch.ones(16, 1, 28, 28)), torch.arange(16)).backward()
 optimiser.step()
 with torch.no_grad():
-    moved = (model.generate() - before).abs().max().item()
+    moved = (model.generate()[::1000] - before).abs().max().item()
 (peak,) = [
     line.split()[1]
     for line in Path("/proc/self/status").read_text().splitlines()
     if line.startswith("VmHWM")
 ]
-print(before.numel(), moved > 0, int(peak) / 2**20)
+print(weights, moved > 0, int(peak) / 2**20)
 """
 
 
