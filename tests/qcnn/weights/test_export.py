@@ -158,7 +158,7 @@ def test_what_cannot_be_exported_is_refused_and_nothing_written(tmp_path: Path) 
             qcnn.export_onnx(nn.Linear(3, 1), path, wrong)  # type: ignore[arg-type]
     with torch.device("meta"):
         large = nn.Linear(2**16, 2**14, bias=False)
-    with pytest.raises(InvalidInput, match="is 4294967296 bytes; allowed in one ONNX file are"):
+    with pytest.raises(InvalidInput, match="needs 4294967296 bytes; allowed in one ONNX file are"):
         qcnn.export_onnx(large, path, torch.zeros(2, 2**16))
     assert not list(tmp_path.iterdir())
 
