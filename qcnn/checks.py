@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
+from functools import cache
 from numbers import Real
 from operator import index
 from types import NoneType, UnionType
@@ -95,10 +96,7 @@ def check_types(options: Any) -> None:
     Raises:
         InvalidInput: for the first field of another type.
     """
-    try:
-        hints = get_type_hints(type(options))
-    except NameError:  # a class inside a function can name what only the function knows
-        hints = {}
+    hints = _hints(type(options))
     for field in fields(options):
         value = getattr(options, field.name)
         right, kept = _fit(value, hints.get(field.name, Any))
@@ -108,6 +106,15 @@ def check_types(options: Any) -> None:
             )
         if kept is not value:
             object.__setattr__(options, field.name, kept)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """The types of a class's fields; kept, because options are made for every stored row."""
+    try:
+        return get_type_hints(kind)
+    except NameError:  # a class inside a function can name what only the function knows
+        return {}
 
 
 def fit_stored(found: object, hints: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from studies.store.codec import (
     row_text,
     values_of,
 )
-from studies.store.rows import read_rows, stored_rows
+from studies.store.rows import stored_row
 from studies.store.storage import patient
 
 
@@ -119,8 +119,10 @@ def _row(trials: Trials, cell: Cell) -> dict[str, Any]:
 
 @patient
 def _known_row(trials: Trials, key: RunKey) -> dict[str, Any] | None:
-    rows = remembered(stored_rows(read_rows(trials.csv)), trials.cells)
-    return next((row for row in rows if RunKey.of(row) == key), None)
+    record = trials.runs.read().get(key)
+    if record is None or not remembered({key: record}, trials.cells):
+        return None
+    return stored_row(record)
 
 
 def _finish(trials: Trials, study: optuna.Study, trial: optuna.Trial, row: dict[str, Any]) -> None:

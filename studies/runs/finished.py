@@ -10,7 +10,6 @@ from optuna.trial import TrialState
 from studies.design.roles import FAILED
 from studies.runs.trials import Trials
 from studies.store.codec import finished, row_of_trial
-from studies.store.rows import add_rows
 from studies.store.schema import COLUMNS
 from studies.store.storage import patient
 
@@ -18,15 +17,12 @@ from studies.store.storage import patient
 @patient
 def take_rows(trials: Trials) -> None:
     """Copy the rows of trials that were finished anywhere into ``runs.csv``."""
-    new = {
-        (study.study_name, trial.number): row_of_trial(trial)
-        for study in trials.both
-        for trial in finished(study)
-        if (study.study_name, trial.number) not in trials.copied
-    }
-    if new:
-        add_rows(trials.csv, sorted(new.values(), key=lambda row: row["status"] == FAILED))
-        trials.copied.update(new)
+    new = [ended.new() for ended in trials.uncopied]
+    rows = [row_of_trial(trial) for found in new for trial in found]
+    if rows:
+        trials.runs.add(sorted(rows, key=lambda row: row["status"] == FAILED))
+    for ended, found in zip(trials.uncopied, new, strict=True):
+        ended.take(found)
 
 
 @patient

@@ -4,8 +4,9 @@ import math
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,8 @@ from studies.runs.plan import Plan
 from studies.runs.trials import Trials, open_trials
 from studies.runs.workers import WorkerPool, check_jobs
 from studies.store.opening import open_store
-from studies.store.rows import keys_of, read_rows
+from studies.store.rows import read_rows, stored_row
+from studies.store.schema import Record
 
 _POLL_SECONDS = 0.5
 _ENQUEUE_SECONDS = 2.0
@@ -61,10 +63,11 @@ def _run_phases(trials: Trials, plan: Plan, progress: TrialProgress) -> None:
         if candidates:
             tried = candidate_cells(candidates, options)
             phase = progress.start("tuning", len(_keys(tried)))
-            _wait(plan, workers, phase, [*tried, *cells], lambda: _cells_state(trials, tried))
-            cells = [*cells, *chosen_cells(candidates, read_rows(trials.csv), options)]
+            _wait(plan, workers, phase, [*tried, *cells], CellsState(trials, tried))
+            rows = read_rows(options.place.out / "runs.csv")
+            cells = [*cells, *chosen_cells(candidates, rows, options)]
         phase = progress.start("fresh seeds", len(_keys(cells)))
-        _wait(plan, workers, phase, cells, lambda: _cells_state(trials, cells))
+        _wait(plan, workers, phase, cells, CellsState(trials, cells))
 
 
 def _finalists(search: Search, options: Options, rows: pd.DataFrame) -> list[Cell]:
@@ -115,13 +118,34 @@ def _search_state(trials: Trials) -> tuple[int, float | None, bool]:
     return done, best, done < trials.options.amount.trials
 
 
-def _cells_state(trials: Trials, cells: list[Cell]) -> tuple[int, float | None, bool]:
-    take_rows(trials)
-    rows = read_rows(trials.csv)
-    wanted, done = _keys(cells), keys_of(rows)
-    generated = rows[(rows["phases"] > 0) & (rows["status"] == COMPLETE)]["val_accuracy"]
-    best = None if generated.empty else float(generated.max())
-    return len(wanted & done), best, not wanted <= done
+class CellsState:
+    """How many of some cells are done, and the best validation accuracy of generated weights.
+
+    Of the rows those are looked at that were added since it was asked last.
+    """
+
+    def __init__(self, trials: Trials, cells: list[Cell]) -> None:
+        self._trials, self._wanted = trials, _keys(cells)
+        self._begin({})
+
+    def _begin(self, rows: Mapping[RunKey, Record]) -> None:
+        self._rows, self._seen = rows, 0
+        self._missing = set(self._wanted)
+        self._best: float | None = None
+
+    def __call__(self) -> tuple[int, float | None, bool]:
+        """Done, best, and whether any is missing."""
+        take_rows(self._trials)
+        rows = self._trials.runs.read()
+        if rows is not self._rows:
+            self._begin(rows)
+        for key, record in islice(rows.items(), self._seen, None):
+            self._missing.discard(key)
+            row = stored_row(record)
+            if row["phases"] > 0 and row["status"] == COMPLETE:
+                self._best = max(row["val_accuracy"], self._best or 0.0)
+        self._seen = len(rows)
+        return len(self._wanted) - len(self._missing), self._best, bool(self._missing)
 
 
 def check_folder(folder: Path) -> None:

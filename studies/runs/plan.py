@@ -4,9 +4,9 @@ The trials of a worker that died are enqueued again. What waits without being wa
 command that starts is withdrawn: another one that lives and wants it enqueues it again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from typing import Any
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
@@ -32,17 +32,21 @@ from studies.store.codec import (
     finished_trial,
     key_of_trial,
     lost_name,
+    opened,
     parameters_text,
     remembered,
     retried_of,
     row_of_trial,
 )
-from studies.store.rows import drop_failed, read_rows, stored_rows
+from studies.store.ended import Ended
+from studies.store.rows import stored_row
+from studies.store.schema import COLUMNS, Record
 from studies.store.storage import Store, patient
 
 #: So many wait at most of the search, and of the cells, for each job and altogether: enough
 #: until the command looks again, and few to withdraw when a command asked for too many.
 _AHEAD_OF_JOB, _AHEAD = 10, 100
+_SEARCH = COLUMNS.index("search")
 
 
 class Plan:
@@ -55,6 +59,7 @@ class Plan:
     def __init__(self, trials: Trials) -> None:
         self.trials = trials
         self._begun = False
+        self._done_cells = _Known(trials.cells)
         self._lost_while_drawing = 0
 
     @property
@@ -136,16 +141,16 @@ class Plan:
                     enqueue_again(study, trial)
         self.store.sweep()
 
-    def _stored_rows(self) -> list[dict[str, Any]]:
-        return remembered(stored_rows(read_rows(self.trials.csv)), self.trials.cells)
+    def _stored(self) -> Mapping[RunKey, Record]:
+        return remembered(self.trials.runs.read(), self.trials.cells)
 
     def _enqueue_search(self, search: Search) -> None:
         study, options = self.trials.search, self.trials.options
         known = {row_of_trial(trial)["configuration"] for trial in finished(study)}
-        for row in self._stored_rows():
-            own = row["role"] == SEARCH and row["search"] == self.trials.key
-            if own and row["configuration"] not in known:
-                study.add_trial(finished_trial(row, len(study.directions)))
+        for key, record in self._stored().items():
+            own = key.role == SEARCH and record[_SEARCH] == self.trials.key
+            if own and key.configuration not in known:
+                study.add_trial(finished_trial(stored_row(record), len(study.directions)))
         counted = counting(study)
         waiting = [trial for trial in counted if trial.state == TrialState.WAITING]
         if not self._begun:
@@ -162,19 +167,19 @@ class Plan:
         if not self._begun:
             wanted = {cell.key for cell in cells}
             self._withdraw(study, (t for t in waiting if key_of_trial(t) not in wanted))
-        known = set(map(key_of_trial, counting(study)))
-        stored = {RunKey.of(row): row for row in self._stored_rows()}
+        done, begun = self._done_cells.keys(), set(map(key_of_trial, opened(study)))
+        stored = self._stored()
         room = self._ahead - len(waiting)
         for cell in cells:
-            if cell.key in known:
+            if cell.key in done or cell.key in begun:
                 continue
             attributes = {CELL: cell_text(cell)}
             if cell.key in stored:
-                study.add_trial(finished_trial(stored[cell.key], 1, **attributes))
+                study.add_trial(finished_trial(stored_row(stored[cell.key]), 1, **attributes))
             elif room > 0:
                 study.enqueue_trial({}, user_attrs=attributes)
                 room -= 1
-            known.add(cell.key)
+            begun.add(cell.key)
 
     def _withdraw(self, study: optuna.Study, trials: Iterable[FrozenTrial]) -> None:
         """End waiting trials; those that a worker claims at this moment are left to it."""
@@ -213,15 +218,38 @@ class Plan:
         self._withdraw(study, (other for other in waiting if key_of_trial(other) == key))
         if study is trials.cells and any(key_of_trial(other) == key for other in finished(study)):
             return
-        rows = read_rows(trials.csv)
-        alike = (rows["configuration"] == key.configuration) & (rows["trainable_parameters"] > 0)
-        row = failed_row(
-            trials.study.name, cell, losses, next(iter(stored_rows(rows[alike])), None)
+        alike = (
+            row
+            for other, record in trials.runs.read().items()
+            if other.configuration == key.configuration
+            and (row := stored_row(record))["trainable_parameters"] > 0
         )
+        row = failed_row(trials.study.name, cell, losses, next(alike, None))
         attributes = {CELL: cell_text(cell)}
         if study is trials.search:
             row, attributes = row | trials.search_columns(parameters_text(trial)), {}
         study.add_trial(finished_trial(row, len(study.directions), **attributes))
+
+
+class _Known:
+    """The runs that the trials which are done are of; what was seen is not looked at again."""
+
+    def __init__(self, study: optuna.Study) -> None:
+        self._study = study
+        self._begin()
+
+    def _begin(self) -> None:
+        self._ended, self._keys = Ended(self._study), set[RunKey | None]()
+        self._retried = retried_of(self._study)
+
+    def keys(self) -> AbstractSet[RunKey | None]:
+        """Of those that are not to be done again."""
+        if retried_of(self._study) != self._retried:
+            self._begin()
+        new = self._ended.new()
+        self._keys.update(map(key_of_trial, new))
+        self._ended.take(new)
+        return self._keys
 
 
 def enqueue_again(study: optuna.Study, trial: FrozenTrial) -> None:
@@ -242,7 +270,7 @@ def _retry_failed(trials: Trials) -> None:
             trials.cells.set_user_attr(lost_name(RunKey.of(row_of_trial(trial))), {})
             if study is trials.search:
                 study.enqueue_trial(dict(trial.params), user_attrs={SEARCHED: True})
-    drop_failed(trials.csv)
+    trials.runs.drop_failed()
 
 
 def _held_by(trials: Trials, worker: str) -> tuple[optuna.Study, FrozenTrial] | None:

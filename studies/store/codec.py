@@ -5,7 +5,7 @@ can write it into its own ``runs.csv``.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any, TypeVar
@@ -17,10 +17,11 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from qcnn import InvalidInput
 from studies.design.arms import Arm, with_arm
 from studies.design.configuration import AXES, AXIS_DEFAULTS, known_configuration, shortened
-from studies.design.roles import COMPLETE, FAILED
+from studies.design.roles import COMPLETE
 from studies.design.study import Cell, RunKey
+from studies.store.records import has_failed
 from studies.store.row_checks import check_row, object_from_text, searched_parameters
-from studies.store.schema import COLUMNS, SCHEMA, record_of, row_of
+from studies.store.schema import COLUMNS, SCHEMA, Record, record_of, row_of
 
 #: Names of a trial's attributes.
 SEARCHED, CELL, WORKER, ROW = "enqueued", "cell", "worker", "row"
@@ -51,8 +52,12 @@ def finished(study: optuna.Study) -> list[FrozenTrial]:
 
 def counting(study: optuna.Study) -> list[FrozenTrial]:
     """The trials that are done, run or wait."""
-    opened = [trial for trial in study.get_trials(deepcopy=False) if is_open(trial)]
-    return [*finished(study), *opened]
+    return [*finished(study), *opened(study)]
+
+
+def opened(study: optuna.Study) -> list[FrozenTrial]:
+    """The trials that run or wait."""
+    return study.get_trials(deepcopy=False, states=_OPEN)
 
 
 def retried_of(study: optuna.Study) -> set[int]:
@@ -85,12 +90,14 @@ def attribute(study: optuna.Study, name: str, kind: type[T]) -> T:
     return found
 
 
-def remembered(rows: list[dict[str, Any]], cells: optuna.Study) -> list[dict[str, Any]]:
+def remembered(rows: Mapping[RunKey, Record], cells: optuna.Study) -> Mapping[RunKey, Record]:
     """Rows but for those of failed runs that another command wants again."""
-    forgotten = {name for name, losses in cells.user_attrs.items() if losses == {}}
-    return [
-        row for row in rows if row["status"] != FAILED or lost_name(RunKey.of(row)) not in forgotten
-    ]
+    failed = [key for key, record in rows.items() if has_failed(record)]
+    if not failed:
+        return rows
+    losses = cells.user_attrs
+    forgotten = {key for key in failed if losses.get(lost_name(key)) == {}}
+    return {key: record for key, record in rows.items() if key not in forgotten}
 
 
 def row_of_trial(trial: FrozenTrial) -> dict[str, Any]:

@@ -1,44 +1,147 @@
 """The results file of a study: one row for each run, ``runs.csv``.
 
-It is the only source of reports. It is replaced as a whole by renaming a finished
-temporary file, under a lock, so that no reader ever sees half of it. Every row is checked
-where it is read (``studies.store.row_checks``), whether in this file or in a storage of trials,
-and what could not be read back is never written.
+It is the only source of reports. Rows are added behind the others, under a lock and so that no
+reader sees half of one (``studies.store.growing_file``); what changes otherwise is written as a
+whole under a temporary name, which then is renamed. Every row is checked where it is read
+(``studies.store.records``), whether in this file or in a storage of trials, and what could not
+be read back is never written.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
-from functools import lru_cache
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pandas as pd
 from filelock import FileLock
 
-from qcnn import InvalidInput
 from qcnn.files import write_bytes
-from studies.design.arms import with_arm
-from studies.design.configuration import shortened
-from studies.design.roles import FAILED
 from studies.design.study import RunKey
-from studies.store.row_checks import check_row
-from studies.store.schema import (
-    ADDED,
-    COLUMNS,
-    LONGEST,
-    SCHEMA,
-    NotOfItsType,
-    Record,
-    record_of,
-    row_of,
+from studies.store.growing_file import append, read_on, remove_half_line
+from studies.store.records import (
+    Reading,
+    damage,
+    has_failed,
+    key_of,
+    text_of,
+    values_of,
 )
+from studies.store.schema import COLUMNS, SCHEMA, Record, record_of
 
-#: The columns that tell runs apart.
-KEY = tuple(field.name for field in fields(RunKey))
-# Curves of many epochs are longer than what the module allows by itself.
-csv.field_size_limit(max(csv.field_size_limit(), 2 * LONGEST))
+#: So much of the file's end is read again to see that it is the one that was read before.
+_TAIL_BYTES = 4096
+
+
+class RunsFile:
+    """A ``runs.csv`` as its study follows it: what was added since is read, not all again.
+
+    Args:
+        path: of the file, which may not be there yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._begin()
+
+    def _begin(self) -> None:
+        self._rows: dict[RunKey, Record] = {}
+        self._reading = Reading(self.path)
+        self._state: tuple[int, ...] = ()
+        self._offset, self._tail = 0, b""
+
+    def read(self) -> Mapping[RunKey, Record]:
+        """All rows, in their order: the same mapping as before, longer by what was added.
+
+        Another one where the file was replaced.
+
+        Raises:
+            InvalidInput: if the file is not a whole results file, or one of its rows is not
+                what a study writes: the sentence names file, line and value.
+        """
+        try:
+            with self.path.open("rb") as file:
+                state = _state_of(file)
+                if state != self._state:
+                    self._read_on(file)
+                    self._state = state
+        except FileNotFoundError:
+            if self._offset:
+                self._begin()
+        except BaseException:
+            self._begin()
+            raise
+        return self._rows
+
+    def add(self, new: Iterable[Mapping[str, Any]]) -> None:
+        """Add whole rows; one that is there already (configuration, seed, role) stays.
+
+        Only a run that failed gives way to one that ended.
+
+        Raises:
+            InvalidInput: if the file that is there is damaged, or a new row is not what can be
+                read back; the file is left as it is.
+        """
+        records = [record_of(row) for row in new]
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            there = self.read()
+            added: dict[RunKey, Record] = {}
+            for record in records:
+                key = key_of(record)
+                before = added.get(key) or there.get(key)
+                if before is None or (has_failed(before) and before != record):
+                    added[key] = record
+            if not added:
+                return
+            text = _checked_text(added.values(), self.path)
+            if self._reading.is_of_today and not added.keys() & there.keys() and _on_lines(added):
+                append(self.path, text.partition("\n")[2].encode())
+            else:
+                self._replace({**there, **added}.values())
+
+    def drop_failed(self) -> None:
+        """Remove the rows of runs that failed, so that they are run again.
+
+        Raises:
+            InvalidInput: if the file is damaged; it is left as it is.
+        """
+        with self._alone():
+            rows = self.read().values()
+            kept = [record for record in rows if not has_failed(record)]
+            if len(kept) < len(rows):
+                self._replace(kept)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other writer is beside, and none that was killed has left half a line."""
+        with FileLock(self.path.with_suffix(".csv.lock")):
+            remove_half_line(self.path)
+            yield
+
+    def _replace(self, records: Iterable[Record]) -> None:
+        write_text(self.path, _checked_text(records, self.path))
+
+    def _read_on(self, file: BinaryIO) -> None:
+        if not self._continues(file):
+            self._begin()
+        file.seek(self._offset)
+        content = read_on(file, self.path)
+        if content or not self._offset:
+            try:
+                text = content.decode()
+            except UnicodeDecodeError as error:
+                raise damage(self.path, str(error)) from None
+            self._rows.update(self._reading.read(text))
+            self._offset += len(content)
+            self._tail = (self._tail + content)[-_TAIL_BYTES:]
+
+    def _continues(self, file: BinaryIO) -> bool:
+        """Whether an open file begins with what was read: of another one the end is another."""
+        if self._state[:2] != _state_of(file)[:2]:
+            return False
+        file.seek(self._offset - len(self._tail))
+        return file.read(len(self._tail)) == self._tail
 
 
 def read_rows(path: Path) -> pd.DataFrame:
@@ -48,66 +151,21 @@ def read_rows(path: Path) -> pd.DataFrame:
         InvalidInput: if the file is not a whole results file, or one of its rows is not what
             a study writes: the sentence names file, line and value.
     """
-    columns = zip(*map(_values, _read_records(path)), strict=True)
+    columns = zip(*map(values_of, RunsFile(path).read().values()), strict=True)
     values = dict(zip(COLUMNS, columns, strict=False))
     return pd.DataFrame(
         {name: pd.Series(values.get(name, ()), dtype=c.kind) for name, c in SCHEMA.items()}
     )
 
 
-def stored_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows that were read as they were when they were new."""
-    records = rows.astype(object).where(rows.notna(), None).to_dict("records")
-    return [{str(name): value for name, value in record.items()} for record in records]
-
-
-def keys_of(rows: pd.DataFrame) -> set[RunKey]:
-    """Which runs these are."""
-    return {RunKey(*values) for values in zip(*(rows[name] for name in KEY), strict=True)}
-
-
 def add_rows(path: Path, new: Iterable[Mapping[str, Any]]) -> None:
-    """Add whole rows; one that is there already (configuration, seed, role) stays.
-
-    Only a run that failed gives way to one that ended.
-
-    Raises:
-        InvalidInput: if the file that is there is damaged, or a new row is not what can be
-            read back; the file is left as it is.
-    """
-    records = [record_of(row) for row in new]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_suffix(".csv.lock")):
-        there = {_key(record): record for record in _read_records(path)}
-        rows = dict(there)
-        for record in records:
-            if _has_failed(rows.setdefault(_key(record), record)):
-                rows[_key(record)] = record
-        if rows != there:
-            _write_records(path, rows.values())
+    """Add whole rows to a file; see :meth:`RunsFile.add`."""
+    RunsFile(path).add(new)
 
 
-def drop_failed(path: Path) -> None:
-    """Remove the rows of runs that failed, so that they are run again.
-
-    Raises:
-        InvalidInput: if the file is damaged; it is left as it is.
-    """
-    with FileLock(path.with_suffix(".csv.lock")):
-        rows = _read_records(path)
-        kept = [record for record in rows if not _has_failed(record)]
-        if len(kept) < len(rows):
-            _write_records(path, kept)
-
-
-def _write_records(path: Path, records: Iterable[Record]) -> None:
-    text = _as_text([COLUMNS, *records])
-    list(_records_of(text, f"what would be {path}"))
-    write_text(path, text)
-
-
-def _has_failed(record: Record) -> bool:
-    return record[COLUMNS.index("status")] == FAILED
+def stored_row(record: Record) -> dict[str, Any]:
+    """A row as it was when it was new, from what the file holds of it."""
+    return dict(zip(COLUMNS, values_of(record), strict=True))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -115,104 +173,20 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def _as_text(records: Iterable[Sequence[str]]) -> str:
-    file = io.StringIO(newline="")
-    csv.writer(file, lineterminator="\n").writerows(records)
-    return file.getvalue()
+def _checked_text(records: Iterable[Record], path: Path) -> str:
+    """What records make in a file with nothing else, once it can be read back."""
+    text = text_of([COLUMNS, *records])
+    for _ in Reading(f"what would be {path}").read(text):
+        pass
+    return text
 
 
-def _read_records(path: Path) -> list[Record]:
-    if not path.exists():
-        return []
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            text = file.read()
-    except UnicodeDecodeError as error:
-        raise _damage(path, str(error)) from None
-    return list(_records_of(text, path))
+def _on_lines(records: Mapping[RunKey, Record]) -> bool:
+    """Whether each record is on one line, as it has to be for its end to be seen."""
+    return not any("\n" in text or "\r" in text for each in records.values() for text in each)
 
 
-def _records_of(text: str, place: Path | str) -> Iterator[Record]:
-    """The rows of a file's text, each of them checked."""
-    if not text.endswith("\n"):
-        raise _damage(place, "its last line is cut")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: dict[RunKey, int] = {}
-    header: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            raise _damage(place, f"line {line}: {error}") from None
-        if fields is None:
-            break
-        if header is None:
-            header = _checked_header(fields, place)
-            continue
-        if not fields:
-            continue
-        if len(fields) != len(header):
-            text = f"line {line} has {len(fields)} values for {len(header)} columns"
-            raise _damage(place, text)
-        record = _in_order(header, fields)
-        try:
-            _values(record)
-        except NotOfItsType as error:
-            raise _damage(place, f"line {line}: {error}") from None
-        except InvalidInput as error:
-            raise InvalidInput(f"{place}, line {line}: {error}") from None
-        key = _key(record)
-        if key in lines:
-            raise InvalidInput(
-                f"{place}, line {line}: the run is that of line {lines[key]}; allowed is one row "
-                "for each configuration, seed and role"
-            )
-        lines[key] = line
-        yield record
-
-
-def _checked_header(fields: list[str], place: Path | str) -> list[str]:
-    known = with_arm(dict.fromkeys(fields, ""))
-    missing = [name for name in COLUMNS if name not in known and name not in ADDED]
-    unknown = [name for name in known if name not in COLUMNS]
-    if missing:
-        raise _damage(place, f"column {missing[0]} is missing")
-    if unknown or len(set(fields)) < len(fields):
-        name = shortened(unknown[0]) if unknown else "one"
-        reason = "is not known" if unknown else "is there twice"
-        raise _damage(place, f"column {name} {reason}")
-    return fields
-
-
-def _in_order(header: list[str], fields: list[str]) -> Record:
-    values = with_arm(dict(zip(header, fields, strict=True)))
-    return tuple(
-        values[name] if name in values else column.text(column.default)
-        for name, column in SCHEMA.items()
-    )
-
-
-def _key(record: Record) -> RunKey:
-    values = dict(zip(COLUMNS, record, strict=True))
-    return RunKey(**{name: SCHEMA[name].value(values[name]) for name in KEY})
-
-
-@lru_cache(maxsize=1 << 16)
-def _values(record: Record) -> tuple[Any, ...]:
-    """The values of a row, None where a number is missing, once the row is checked.
-
-    Kept, because the file is read again for every run that is added.
-
-    Raises:
-        InvalidInput: if it is not what a study writes.
-    """
-    row = row_of(record)
-    check_row(row)
-    return tuple(row.values())
-
-
-def _damage(place: Path | str, reason: str) -> InvalidInput:
-    return InvalidInput(
-        f"{place} is not a whole results file ({reason}); allowed is a file as the studies write it"
-    )
+def _state_of(file: BinaryIO) -> tuple[int, ...]:
+    """What changes with a file: which it is, its length and when it was written."""
+    status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

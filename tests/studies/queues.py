@@ -20,7 +20,7 @@ class Queue:
         self.plan = Plan(self.trials)
         self.options, self.store = options, store
         self.search, self.cells = self.trials.both
-        self.csv, self.key = self.trials.csv, self.trials.key
+        self.csv, self.key = self.trials.runs.path, self.trials.key
 
     def enqueue_missing(self, cells: Sequence[Cell]) -> None:
         self.plan.enqueue_missing(cells)

@@ -29,7 +29,8 @@ from studies.runs.execute import execute
 from studies.sentences import command_line
 from studies.store.codec import cell_from_text, cell_text, complete_row, row_from_text, row_text
 from studies.store.opening import open_store
-from studies.store.rows import KEY, add_rows, read_rows
+from studies.store.records import KEY
+from studies.store.rows import add_rows, read_rows
 from studies.store.schema import COLUMNS
 
 ROOT = Path(__file__).parents[3]

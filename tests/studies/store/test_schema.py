@@ -8,7 +8,7 @@ from stored_rows import CONFIGURATION, arm, make_row
 from qcnn import InvalidInput
 from studies.design.configuration import AXES, Configuration
 from studies.design.study import Cell, RunKey
-from studies.store.rows import KEY
+from studies.store.records import KEY
 from studies.store.schema import COLUMNS, SCHEMA, Row, record_of, row_of
 
 
