@@ -96,7 +96,8 @@ def check_types(options: Any) -> None:
     Raises:
         InvalidInput: for the first field of another type.
     """
-    hints = _hints(type(options))
+    kind: type = type(options)
+    hints = _hints(kind)
     for field in fields(options):
         value = getattr(options, field.name)
         right, kept = _fit(value, hints.get(field.name, Any))
@@ -109,7 +110,7 @@ def check_types(options: Any) -> None:
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
+def _hints(kind: type) -> dict[str, Any]:
     """The types of a class's fields; kept, because options are made for every stored row."""
     try:
         return get_type_hints(kind)

@@ -6,9 +6,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy.engine import URL
+from typing import TYPE_CHECKING, Any
 
 from qcnn.files import write_bytes
 from studies.design.roles import FAILED
@@ -16,6 +14,9 @@ from studies.design.study import Cell
 from studies.store.provenance import git_commit, package_versions, platform_text
 from studies.store.schema import COUNTS
 from studies.store.urls import without_password
+
+if TYPE_CHECKING:  # SQLAlchemy takes its time, and a journal needs none
+    from sqlalchemy.engine import URL
 
 #: A run is given up after it was the loss of so many workers.
 MOST_LOSSES = 3
@@ -42,7 +43,7 @@ def is_of_the_folder(error: OSError, folder: Path) -> bool:
     return inside or error.errno in _OF_THE_DISK
 
 
-def error_of_run(error: Exception, cell: Cell, folder: Path, storage: URL | None) -> RunError:
+def error_of_run(error: Exception, cell: Cell, folder: Path, storage: "URL | None") -> RunError:
     """An error that a run has raised, in one sentence; its traceback is stored in the folder.
 
     Args:

@@ -1,13 +1,15 @@
 """The store that a command or a worker uses."""
 
 from pathlib import Path
-
-from sqlalchemy.engine import URL
+from typing import TYPE_CHECKING
 
 from studies.store.storage import Store
 
+if TYPE_CHECKING:  # SQLAlchemy takes its time, and a journal needs none
+    from sqlalchemy.engine import URL
 
-def open_store(folder: Path, url: URL | None) -> Store:
+
+def open_store(folder: Path, url: "URL | None") -> Store:
     """The store of a command: PostgreSQL at ``url``, else the journal in ``folder``.
 
     Raises:
@@ -22,7 +24,7 @@ def open_store(folder: Path, url: URL | None) -> Store:
     return open_postgresql(url)
 
 
-def join_store(folder: Path, url: URL | None) -> Store:
+def join_store(folder: Path, url: "URL | None") -> Store:
     """As :func:`open_store` for a worker, whose command has used the store already."""
     if url is None:
         return open_store(folder, url)

@@ -65,7 +65,7 @@ class RunsFile:
                 if state != self._state:
                     self._read_on(file)
                     self._state = state
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             if self._offset:
                 self._begin()
         except BaseException:

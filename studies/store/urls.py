@@ -1,21 +1,22 @@
 """The URL of a storage, and what may be shown of it."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
 from qcnn import InvalidInput
+
+if TYPE_CHECKING:  # SQLAlchemy takes its time, and a journal needs none
+    from sqlalchemy.engine import URL
 
 #: Where a storage may be named without its password appearing among the processes.
 VARIABLE = "STUDIES_STORAGE"
 _FORM = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
 
-def url_from_text(text: str) -> URL:
+def url_from_text(text: str) -> "URL":
     """The storage that a text names; whatever shows the result hides its password.
 
     >>> url_from_text("postgresql://anna:secret@10.0.0.7/studies")
@@ -24,6 +25,9 @@ def url_from_text(text: str) -> URL:
     Raises:
         InvalidInput: for another form, without repeating what may be a password.
     """
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -36,7 +40,7 @@ def url_from_text(text: str) -> URL:
     return url
 
 
-def without_password(text: str, url: URL | None) -> str:
+def without_password(text: str, url: "URL | None") -> str:
     """A text with stars in place of the password of ``url``, and of any in a typed URL.
 
     >>> without_password("--storage=postgresql://anna:secret@10.0.0.7/studies", None)
@@ -54,5 +58,7 @@ class StorageUrl(click.ParamType):
 
     name = "url"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> URL:
-        return value if isinstance(value, URL) else url_from_text(str(value))
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "URL":
+        return url_from_text(value) if isinstance(value, str) else value
