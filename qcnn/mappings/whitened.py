@@ -141,4 +141,5 @@ class _Whitened(nn.Module):
         """u of the PQCNNs of one shape, one after another."""
         moved = self.options.features(probabilities) - self.get_buffer(f"starts_{number}")
         read_outs = self.get_buffer(f"read_outs_{number}")
-        return torch.einsum("spo,so->sp", read_outs, moved).flatten()
+        # Row by matrix for each PQCNN: as matrix by column it takes ten times as long.
+        return (moved.unsqueeze(1) @ read_outs.transpose(1, 2)).flatten()

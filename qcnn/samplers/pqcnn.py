@@ -207,8 +207,8 @@ class MeshSampler(Sampler):
         trained = torch.stack([sampler.trained_phases for sampler in samplers])
         if self.trained is None:
             return trained
-        places = torch.stack([sampler.get_buffer("_places") for sampler in samplers])
-        initial = torch.stack([sampler.get_buffer("_initial") for sampler in samplers])
+        places = torch.stack([cast(Tensor, sampler._places) for sampler in samplers])
+        initial = torch.stack([cast(Tensor, sampler._initial) for sampler in samplers])
         return initial.scatter(1, places, trained)
 
     def distribution_key(self) -> Hashable:

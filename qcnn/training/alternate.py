@@ -161,6 +161,7 @@ def _run_round(
     for epoch in range(first, last + 1):
         tally = Tally()
         order = run.streams["order"]
+        model.train()
         for chosen in draw_batches(images, config.batch_size, order, least_batch(model)):
             tally += take_step(model, run.optimiser, data, chosen, None, epoch)
         if epoch == last:

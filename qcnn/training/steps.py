@@ -64,11 +64,13 @@ def take_step(
 ) -> Tally:
     """One step of the optimiser on the ``chosen`` training examples; what it found there.
 
+    The model is in training mode: to ask each of its parts for that at every step costs more than
+    the photons of a small sampler.
+
     Raises:
         DivergedError: if the loss or the gradient is not finite.
         InvalidInput: if the model does not take the images, or returns no logits for them.
     """
-    model.train()
     classes = data.classes
     inputs, truth = inputs_of(data)[0], as_labels(truth_of(data)[0][chosen], classes)
     parameters = [p for group in optimiser.param_groups for p in group["params"]]

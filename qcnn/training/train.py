@@ -121,6 +121,7 @@ def _run_epoch(
     model, order = run.model, run.streams["order"]
     images = len(truth_of(data)[0])
     tally = Tally()
+    model.train()
     for chosen in draw_batches(images, config.batch_size, order, least_batch(model)):
         tally += take_step(model, run.optimiser, data, chosen, config.gradient_clip, epoch, loss)
         if isinstance(run.scheduler, CosineAnnealingLR | OneCycleLR):
