@@ -22,6 +22,7 @@ _STYLES = Styles(
                 "perceval": "^",
                 "piquasso": "D",
                 "deepquantum": "v",
+                "torch": "P",
             }.items()
         )
     }

@@ -21,7 +21,7 @@ _PASS_AIMS = {
 }
 _BATCH_AIM = 10
 #: The order of simulators in tables and legends; others follow by their names.
-_ORDER = ("fused", "merlin", "perceval", "piquasso", "deepquantum")
+_ORDER = ("fused", "torch", "merlin", "perceval", "piquasso", "deepquantum")
 #: Of the notebook's model: whole steps with ``engine="merlin"`` and ``engine="fused"``.
 STEP_AIM = 10
 #: Of the paper's model: percent of a step.

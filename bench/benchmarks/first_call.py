@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 
-from ._common import require_engine
+from ._common import require, require_engine
 
 IMPORT = "import qcnn"
 # Nothing compiled is found in a folder that is empty, as after an installation.
@@ -33,22 +33,36 @@ class Import:
         return IMPORT
 
 
-class Help:
-    """``python -m studies.run --help`` beside the import that every run has to wait for."""
+STARTS = {
+    "studies.run --help": ("-m", "studies.run", "--help"),
+    "studies.run --list": ("-m", "studies.run", "--list"),
+    "studies.run mode_sweep --help": ("-m", "studies.run", "mode_sweep", "--help"),
+    "a worker": ("-c", "import studies.runs.work"),
+    "studies.report --help": ("-m", "studies.report", "--help"),
+}
+
+
+class StartUp:
+    """Commands and workers beside the import that every run has to wait for."""
 
     version = "1"
+    params = (tuple(STARTS),)
+    param_names = ("what",)
+    unit = "ratio"
     timeout = 300
     repeats = 3
 
-    def track_help_over_torch(self) -> float:
-        """Ratio of the processor seconds, medians of processes that take turns."""
-        help_, torch_ = ("-m", "studies.run", "--help"), ("-c", "import torch")
-        pairs = [(_cpu_seconds(help_), _cpu_seconds(torch_)) for _ in range(self.repeats)]
-        helps, torches = zip(*pairs, strict=True)
-        ratio: float = statistics.median(helps) / statistics.median(torches)
-        return ratio
+    def setup(self, what: str) -> None:
+        if what == "a worker":
+            require("studies.runs.work")
 
-    track_help_over_torch.unit = "ratio"  # type: ignore[attr-defined]
+    def track_start_over_torch(self, what: str) -> float:
+        """Ratio of the processor seconds, medians of processes that take turns."""
+        torch = ("-c", "import torch")
+        pairs = [(_cpu_seconds(STARTS[what]), _cpu_seconds(torch)) for _ in range(self.repeats)]
+        starts, torches = zip(*pairs, strict=True)
+        ratio: float = statistics.median(starts) / statistics.median(torches)
+        return ratio
 
 
 def _cpu_seconds(arguments: tuple[str, ...]) -> float:

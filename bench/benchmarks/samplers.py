@@ -17,6 +17,7 @@ OTHERS: dict[str, Callable[[], Any]] = {
     "distinguishable (9,4)": lambda: _light("DistinguishablePhotons"),
     "coherent (9,4)": lambda: _light("CoherentLight"),
     "qubits (7, 8 layers)": lambda: require("qcnn.samplers.qubits").Qubits(7, 8, seed=SEED),
+    "PQCNN of a Perceval circuit (9,4)": lambda: _circuit(),
     "classical (9,4)": lambda: _control("classical"),
     "partly distinguishable (9,4)": lambda: _noisy("indistinguishability=0.9"),
     "phase errors (9,4)": lambda: _noisy("phase_error=0.05"),
@@ -27,6 +28,14 @@ MODELS = {"29 of (12,6)": (29, 12, 6, 23), "219 of (9,4)": (219, 9, 4, 15)}
 
 def _light(name: str) -> Any:
     return getattr(require("qcnn.samplers.light"), name)(9, 4, seed=SEED)
+
+
+def _circuit() -> Any:
+    sampler: Any = PQCNN(9, 4, seed=SEED)
+    make = getattr(PQCNN, "from_circuit", None)
+    if make is None:
+        raise NotImplementedError("this commit takes no circuits")
+    return make(sampler.mesh.circuit(), sampler.input_state, seed=SEED)
 
 
 def _control(name: str) -> Any:

@@ -46,13 +46,15 @@ def test_a_benchmark_runs_at_its_smallest_parameters(
 ) -> None:
     assert isinstance(made.version, str)
     assert len(getattr(made, "params", ())) == len(getattr(made, "param_names", ()))
-    for setting in ("epochs", "repeats"):
+    for setting, smallest in {"epochs": 1, "repeats": 1, "rows": 100}.items():
         if hasattr(made, setting):
-            monkeypatch.setattr(made, setting, 1)
+            monkeypatch.setattr(made, setting, smallest)
     benchmark, parameters = made(), smallest_parameters(made)
     if hasattr(benchmark, "setup"):
         benchmark.setup(*parameters)
     result = getattr(benchmark, name)(*parameters)
+    if hasattr(benchmark, "teardown"):
+        benchmark.teardown(*parameters)
     if name.startswith("timeraw_"):
         statement, preparation = result if isinstance(result, tuple) else (result, "")
         subprocess.run([sys.executable, "-c", f"{preparation}\n{statement}"], check=True)
