@@ -1,16 +1,19 @@
 """Values that a user gives: one checker for the types and ranges of all options."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from numbers import Real
 from operator import index
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from qcnn.errors import InvalidInput
+from qcnn.files import start_file
 
 #: No count of steps, images or numbers that is asked for is larger: it fits into what torch,
 #: NumPy and SciPy count with.
@@ -86,6 +89,44 @@ def check_choice(value: object, name: str, allowed: Iterable[str], where: str = 
         )
 
 
+def check_function(value: object, name: str, allowed: str) -> None:
+    """Raises InvalidInput for what cannot be called; ``allowed`` says what may be."""
+    if not callable(value):
+        raise InvalidInput(f"{name} is {shown(value)}; allowed are {allowed}")
+
+
+def check_file(path: object, name: str) -> Path:
+    """The path of a file that is written later, and read before that where there is one.
+
+    Args:
+        path: a text or a path.
+        name: of what the file is, for the message.
+
+    Raises:
+        InvalidInput: for anything else; for what is there and is no file that can be read; and for
+            a folder that is not there, or in which no file can be made.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise InvalidInput(f"{name} is {shown(path)}; allowed are paths of files")
+    file = Path(path)
+    what = f"{name} {str(file)!r}"
+    try:
+        _check_place(file, what)
+        if file.exists():
+            file.open("rb").close()
+        # Permissions do not tell: a file system can be for reading alone, or a name too long.
+        handle, temporary = start_file(file)
+    except InvalidInput:
+        raise
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            f"{what} cannot be read and written ({reason(error)}); allowed are files that can be"
+        ) from error
+    os.close(handle)
+    Path(temporary).unlink()
+    return file
+
+
 def check_types(options: Any) -> None:
     """Check every field of a frozen dataclass against its annotation, as its ``__post_init__``.
 
@@ -158,6 +199,15 @@ def check_sizes(options: Any) -> None:
             raise InvalidInput(
                 f"{field.name} is {shown(value)}; allowed are at most {LARGEST_COUNT}"
             )
+
+
+def _check_place(path: Path, what: str) -> None:
+    if path.is_dir():
+        raise InvalidInput(f"{what} is a folder; allowed are files")
+    if path.exists() and not path.is_file():
+        raise InvalidInput(f"{what} is a device or the like; allowed are files")
+    if not path.parent.is_dir():
+        raise InvalidInput(f"{what} is in no folder that exists; allowed are files in one")
 
 
 def _fit(value: object, hint: Any) -> tuple[bool, Any]:

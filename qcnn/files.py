@@ -8,7 +8,7 @@ from pathlib import Path
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file under a temporary name in its folder, then rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = start_file(path)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -19,3 +19,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def start_file(path: Path) -> tuple[int, str]:
+    """The handle and the name of the temporary file beside ``path``."""
+    return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from qcnn.checks import LARGEST_COUNT, check_types, number_between, shown, whole_number
+from qcnn.checks import LARGEST_COUNT, check_file, check_types, number_between, shown, whole_number
 from qcnn.data import Data
 from qcnn.errors import InvalidInput
 from qcnn.seeds import check_seed, derive
@@ -75,7 +75,7 @@ def train_alternating(
     model: nn.Module,
     data: Data,
     config: AlternatingConfig,
-    checkpoint: Path | None = None,
+    checkpoint: Path | str | None = None,
     on_epoch: Callable[[EpochRecord], None] | None = None,
 ) -> TrainResult:
     """Train ``model`` in place on the training split of ``data``, by the paper's alternation.
@@ -90,42 +90,43 @@ def train_alternating(
         model: a :class:`QuantumTrain` with trainable phases and a trainable mapping.
         data: images and labels.
         config: how to train.
-        checkpoint: file that holds the state after the last complete round; left there at
-            the end. A run that finds its own checkpoint goes on from it, bit for bit as if
-            it had never been interrupted (with the same installed versions).
+        checkpoint: file, in a folder that exists, that holds the state after the last complete
+            round; left there at the end. A run that finds its own goes on from it, bit for bit as
+            if it had never been interrupted (with the same installed versions).
         on_epoch: called with each epoch's record, first with those of the checkpoint.
 
     Raises:
         DivergedError: as soon as a loss is not finite, with the epoch.
         InvalidInput: if the model lacks trainable phases or other parameters, does not take
             the images or returns no logits for them, if there are too few evaluations for the
-            phases, or if the checkpoint is damaged or of a
-            run with other settings, another initial model or other data; the file is left
-            as it is.
+            phases, if on_epoch cannot be called, or if the checkpoint is no file in a folder that
+            exists and can be written, is damaged, or of a run with other settings, another initial
+            model or other data; the file is left as it is.
 
     Source: arXiv:2505.08474; github.com/Louisanity/PhotonicQuantumTrain, bond_dimension_setup.
     """
     started = time.monotonic()
+    check_arguments(model, data, config, AlternatingConfig, on_epoch)
+    path = None if checkpoint is None else check_file(checkpoint, "checkpoint")
     phases, run = _start(model, data, config)
-    identity = "" if checkpoint is None else identify(str(config), model, data)
+    identity = "" if path is None else identify(str(config), model, data)
     notify = on_epoch or (lambda record: None)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(config.seed, "target randomness"))
-        if checkpoint is not None and checkpoint.exists():
-            run.restore(checkpoint, identity)
+        if path is not None and path.exists():
+            run.restore(path, identity)
         for record in run.progress.history:
             notify(record)
         while len(run.progress.history) < config.epochs:
             _run_round(run, phases, data, config, notify)
-            if checkpoint is not None:
-                run.store(checkpoint, identity, time.monotonic() - started)
+            if path is not None:
+                run.store(path, identity, time.monotonic() - started)
     return run.progress.result()
 
 
 def _start(
-    model: nn.Module, data: Data, config: AlternatingConfig
+    model: nn.Module, data: object, config: AlternatingConfig
 ) -> tuple[list[nn.Parameter], Resumable]:
-    check_arguments(model, data, config, AlternatingConfig)
     if not isinstance(data, Data):
         raise InvalidInput(f"data is {shown(data)}; allowed with COBYLA is Data, images and labels")
     phases, others = split_parameters(model)

@@ -44,10 +44,11 @@ def evaluate(
         loss: the mean loss of a batch.
 
     Raises:
-        InvalidInput: for other images or labels, or if the model does not take them or
-            returns no logits for them.
+        InvalidInput: for other images or labels, a loss that cannot be called, or if the model does
+            not take them or returns no logits for them.
     """
     check_module(model, "model")
+    check_loss(loss)
     several = isinstance(labels, Tensor) and labels.ndim > 1
     if loss is cross_entropy and not several and not isinstance(images, tuple | dict):
         classes: int | None = check_batch(images, labels)
@@ -82,6 +83,15 @@ def as_labels(truth: Tensor, classes: int | None) -> Tensor:
 def count_correct(output: Tensor, truth: Tensor, classes: int | None) -> int:
     """How many of a batch are told right; 0 where there are no classes."""
     return 0 if classes is None else int((output.argmax(dim=1) == truth).sum())
+
+
+def check_loss(loss: object) -> None:
+    """Raises InvalidInput for what is no loss, such as a class of losses."""
+    if not callable(loss) or isinstance(loss, type):
+        raise InvalidInput(
+            f"loss is {shown(loss)}; allowed are functions of output and truth, such as "
+            "torch.nn.functional.mse_loss or torch.nn.MSELoss()"
+        )
 
 
 def compute_loss(loss: Loss, output: Tensor, truth: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from qcnn.checks import shown
+from qcnn.checks import check_function, shown
 from qcnn.data import Data, Examples
 from qcnn.data._examples import Inputs, take
 from qcnn.errors import DivergedError, InvalidInput
@@ -23,13 +23,17 @@ from qcnn.training.evaluation import (
 from qcnn.training.records import EpochRecord, Tally
 
 
-def check_arguments(model: object, data: object, config: object, kind: type) -> None:
+def check_arguments(
+    model: object, data: object, config: object, kind: type, on_epoch: object
+) -> None:
     """Raises InvalidInput if one of a training's arguments is of another type."""
     check_module(model, "model")
     if not isinstance(data, Data | Examples):
         raise InvalidInput(f"data is {shown(data)}; allowed are Data and Examples")
     if not isinstance(config, kind):
         raise InvalidInput(f"config is {shown(config)}; allowed is a {kind.__name__}")
+    if on_epoch is not None:
+        check_function(on_epoch, "on_epoch", "functions of an epoch's record, and None")
 
 
 def draw_batches(

@@ -10,13 +10,13 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau
 
-from qcnn.checks import shown
+from qcnn.checks import check_file, check_function, shown
 from qcnn.data import Data, Examples
 from qcnn.errors import InvalidInput
 from qcnn.seeds import derive
 from qcnn.training.batches import least_batch
 from qcnn.training.config import TrainConfig
-from qcnn.training.evaluation import Loss
+from qcnn.training.evaluation import Loss, check_loss
 from qcnn.training.optimiser import MakeOptimiser, make_adam, make_scheduler, parameter_groups
 from qcnn.training.progress import shown_progress
 from qcnn.training.records import EpochRecord, Tally, TrainResult
@@ -64,21 +64,23 @@ def train(
         optimiser: makes the optimiser from a list of groups of parameters, ``{"params": [...],
             "lr": rate}``: the phases, then all others. One that needs the loss several times in a
             step, such as L-BFGS, may have it.
-        checkpoint: file that holds the state after the last complete epoch; left there at the
-            end. A run that finds its own goes on from it, bit for bit as if it had never been
-            interrupted (with the same installed versions).
+        checkpoint: file, in a folder that exists, that holds the state after the last complete
+            epoch; left there at the end. A run that finds its own goes on from it, bit for bit as
+            if it had never been interrupted (with the same installed versions).
         progress: show epoch, loss, accuracy and time left on the standard error.
 
     Raises:
         DivergedError: as soon as a loss is not finite, with the epoch.
         InvalidInput: if the model has no trainable parameters, does not take the images or
-            returns no logits for them; or if the checkpoint is damaged or of a run with other
-            settings, another initial model or other data, and is left as it is.
+            returns no logits for them; if loss, optimiser or on_epoch cannot be called; or if the
+            checkpoint is no file in a folder that exists and can be written, is damaged, or of a
+            run with other settings, another initial model or other data, and is left as it is.
     """
-    check_arguments(model, data, config, TrainConfig)
+    check_arguments(model, data, config, TrainConfig, on_epoch)
+    check_loss(loss)
+    path = None if checkpoint is None else check_file(checkpoint, "checkpoint")
     started = time.monotonic()
-    run = _start(model, data, config, loss, optimiser)
-    path = None if checkpoint is None else Path(checkpoint)
+    run = _start(model, data, config, optimiser)
     settings = f"{config} {run.optimiser} {describe_function(loss, model)}"
     identity = "" if path is None else identify(settings, model, data)
     with torch.random.fork_rng(devices=[]), shown_progress(config.epochs, progress) as show:
@@ -100,9 +102,10 @@ def _start(
     model: nn.Module,
     data: Data | Examples,
     config: TrainConfig,
-    loss: Loss,
     optimiser: MakeOptimiser,
 ) -> Resumable:
+    what = "functions that make one of groups of parameters, such as torch.optim.AdamW"
+    check_function(optimiser, "optimiser", what)
     made = optimiser(parameter_groups(model, config))
     if not isinstance(made, torch.optim.Optimizer):
         raise InvalidInput(

@@ -148,6 +148,7 @@ def _train(
     if configuration.optimiser == "adam":
         return train(model, data, configuration.train_config(seed), on_epoch)
     checkpoint = checkpoint_path(folder, configuration.digest(), seed)
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
     return train_alternating(
         model, data, configuration.alternating_config(seed), checkpoint, on_epoch
     )
