@@ -26,11 +26,14 @@ class Examples:
             of keyword inputs.
         train_truth: whole numbers from 0 of shape ``(N,)`` where classes are told apart; anything
             else of shape ``(N, …)`` that the loss takes, which then has no accuracy.
-        validation_inputs: as ``train_inputs``, with its own N.
-        validation_truth: as ``train_truth``.
+        validation_inputs: as ``train_inputs``, with its own N: as many or of the same names, each
+            with examples of the same shape and of numbers of the same kind (floats, whole numbers,
+            truth values).
+        validation_truth: as ``train_truth``, likewise.
 
     Raises:
-        InvalidInput: for anything but dense tensors, finite, of as many examples each.
+        InvalidInput: for anything but dense tensors, finite, of as many examples each; and for
+            parts that are not alike.
 
     >>> table = Examples(torch.rand(8, 3), torch.rand(8, 1), torch.rand(4, 3), torch.rand(4, 1))
     >>> table.classes is None
@@ -45,12 +48,7 @@ class Examples:
     def __post_init__(self) -> None:
         for part in ("train", "validation"):
             check_examples(getattr(self, f"{part}_inputs"), getattr(self, f"{part}_truth"), part)
-        kinds = [classes_of(self.train_truth), classes_of(self.validation_truth)]
-        if (kinds[0] is None) != (kinds[1] is None):
-            raise InvalidInput(
-                f"the validation truth is of type {self.validation_truth.dtype}; allowed is "
-                f"{self.train_truth.dtype}, that of the training truth"
-            )
+        _check_alike(self)
 
     @property
     def classes(self) -> int | None:
@@ -120,3 +118,39 @@ def check_examples(inputs: object, truth: object, part: str) -> None:
         raise InvalidInput(
             f"the {part} truth has the label {int(truth.min())}; allowed are whole numbers from 0"
         )
+
+
+def _check_alike(examples: Examples) -> None:
+    """Raises InvalidInput for a validation part that no model takes that takes the other one."""
+    trained, validated = examples.train_inputs, examples.validation_inputs
+    if _arrangement(trained) != _arrangement(validated):
+        raise InvalidInput(
+            f"the validation inputs are {_arrangement(validated)}; allowed are "
+            f"{_arrangement(trained)}, as the training inputs are"
+        )
+    others = {**tensors_of(validated), "truth": examples.validation_truth}
+    for name, one in {**tensors_of(trained), "truth": examples.train_truth}.items():
+        other = others[name]
+        if _kind(one) != _kind(other):
+            raise InvalidInput(
+                f"the validation {name} is of type {other.dtype}; allowed is {one.dtype}, that of "
+                f"the training {name}"
+            )
+        if one.shape[1:] != other.shape[1:]:
+            raise InvalidInput(
+                f"an example of the validation {name} is of shape {tuple(other.shape[1:])}; "
+                f"allowed is {tuple(one.shape[1:])}, that of the training {name}"
+            )
+
+
+def _arrangement(inputs: Inputs) -> str:
+    """In words, how a model is called with them."""
+    if isinstance(inputs, dict):
+        return f"a dictionary of {', '.join(sorted(map(shown, inputs)))}"
+    return f"a tuple of {len(inputs)}" if isinstance(inputs, tuple) else "a tensor"
+
+
+def _kind(values: Tensor) -> str:
+    if values.is_floating_point():
+        return "floats"
+    return "truth values" if values.dtype == torch.bool else "whole numbers"

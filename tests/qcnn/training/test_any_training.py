@@ -439,6 +439,55 @@ def test_examples_that_do_not_belong_together(inputs: Any, truth: Any, sentence:
     assert str(caught.value).startswith(sentence)
 
 
+LABELS = torch.tensor([0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("trained", "validated", "sentence"),
+    [
+        (
+            (GOOD, GOOD),
+            (GOOD[:, :1], GOOD),
+            "an example of the validation input is of shape (1,); ",
+        ),
+        ((GOOD, GOOD), (GOOD.view(3, 2, 1), GOOD), "an example of the validation input is of shap"),
+        ((GOOD, GOOD), (GOOD, GOOD[:, 0]), "an example of the validation truth is of shape (); al"),
+        ((GOOD, LABELS), (GOOD, LABELS.view(3, 1)), "an example of the validation truth is of sha"),
+        ((GOOD, GOOD), ((GOOD,), GOOD), "the validation inputs are a tuple of 1; allowed are a te"),
+        (((GOOD,), GOOD), ((GOOD, GOOD), GOOD), "the validation inputs are a tuple of 2; allowed"),
+        (({"a": GOOD}, GOOD), ((GOOD,), GOOD), "the validation inputs are a tuple of 1; allowed a"),
+        (
+            ({"b": GOOD, "a": GOOD}, GOOD),
+            ({"a": GOOD, "c": GOOD}, GOOD),
+            "the validation inputs are a dictionary of 'a', 'c'; allowed are a dictionary of 'a', "
+            "'b', as the training inputs are",
+        ),
+        (
+            ({"b": GOOD, "a": GOOD}, GOOD),
+            ({"a": GOOD, "b": GOOD.bool()}, GOOD),
+            "the validation input 'b' is of type torch.bool; allowed is torch.float32, that of the "
+            "training input 'b'",
+        ),
+        (((GOOD, GOOD), GOOD), ((GOOD, GOOD[:, :1]), GOOD), "an example of the validation input 2"),
+        ((GOOD, GOOD), (GOOD.long(), GOOD), "the validation input is of type torch.int64; allowed"),
+        ((GOOD.long(), GOOD), (GOOD.bool(), GOOD), "the validation input is of type torch.bool; a"),
+        ((GOOD, GOOD), (GOOD, GOOD.long()), "the validation truth is of type torch.int64; allowed"),
+    ],
+)
+def test_a_validation_part_that_is_unlike_the_training_part(
+    trained: tuple[Any, Any], validated: tuple[Any, Any], sentence: str
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Examples(*trained, *validated)
+    assert str(caught.value).startswith(sentence)
+
+
+def test_alike_are_parts_of_the_same_names_and_kinds() -> None:
+    """The order of names and the precision of numbers make no difference."""
+    double = GOOD.double()[:2]
+    Examples({"a": GOOD, "b": GOOD}, LABELS, {"b": double, "a": double}, LABELS[:2].to(torch.uint8))
+
+
 def test_parameters_with_gaps_are_stepped_as_others_are() -> None:
     """Torch's compiled Adam would change what lies between their numbers."""
     whole = torch.zeros(6, 8)
