@@ -1,28 +1,19 @@
 """Loss and accuracy over a whole split."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.functional import cross_entropy
 
-from qcnn.checks import reason, shown
+from qcnn.checks import reason
 from qcnn.data._examples import Inputs, check_examples, classes_of, take, tensors_of
 from qcnn.errors import InvalidInput
 from qcnn.training.batches import check_batch, check_module, evaluating
+from qcnn.training.losses.compute import UNSUITABLE, Loss, check_loss, compute_loss
 from qcnn.training.pooling import PoolByMaximum
 from qcnn.training.records import Evaluation, Tally
 from qcnn.weights.generated import GeneratedNetwork, match_inputs, refuse_recomputation
 
-#: The mean loss of a batch from what a model predicts and the truth.
-Loss = Callable[[Tensor, Tensor], Tensor]
 _BATCH = 500
-#: What torch raises for inputs that do not suit a layer. Exactly these: what is raised for other
-#: reasons, such as a lack of memory, is of a type derived from them.
-_UNSUITABLE = (RuntimeError, ValueError, TypeError, IndexError)
-_OF_EQUAL_SHAPES = (functional.mse_loss, functional.l1_loss, functional.smooth_l1_loss)
-_MODULES_OF_EQUAL_SHAPES = (nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss)
 
 
 # In inference mode, tables that are kept for later passes could not be used in a training.
@@ -85,45 +76,6 @@ def count_correct(output: Tensor, truth: Tensor, classes: int | None) -> int:
     return 0 if classes is None else int((output.argmax(dim=1) == truth).sum())
 
 
-def check_loss(loss: object) -> None:
-    """Raises InvalidInput for what is no loss, such as a class of losses."""
-    if not callable(loss) or isinstance(loss, type):
-        raise InvalidInput(
-            f"loss is {shown(loss)}; allowed are functions of output and truth, such as "
-            "torch.nn.functional.mse_loss or torch.nn.MSELoss()"
-        )
-
-
-def compute_loss(loss: Loss, output: Tensor, truth: Tensor) -> Tensor:
-    """The mean loss of a batch.
-
-    Raises:
-        InvalidInput: if the loss does not take the output and the truth, or is no single number.
-    """
-    # Torch's own would compare each example with every other, and warn.
-    alike = loss in _OF_EQUAL_SHAPES or isinstance(loss, _MODULES_OF_EQUAL_SHAPES)
-    if alike and output.shape != truth.shape:
-        raise InvalidInput(
-            f"the output is of shape {tuple(output.shape)}; allowed with this loss is "
-            f"{tuple(truth.shape)}, the shape of the truth"
-        )
-    if truth.is_floating_point():
-        truth = truth.to(output.dtype)
-    try:
-        found = loss(output, truth)
-    except _UNSUITABLE as error:
-        if type(error) not in _UNSUITABLE:
-            raise
-        raise InvalidInput(
-            f"the loss cannot take an output of shape {tuple(output.shape)} with a truth of shape "
-            f"{tuple(truth.shape)} and type {truth.dtype} ({reason(error)}); allowed are those "
-            "that it takes"
-        ) from error
-    if not isinstance(found, Tensor) or found.numel() != 1:
-        raise InvalidInput(f"the loss is {shown(found)}; allowed is a tensor of one number")
-    return found
-
-
 def predict(model: nn.Module, inputs: Inputs, classes: int | None) -> Tensor:
     """What the model makes of a batch.
 
@@ -141,8 +93,8 @@ def predict(model: nn.Module, inputs: Inputs, classes: int | None) -> Tensor:
     """
     try:
         output = _call(model, inputs)
-    except _UNSUITABLE as error:
-        if type(error) not in _UNSUITABLE:
+    except UNSUITABLE as error:
+        if type(error) not in UNSUITABLE:
             raise
         raise _unsuitable(model, inputs, error) from error
     if not isinstance(output, Tensor) or not output.is_floating_point():

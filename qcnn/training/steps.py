@@ -12,14 +12,8 @@ from qcnn.data import Data, Examples
 from qcnn.data._examples import Inputs, take
 from qcnn.errors import DivergedError, InvalidInput
 from qcnn.training.batches import check_module
-from qcnn.training.evaluation import (
-    Loss,
-    as_labels,
-    compute_loss,
-    count_correct,
-    evaluate_split,
-    predict,
-)
+from qcnn.training.evaluation import as_labels, count_correct, evaluate_split, predict
+from qcnn.training.losses.compute import Loss, compute_loss
 from qcnn.training.records import EpochRecord, Tally
 
 

@@ -16,7 +16,7 @@ from qcnn.errors import InvalidInput
 from qcnn.seeds import derive
 from qcnn.training.batches import least_batch
 from qcnn.training.config import TrainConfig
-from qcnn.training.evaluation import Loss, check_loss
+from qcnn.training.losses.compute import Loss, check_loss
 from qcnn.training.optimiser import MakeOptimiser, make_adam, make_scheduler, parameter_groups
 from qcnn.training.progress import shown_progress
 from qcnn.training.records import EpochRecord, Tally, TrainResult
@@ -60,7 +60,8 @@ def train(
         data: images and labels, or any examples.
         config: how to train.
         on_epoch: called with each epoch's record, first with those of the checkpoint.
-        loss: the mean loss of a batch, from the output and the truth.
+        loss: the mean loss of a batch, from the output and the truth. Where it compares them number
+            by number, they have to be of the same shape.
         optimiser: makes the optimiser from a list of groups of parameters, ``{"params": [...],
             "lr": rate}``: the phases, then all others. One that needs the loss several times in a
             step, such as L-BFGS, may have it.

@@ -1,0 +1,1 @@
+"""Losses: any function of what a model predicts and the truth."""
