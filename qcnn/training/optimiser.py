@@ -1,10 +1,11 @@
 """What changes the parameters, and at which rate."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau
 
@@ -65,3 +66,50 @@ def make_scheduler(
     if config.schedule == "plateau":
         return ReduceLROnPlateau(optimiser, factor=0.1, patience=5)
     return None
+
+
+def step_a_copy(optimiser: torch.optim.Optimizer) -> torch.optim.Optimizer | None:
+    """A copy that has made a step, to see what the optimiser keeps; None where that fails.
+
+    It is of other parameters, of the same shapes, and of a loss of its own, so that nothing of the
+    optimiser, its parameters and the random state changes.
+    """
+    stand_ins = [
+        nn.Parameter(torch.zeros(1) if is_lazy(parameter) else torch.zeros_like(parameter.detach()))
+        for group in optimiser.param_groups
+        for parameter in group["params"]
+    ]
+    try:
+        copied = _copy(optimiser, stand_ins)
+        with torch.random.fork_rng(devices=[]):
+            copied.step(lambda: _distance(stand_ins))  # type: ignore[arg-type, return-value]
+    except Exception:
+        # Of whatever kind: an optimiser may hold what cannot be copied, or take sparse gradients
+        # alone. What is wrong with it says its first step.
+        return None
+    return copied
+
+
+def _copy(optimiser: torch.optim.Optimizer, stand_ins: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """All that it has, with other parameters; torch's own copy leaves out what it does not know."""
+    copied: torch.optim.Optimizer = object.__new__(type(optimiser))
+    parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    memo: dict[int, Any] = {id(optimiser): copied}
+    memo |= {id(p): other for p, other in zip(parameters, stand_ins, strict=True)}
+    # A hook may change the model itself, as may the step that a schedule has put before its own.
+    held = {
+        name: value
+        for name, value in vars(optimiser).items()
+        if name != "step" and not name.startswith("_optimizer_step_")
+    }
+    vars(copied).update(copy.deepcopy(held, memo))
+    torch.optim.Optimizer.__setstate__(copied, {})  # places for hooks
+    return copied
+
+
+def _distance(parameters: list[nn.Parameter]) -> Tensor:
+    """Half the square of their distance from 1, with its gradient."""
+    with torch.no_grad():
+        for parameter in parameters:
+            parameter.grad = parameter - 1
+        return torch.stack([(p - 1).abs().double().square().sum() / 2 for p in parameters]).sum()

@@ -17,7 +17,7 @@ from qcnn.data._examples import tensors_of
 from qcnn.errors import InvalidInput
 from qcnn.keeping.checkpoint import fingerprint, read_checkpoint, write_checkpoint
 from qcnn.keeping.fingerprint import hash_of_the_rest, plain
-from qcnn.training.optimiser import Scheduler
+from qcnn.training.optimiser import Scheduler, step_a_copy
 from qcnn.training.records import EpochRecord, Evaluation, TrainResult, merit
 from qcnn.weights.generated import network_weights
 
@@ -72,19 +72,14 @@ class Resumable:
         """Write the state, in ``seconds`` of this process, of the run that this identifies.
 
         Raises:
-            InvalidInput: if the optimiser keeps other things than tensors, or its rates in them.
+            InvalidInput: as :func:`check_kept` does.
         """
+        check_kept(self.optimiser)
         state = self.optimiser.state_dict()
-        for group in state["param_groups"]:
-            if isinstance(group["lr"], Tensor):
-                raise InvalidInput(
-                    f"the rate of optimiser {type(self.optimiser).__name__} is "
-                    f"{shown(group['lr'])}; allowed with a checkpoint are numbers, no tensors"
-                )
         tensors = {
             **{f"model/{name}": value for name, value in self.model.state_dict().items()},
             **{f"best/{name}": value for name, value in self.progress.best_weights.items()},
-            **_moments(self.optimiser, state["state"]),
+            **_moments(state["state"]),
             **{f"random/{name}": stream.get_state() for name, stream in self.streams.items()},
             "random/global": torch.get_rng_state(),
         }
@@ -128,6 +123,36 @@ class Resumable:
             _part(tensors, "best"),
             facts["seconds"],
         )
+
+
+def check_resumable(optimiser: torch.optim.Optimizer) -> None:
+    """Raises InvalidInput for an optimiser whose state is found to have no place in a checkpoint.
+
+    What it keeps it shows after a step only, so that a copy makes one.
+    """
+    for each in (optimiser, step_a_copy(optimiser)):
+        if each is not None:
+            check_kept(each)
+
+
+def check_kept(optimiser: torch.optim.Optimizer) -> None:
+    """Raises InvalidInput for other things than tensors in the state, or options that are some."""
+    kind = type(optimiser).__name__
+    state = optimiser.state_dict()
+    for group in state["param_groups"]:
+        for name, value in group.items():
+            if any(isinstance(part, Tensor) for part in _parts(value)):
+                raise InvalidInput(
+                    f"{name} of optimiser {kind} is {shown(value)}; allowed with a checkpoint are "
+                    "numbers, no tensors"
+                )
+    for values in state["state"].values():
+        for name, value in values.items():
+            if not isinstance(value, Tensor):
+                raise InvalidInput(
+                    f"{name} of optimiser {kind} is a {type(value).__name__}; allowed with a "
+                    "checkpoint are optimisers that keep tensors alone"
+                )
 
 
 def identify(settings: str, model: nn.Module, data: Data | Examples) -> str:
@@ -183,21 +208,17 @@ def _tensors(data: Data | Examples) -> dict[str, Tensor]:
     }
 
 
-def _moments(
-    optimiser: torch.optim.Optimizer, state: dict[int, dict[str, Any]]
-) -> dict[str, Tensor]:
-    for values in state.values():
-        for name, value in values.items():
-            if not isinstance(value, Tensor):
-                raise InvalidInput(
-                    f"{name} of optimiser {type(optimiser).__name__} is a {type(value).__name__}; "
-                    "allowed with a checkpoint are optimisers that keep tensors alone"
-                )
+def _moments(state: dict[int, dict[str, Any]]) -> dict[str, Tensor]:
     return {
         f"moments/{place}/{name}": value
         for place, values in state.items()
         for name, value in values.items()
     }
+
+
+def _parts(value: object) -> tuple[object, ...]:
+    """The members of a list or a tuple; of anything else, the one that it is."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,13 @@ from qcnn.training.losses.compute import Loss, check_loss
 from qcnn.training.optimiser import MakeOptimiser, make_adam, make_scheduler, parameter_groups
 from qcnn.training.progress import shown_progress
 from qcnn.training.records import EpochRecord, Tally, TrainResult
-from qcnn.training.resume import Progress, Resumable, describe_function, identify
+from qcnn.training.resume import (
+    Progress,
+    Resumable,
+    check_resumable,
+    describe_function,
+    identify,
+)
 from qcnn.training.steps import (
     check_arguments,
     draw_batches,
@@ -73,7 +79,8 @@ def train(
     Raises:
         DivergedError: as soon as a loss is not finite, with the epoch.
         InvalidInput: if the model has no trainable parameters, does not take the images or
-            returns no logits for them; if loss, optimiser or on_epoch cannot be called; or if the
+            returns no logits for them; if loss, optimiser or on_epoch cannot be called; if there is
+            a checkpoint and the optimiser keeps other things than tensors; or if the
             checkpoint is no file in a folder that exists and can be written, is damaged, or of a
             run with other settings, another initial model or other data, and is left as it is.
     """
@@ -84,6 +91,8 @@ def train(
     run = _start(model, data, config, optimiser)
     settings = f"{config} {run.optimiser} {describe_function(loss, model)}"
     identity = "" if path is None else identify(settings, model, data)
+    if path is not None:
+        check_resumable(run.optimiser)
     with torch.random.fork_rng(devices=[]), shown_progress(config.epochs, progress) as show:
         torch.manual_seed(derive(config.seed, "target randomness"))
         if path is not None and path.exists():

@@ -287,31 +287,6 @@ def test_the_checkpoint_of_another_run_is_refused_and_left(
     assert file.read_bytes() == before
 
 
-def test_an_optimiser_of_other_things_than_tensors_has_no_checkpoint(tmp_path: Path) -> None:
-    def make(groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-        return torch.optim.LBFGS([p for group in groups for p in group["params"]], max_iter=2)
-
-    config = TrainConfig(epochs=1, batch_size=50, schedule="none")
-    with pytest.raises(InvalidInput, match="of optimiser LBFGS is a .*; allowed with a checkpoint"):
-        train(small(), stripes(), config, optimiser=make, checkpoint=tmp_path / "run.safetensors")
-    assert not list(tmp_path.iterdir())
-
-
-def test_an_optimiser_with_rates_in_tensors_has_no_checkpoint(tmp_path: Path) -> None:
-    def make(groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-        return torch.optim.Adam([group | {"lr": torch.tensor(0.1)} for group in groups])
-
-    with pytest.raises(InvalidInput, match="the rate of optimiser Adam is tensor.*; allowed with"):
-        train(
-            small(),
-            stripes(),
-            TrainConfig(epochs=1, schedule="cosine"),
-            optimiser=make,
-            checkpoint=tmp_path / "run.safetensors",
-        )
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.mark.parametrize("momentum", [0.0, 0.8])
 def test_one_cycle_moves_a_momentum_that_there_is(momentum: float) -> None:
     """By hand: with none, a step is the gradient times the rate, which rises and falls."""
