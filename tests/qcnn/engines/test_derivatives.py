@@ -169,36 +169,6 @@ def test_phases_that_changed_since_have_no_second_derivative() -> None:
         grad(loss, made.trained_phases, create_graph=True)
 
 
-MAPPINGS = ["affine", "log_affine", "mixing", "whitened", "mlp", "mps:bond_dimension=2"]
-
-
-@pytest.mark.parametrize("mapping", MAPPINGS)
-@pytest.mark.parametrize("noise", [Noise(), Noise(indistinguishability=0.8)])
-def test_a_gradient_penalty_of_a_whole_model(mapping: str, noise: Noise) -> None:
-    """Its gradient along a direction is that of central differences of the penalty."""
-    samplers = [NoisyPQCNN(PQCNN(5, 2, seed=seed, trained=4), noise, seed) for seed in (0, 1)]
-    model = QuantumTrain(nn.Linear(4, 3), samplers, mapping).double()
-    inputs = torch.ones(2, 4, dtype=torch.float64)
-    trained = [p for p in model.parameters() if p.requires_grad]
-    directions = [torch.linspace(-1, 2, p.numel(), dtype=p.dtype).view_as(p) for p in trained]
-
-    def penalise() -> Tensor:
-        slopes = grad(model(inputs).square().sum(), trained, create_graph=True)
-        return torch.stack([slope.square().sum() for slope in slopes]).sum()
-
-    gradient = grad(penalise(), trained)
-    found = sum((g * d).sum() for g, d in zip(gradient, directions, strict=True))
-    values = []
-    step = 1e-6
-    for sign in (1, -2):
-        with torch.no_grad():
-            for p, d in zip(trained, directions, strict=True):
-                p += sign * step * d
-        values.append(penalise().detach())
-    expected = (values[0] - values[1]) / (2 * step)
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
-
-
 def test_a_gradient_by_the_inputs_goes_on_to_the_phases() -> None:
     """A penalty on what is no phase needs one backward pass through the samplers only."""
 
