@@ -249,7 +249,7 @@ def test_what_failed_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--peers", "merlin,strawberry", "allowed are one or more of torch,merlin,perceval,piquasso"),
+        ("--peers", "merlin,strawberry", "allowed are one or more of torch,merlin,perceval"),
         ("--spaces", "bosonic", "'bosonic'; allowed are one or more of unbunched,fock"),
         ("--sizes", "8", "sizes holds '8'; allowed are modes x photons such as 8x4,9x4"),
         ("--sizes", "4x2,3x4", "sizes holds '3x4'; allowed are"),
