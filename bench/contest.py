@@ -30,7 +30,7 @@ from bench.rows import (
 )
 from bench.task import Task
 from qcnn import PQCNN
-from studies.store.schema import printable
+from studies.rows.schema import printable
 
 BATCH_SIZE = 64
 BATCH_TASK = (9, 4)

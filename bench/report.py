@@ -16,8 +16,8 @@ from bench.rows import FORWARD, FORWARD_BACKWARD, read_rows
 from bench.summary import passes_of, to_compare
 from studies.design.arguments import Folder
 from studies.reports.figures.style import store
+from studies.rows.runs_file import write_text
 from studies.sentences import command_line
-from studies.store.rows import write_text
 
 ROWS, REPORT, FIGURE = "comparison.csv", "report.md", "time-against-outcomes.png"
 DEFAULT_OUT = Path("results") / "bench"

@@ -15,7 +15,7 @@ from bench.measure import Timing
 from qcnn import InvalidInput
 from qcnn.optics.fock import SPACES
 from qcnn.registry import check_name
-from studies.store.rows import write_text
+from studies.rows.runs_file import write_text
 
 #: Kinds of rows.
 PASS, CALL, BATCH, STEP, QUANTUM, RATE, ABSENT, FAILED = (

@@ -26,9 +26,9 @@ from studies.interrupts import INTERRUPTED
 from studies.reports.figures import named_figure
 from studies.reports.study_report import build_report
 from studies.reports.tables import accuracy_table
+from studies.rows.runs_file import read_rows
 from studies.runs.console import new_console, print_plain
 from studies.runs.phases import check_folder, run_study
-from studies.store.rows import read_rows
 from studies.store.urls import VARIABLE, StorageUrl, without_password
 
 RETRY_HELP = "run again what was given up after it had ended several workers"

@@ -24,9 +24,9 @@ from studies.design.arms import Arm
 from studies.design.choose import configuration_of
 from studies.design.roles import FINAL
 from studies.design.study import Cell, Options, Place, Scope
+from studies.rows.runs_file import read_rows
 from studies.runs.console import new_console
 from studies.sentences import command_line
-from studies.store.rows import read_rows
 from studies.study_command import RETRY_HELP, carry_out
 
 

@@ -21,8 +21,8 @@ from studies.reports.claims import write_claims
 from studies.reports.front_page import write_front_page
 from studies.reports.page import write_page
 from studies.reports.study_report import build_report, read_study
+from studies.rows.runs_file import read_rows
 from studies.runs.execute import execute
-from studies.store.rows import read_rows
 
 ROOT = Path(__file__).parents[1]
 

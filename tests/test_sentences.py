@@ -21,7 +21,7 @@ SENTENCE = re.compile(
 #: What is handed on there is a sentence already, to which a place is added.
 HANDED_ON = {
     "studies/store/codec.py": "the sentence of a check, with the place in the storage",
-    "studies/store/rows.py": "the sentence of a check, with the line of the file",
+    "studies/rows/runs_file.py": "the sentence of a check, with the line of the file",
     "studies/runs/claim.py": "the sentence of a worker, with its run",
 }
 

@@ -1,6 +1,7 @@
 """Settings of the suite, and what the installed commit offers."""
 
 from importlib import import_module
+from time import process_time
 from types import ModuleType
 
 import torch
@@ -9,6 +10,18 @@ import torch
 torch.set_num_threads(1)
 
 SEED = 0
+
+
+class Steady:
+    """Measured so that a change of 10 % is seen: processor time, in several rounds.
+
+    With ``--interleave-rounds`` the commits that are compared take turns, so that what else the
+    machine does slows all of them.
+    """
+
+    timer = process_time
+    rounds = 6
+    repeat = (3, 10, 3.0)
 
 
 def require(module: str) -> ModuleType:

@@ -21,7 +21,7 @@ _SMALLEST = {"sizes": ((4, 2),), "target": "notebook", "mapping": "mixing", "bat
 
 def _studies() -> ModuleType:
     """Skips the benchmark where rows are not followed as they grow."""
-    require("studies.store.ended")
+    require("studies.store.trial_states")
     catalogue: ModuleType = require("studies.catalogue")
     return catalogue
 
@@ -41,7 +41,8 @@ class Runs:
         for filled in (False, True):
             self.store = stores.open_store(place.out, None)
             self.trials = trials.open_trials(study, options, "worker", self.store)
-            self._plan = plan.Plan(self.trials)
+            self.done = require("studies.runs.finished").follow(self.trials)
+            self._plan = plan.Plan(self.trials, self.done.runs)
             if not filled:
                 self.run_one()
                 self._fill(place.out / "journal.log", runs)
@@ -60,8 +61,8 @@ class Runs:
 
     def _fill(self, journal: Path, runs: int) -> None:
         """As if the trial that was run had been run under other seeds, too."""
-        rows = require("studies.store.rows")
-        (record,) = self.trials.runs.read().values()
+        rows = require("studies.rows.runs_file")
+        (record,) = self.done.runs.read().values()
         row = rows.stored_row(record)
         logs = [json.loads(line) for line in journal.read_text().splitlines()]
         first = next(n for n, log in enumerate(logs) if log["op_code"] == _CREATE_TRIAL)
@@ -69,17 +70,17 @@ class Runs:
             for seed in range(1, runs):
                 for log in logs[first:]:
                     file.write(json.dumps(_of_seed(log, seed)) + "\n")
-        self.trials.runs.add(row | {"seed": seed} for seed in range(1, runs))
+        self.done.runs.add(row | {"seed": seed} for seed in range(1, runs))
 
     def run_one(self) -> None:
         """One more trial: planned, claimed, run and stored."""
         self._plan.enqueue_missing([next(self._cells)])
-        if not self._run_next(self.trials):
+        if not self._run_next(self.done):
             raise RuntimeError("there was nothing to run")
 
     def follow(self) -> Any:
         """What the command looks at twice a second."""
-        return require("studies.runs.phases").CellsState(self.trials, [])
+        return require("studies.runs.phases").CellsState(self.done, [])
 
     def close(self) -> None:
         """Remove the folder."""
@@ -135,7 +136,7 @@ class Bookkeeping:
         self.state()
 
     def time_read(self, rows: int) -> None:
-        require("studies.store.rows").read_rows(self.runs.trials.runs.path)
+        require("studies.rows.runs_file").read_rows(self.runs.done.runs.path)
 
 
 class Growth:
@@ -171,8 +172,8 @@ class Report:
         design = require("studies.design.study")
         self.build = require("studies.reports.study_report").build_report
         self.runs = Runs(1)
-        rows = require("studies.store.rows")
-        record = next(iter(self.runs.trials.runs.read().values()))
+        rows = require("studies.rows.runs_file")
+        record = next(iter(self.runs.done.runs.read().values()))
         row = rows.stored_row(record)
         options = design.Options(
             design.Scope("digits", {axis.name: axis.default for axis in study.axes}, epochs=1),

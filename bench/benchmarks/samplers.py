@@ -8,7 +8,7 @@ from torch import nn
 
 from qcnn import PQCNN, QuantumTrain, target_from_text
 
-from ._common import SEED, require
+from ._common import SEED, Steady, require
 from ._ratios import median_ratio
 
 #: Samplers of 126 to 128 outcomes; those that a commit does not have are left out.
@@ -66,7 +66,7 @@ class Sampler:
         torch.autograd.grad(self.sampler(), list(self.sampler.parameters()), self.cotangent)
 
 
-class ManyPQCNNs:
+class ManyPQCNNs(Steady):
     """Generation, gradient, clipping and Adam of a model of many; and its construction."""
 
     version = "1"

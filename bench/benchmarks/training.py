@@ -7,7 +7,7 @@ import torch
 import qcnn
 from qcnn import PQCNN, QuantumTrain, TrainConfig, target_from_text
 
-from ._common import SEED
+from ._common import SEED, Steady
 
 FRONTIER = "cnn:channels=5+10,kernel=5+3,pooling=3+2"
 BASELINES = ["direct", "random_subspace:dimension=225", "hashing:buckets=225", "low_rank:rank=6"]
@@ -38,7 +38,7 @@ def _images() -> qcnn.Data:
     return qcnn.Data("random", *part(6000), *part(600), *part(600), classes=10)
 
 
-class WholeTraining:
+class WholeTraining(Steady):
     """Construction and all epochs, with their evaluations."""
 
     version = "1"
@@ -56,7 +56,7 @@ class WholeTraining:
         qcnn.train(MODELS[name](), self.data, TrainConfig(epochs=self.epochs, learning_rate=0.01))
 
 
-class Evaluation:
+class Evaluation(Steady):
     """Of 6,000 images, weights generated once."""
 
     version = "1"

@@ -4,13 +4,13 @@ from time import perf_counter
 
 import numpy as np
 
-from ._common import require_engine
+from ._common import Steady, require_engine
 from ._models import SETTINGS, TrainingStep
 
 ENGINES = ["fused", "merlin"]
 
 
-class Step:
+class Step(Steady):
     """Loss, gradient, clipping and Adam, on random images."""
 
     version = "1"

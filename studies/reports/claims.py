@@ -36,7 +36,7 @@ from studies.design.arms import Family
 from studies.design.statistics import points
 from studies.design.study import Contrast, Study
 from studies.reports.escape import in_markdown
-from studies.store.rows import write_text
+from studies.rows.runs_file import write_text
 
 _PAPER = "arXiv:2505.08474"
 _BY_MODEL = {row.model: row for row in QUOTED}

@@ -15,7 +15,7 @@ from studies.reports.figures.accuracy import draw_accuracies
 from studies.reports.figures.style import store
 from studies.reports.overview import INTRODUCTION, READING, final_rows, non_dominated_marks
 from studies.reports.tables import accuracy_table, markdown
-from studies.store.rows import write_text
+from studies.rows.runs_file import write_text
 
 
 def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:

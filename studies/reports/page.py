@@ -19,7 +19,7 @@ from studies.reports.page_tables import (
     contrast_lines,
     model_lines,
 )
-from studies.store.rows import write_text
+from studies.rows.runs_file import write_text
 
 
 def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:

@@ -16,7 +16,7 @@ from studies.reports.figures import named_figure
 from studies.reports.figures.style import store
 from studies.reports.overview import READING
 from studies.reports.tables import accuracy_table, markdown, settings_table
-from studies.store.rows import read_rows, write_text
+from studies.rows.runs_file import read_rows, write_text
 
 DATASET_NOTES = {
     "mnist": "6,000 training images, the 600 validation images of the Perceval Quest subset, the "

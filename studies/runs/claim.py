@@ -11,16 +11,12 @@ from qcnn import InvalidInput
 from studies.design.arms import NO_ARM
 from studies.design.roles import COMPLETE, SEARCH
 from studies.design.study import Cell, RunKey, Search
+from studies.rows.runs_file import stored_row
 from studies.runs.execute import checkpoint_path, execute
 from studies.runs.failures import error_of_run, is_of_the_folder, run_text
-from studies.runs.finished import take_rows
+from studies.runs.finished import Done, take_rows
 from studies.runs.trials import Trials
 from studies.store.codec import (
-    CELL,
-    DRAWN,
-    ROW,
-    SEARCHED,
-    WORKER,
     cell_from_text,
     cell_text,
     parameters_text,
@@ -28,11 +24,11 @@ from studies.store.codec import (
     row_text,
     values_of,
 )
-from studies.store.rows import stored_row
 from studies.store.storage import patient
+from studies.store.trial_states import CELL, DRAWN, ROW, SEARCHED, WORKER
 
 
-def run_next(trials: Trials) -> bool:
+def run_next(done: Done) -> bool:
     """Claim one trial and run it; False where there is none.
 
     Raises:
@@ -40,10 +36,11 @@ def run_next(trials: Trials) -> bool:
         OSError: if the results folder cannot be used.
         RunError: for any other error of the run.
     """
-    return _run_search_trial(trials) or _run_cell(trials)
+    return _run_search_trial(done) or _run_cell(done)
 
 
-def _run_search_trial(trials: Trials) -> bool:
+def _run_search_trial(done: Done) -> bool:
+    trials = done.trials
     search = trials.study.search
     trial = None if search is None else _claim(trials, trials.search, SEARCHED)
     if search is None or trial is None:
@@ -51,28 +48,29 @@ def _run_search_trial(trials: Trials) -> bool:
     with trials.store.held(trials.search, trial):
         try:
             cell = _draw(trials, search, trial)
-            row = _row(trials, cell) | trials.search_columns(parameters_text(trial))
+            row = _row(done, cell) | trials.search_columns(parameters_text(trial))
         except UpdateFinishedTrialError:  # taken for dead, and given to another
             return True
         except Exception:
             _give_up(trials, trials.search, trial)
             raise
-        _finish(trials, trials.search, trial, row)
+        _finish(done, trials.search, trial, row)
     return True
 
 
-def _run_cell(trials: Trials) -> bool:
+def _run_cell(done: Done) -> bool:
+    trials = done.trials
     trial = _claim(trials, trials.cells, CELL)
     if trial is None:
         return False
     cell = cell_from_text(trial.user_attrs[CELL])
     with trials.store.held(trials.cells, trial):
         try:
-            row = _row(trials, cell) | {"setting": cell.arm.setting, "arm": cell.arm.name}
+            row = _row(done, cell) | {"setting": cell.arm.setting, "arm": cell.arm.name}
         except Exception:
             _give_up(trials, trials.cells, trial)
             raise
-        _finish(trials, trials.cells, trial, row)
+        _finish(done, trials.cells, trial, row)
     return True
 
 
@@ -100,10 +98,10 @@ def _draw(trials: Trials, search: Search, trial: optuna.Trial) -> Cell:
     return cell
 
 
-def _row(trials: Trials, cell: Cell) -> dict[str, Any]:
+def _row(done: Done, cell: Cell) -> dict[str, Any]:
     """The row of a run; one that is there is not made again."""
-    take_rows(trials)
-    known = _known_row(trials, cell.key)
+    take_rows(done)
+    known, trials = _known_row(done, cell.key), done.trials
     if known is not None:
         return known
     name, measure, out = trials.study.name, trials.study.measure, trials.options.place.out
@@ -118,21 +116,21 @@ def _row(trials: Trials, cell: Cell) -> dict[str, Any]:
 
 
 @patient
-def _known_row(trials: Trials, key: RunKey) -> dict[str, Any] | None:
-    record = trials.runs.read().get(key)
-    if record is None or not remembered({key: record}, trials.cells):
+def _known_row(done: Done, key: RunKey) -> dict[str, Any] | None:
+    record = done.runs.read().get(key)
+    if record is None or not remembered({key: record}, done.trials.cells):
         return None
     return stored_row(record)
 
 
-def _finish(trials: Trials, study: optuna.Study, trial: optuna.Trial, row: dict[str, Any]) -> None:
+def _finish(done: Done, study: optuna.Study, trial: optuna.Trial, row: dict[str, Any]) -> None:
     """Store the row, in the storage first: it says which of two workers was the one."""
     # Finished already: stored at an earlier try, or taken for dead and given to another.
     with suppress(UpdateFinishedTrialError):
-        _store(trials, study, trial, row)
-    take_rows(trials)
+        _store(done.trials, study, trial, row)
+    take_rows(done)
     # With the row stored, a checkpoint is of no use.
-    checkpoint = checkpoint_path(trials.options.place.out, row["configuration"], row["seed"])
+    checkpoint = checkpoint_path(done.trials.options.place.out, row["configuration"], row["seed"])
     checkpoint.unlink(missing_ok=True)
 
 

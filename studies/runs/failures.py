@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from qcnn.files import write_bytes
 from studies.design.roles import FAILED
 from studies.design.study import Cell
+from studies.rows.schema import COUNTS
 from studies.store.provenance import git_commit, package_versions, platform_text
-from studies.store.schema import COUNTS
 from studies.store.urls import without_password
 
 if TYPE_CHECKING:  # SQLAlchemy takes its time, and a journal needs none

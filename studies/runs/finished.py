@@ -4,24 +4,53 @@ Every command and worker copies the rows of finished trials into the ``runs.csv`
 results folder.
 """
 
+from dataclasses import dataclass
+
 import pandas as pd
 from optuna.trial import TrialState
 
 from studies.design.roles import FAILED
+from studies.rows.runs_file import RunsFile
+from studies.rows.schema import COLUMNS
 from studies.runs.trials import Trials
-from studies.store.codec import finished, row_of_trial
-from studies.store.schema import COLUMNS
-from studies.store.storage import patient
+from studies.store.codec import row_of_trial
+from studies.store.storage import Store, patient
+from studies.store.trial_states import Ended, finished
+
+
+@dataclass(frozen=True)
+class Done:
+    """What is done of some trials, as it becomes more.
+
+    Attributes:
+        trials: these.
+        runs: the results file.
+        uncopied: of either of Optuna's studies the trials whose rows may not be in it yet.
+    """
+
+    trials: Trials
+    runs: RunsFile
+    uncopied: tuple[Ended, Ended]
+
+    @property
+    def store(self) -> Store:
+        """Where the trials are kept."""
+        return self.trials.store
+
+
+def follow(trials: Trials) -> Done:
+    """What is done of trials, none of which was looked at yet."""
+    return Done(trials, RunsFile(trials.csv), (Ended(trials.search), Ended(trials.cells)))
 
 
 @patient
-def take_rows(trials: Trials) -> None:
+def take_rows(done: Done) -> None:
     """Copy the rows of trials that were finished anywhere into ``runs.csv``."""
-    new = [ended.new() for ended in trials.uncopied]
+    new = [ended.new() for ended in done.uncopied]
     rows = [row_of_trial(trial) for found in new for trial in found]
     if rows:
-        trials.runs.add(sorted(rows, key=lambda row: row["status"] == FAILED))
-    for ended, found in zip(trials.uncopied, new, strict=True):
+        done.runs.add(sorted(rows, key=lambda row: row["status"] == FAILED))
+    for ended, found in zip(done.uncopied, new, strict=True):
         ended.take(found)
 
 

@@ -16,14 +16,14 @@ from qcnn import InvalidInput
 from studies.design.choose import candidate_cells, chosen_cells
 from studies.design.roles import COMPLETE
 from studies.design.study import Cell, Options, RunKey, Search, Study, fresh_seeds
+from studies.rows.runs_file import read_rows, stored_row
+from studies.rows.schema import Record
 from studies.runs.console import PhaseProgress, TrialProgress
-from studies.runs.finished import search_rows, search_state, take_rows
+from studies.runs.finished import Done, follow, search_rows, search_state, take_rows
 from studies.runs.plan import Plan
-from studies.runs.trials import Trials, open_trials
+from studies.runs.trials import open_trials
 from studies.runs.workers import WorkerPool, check_jobs
 from studies.store.opening import open_store
-from studies.store.rows import read_rows, stored_row
-from studies.store.schema import Record
 
 _POLL_SECONDS = 0.5
 _ENQUEUE_SECONDS = 2.0
@@ -42,15 +42,17 @@ def run_study(study: Study, options: Options, console: Console) -> None:
     name = f"command-{uuid.uuid4().hex[:8]}"
     with closing(open_store(options.place.out, options.place.storage)) as store:
         trials = open_trials(study, options, name, store)
-        plan = Plan(trials)
+        done = follow(trials)
+        plan = Plan(trials, done.runs)
         try:
             with TrialProgress(console) as progress:
-                _run_phases(trials, plan, progress)
+                _run_phases(done, plan, progress)
         finally:
             plan.leave()
 
 
-def _run_phases(trials: Trials, plan: Plan, progress: TrialProgress) -> None:
+def _run_phases(done: Done, plan: Plan, progress: TrialProgress) -> None:
+    trials = done.trials
     study, options = trials.study, trials.options
     candidates = {} if study.tuned is None else study.tuned(options)
     cells = study.cells(options)
@@ -58,16 +60,16 @@ def _run_phases(trials: Trials, plan: Plan, progress: TrialProgress) -> None:
     with WorkerPool(options, study.name) as workers:
         if study.search is not None:
             phase = progress.start("search", options.amount.trials)
-            _wait(plan, workers, phase, cells, lambda: _search_state(trials))
+            _wait(plan, workers, phase, cells, lambda: _search_state(done))
             cells = [*cells, *_finalists(study.search, options, search_rows(trials))]
         if candidates:
             tried = candidate_cells(candidates, options)
             phase = progress.start("tuning", len(_keys(tried)))
-            _wait(plan, workers, phase, [*tried, *cells], CellsState(trials, tried))
+            _wait(plan, workers, phase, [*tried, *cells], CellsState(done, tried))
             rows = read_rows(options.place.out / "runs.csv")
             cells = [*cells, *chosen_cells(candidates, rows, options)]
         phase = progress.start("fresh seeds", len(_keys(cells)))
-        _wait(plan, workers, phase, cells, CellsState(trials, cells))
+        _wait(plan, workers, phase, cells, CellsState(done, cells))
 
 
 def _finalists(search: Search, options: Options, rows: pd.DataFrame) -> list[Cell]:
@@ -112,10 +114,10 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _search_state(trials: Trials) -> tuple[int, float | None, bool]:
-    take_rows(trials)
-    done, best = search_state(trials)
-    return done, best, done < trials.options.amount.trials
+def _search_state(done: Done) -> tuple[int, float | None, bool]:
+    take_rows(done)
+    count, best = search_state(done.trials)
+    return count, best, count < done.trials.options.amount.trials
 
 
 class CellsState:
@@ -124,8 +126,8 @@ class CellsState:
     Of the rows those are looked at that were added since it was asked last.
     """
 
-    def __init__(self, trials: Trials, cells: list[Cell]) -> None:
-        self._trials, self._wanted = trials, _keys(cells)
+    def __init__(self, done: Done, cells: list[Cell]) -> None:
+        self._done, self._wanted = done, _keys(cells)
         self._begin({})
 
     def _begin(self, rows: Mapping[RunKey, Record]) -> None:
@@ -135,8 +137,8 @@ class CellsState:
 
     def __call__(self) -> tuple[int, float | None, bool]:
         """Done, best, and whether any is missing."""
-        take_rows(self._trials)
-        rows = self._trials.runs.read()
+        take_rows(self._done)
+        rows = self._done.runs.read()
         if rows is not self._rows:
             self._begin(rows)
         for key, record in islice(rows.items(), self._seen, None):

@@ -15,33 +15,35 @@ from optuna.trial import FrozenTrial, TrialState
 from qcnn import InvalidInput
 from studies.design.roles import FAILED, SEARCH
 from studies.design.study import Cell, RunKey, Search
+from studies.rows.runs_file import RunsFile, stored_row
+from studies.rows.schema import COLUMNS, Record
 from studies.runs.failures import MOST_LOSSES, failed_row, run_text
 from studies.runs.trials import Trials
 from studies.store.codec import (
+    cell_of_trial,
+    cell_text,
+    finished_trial,
+    key_of_trial,
+    parameters_text,
+    remembered,
+    row_of_trial,
+)
+from studies.store.storage import Store, patient
+from studies.store.trial_states import (
     CELL,
     DRAWN,
     RETRIED,
     ROW,
     SEARCHED,
     WORKER,
+    Ended,
     attribute,
-    cell_of_trial,
-    cell_text,
     counting,
     finished,
-    finished_trial,
-    key_of_trial,
     lost_name,
     opened,
-    parameters_text,
-    remembered,
     retried_of,
-    row_of_trial,
 )
-from studies.store.ended import Ended
-from studies.store.rows import stored_row
-from studies.store.schema import COLUMNS, Record
-from studies.store.storage import Store, patient
 
 #: So many wait at most of the search, and of the cells, for each job and altogether: enough
 #: until the command looks again, and few to withdraw when a command asked for too many.
@@ -54,10 +56,11 @@ class Plan:
 
     Args:
         trials: of the command.
+        runs: its results file.
     """
 
-    def __init__(self, trials: Trials) -> None:
-        self.trials = trials
+    def __init__(self, trials: Trials, runs: RunsFile) -> None:
+        self.trials, self._runs = trials, runs
         self._begun = False
         self._done_cells = _Known(trials.cells)
         self._lost_while_drawing = 0
@@ -78,7 +81,7 @@ class Plan:
         with self.store.setup_lock():
             self._release_abandoned()
             if self.trials.options.place.retry_failed and not self._begun:
-                _retry_failed(self.trials)
+                _retry_failed(self.trials, self._runs)
             if self.trials.study.search is not None:
                 self._enqueue_search(self.trials.study.search)
             self._enqueue_cells(cells)
@@ -142,7 +145,7 @@ class Plan:
         self.store.sweep()
 
     def _stored(self) -> Mapping[RunKey, Record]:
-        return remembered(self.trials.runs.read(), self.trials.cells)
+        return remembered(self._runs.read(), self.trials.cells)
 
     def _enqueue_search(self, search: Search) -> None:
         study, options = self.trials.search, self.trials.options
@@ -220,7 +223,7 @@ class Plan:
             return
         alike = (
             row
-            for other, record in trials.runs.read().items()
+            for other, record in self._runs.read().items()
             if other.configuration == key.configuration
             and (row := stored_row(record))["trainable_parameters"] > 0
         )
@@ -261,7 +264,7 @@ def enqueue_again(study: optuna.Study, trial: FrozenTrial) -> None:
         study.enqueue_trial({**given, **trial.params}, user_attrs=kept)
 
 
-def _retry_failed(trials: Trials) -> None:
+def _retry_failed(trials: Trials, runs: RunsFile) -> None:
     """Forget which runs were given up, and what they have cost."""
     for study in trials.both:
         failed = [trial for trial in finished(study) if row_of_trial(trial)["status"] == FAILED]
@@ -270,7 +273,7 @@ def _retry_failed(trials: Trials) -> None:
             trials.cells.set_user_attr(lost_name(RunKey.of(row_of_trial(trial))), {})
             if study is trials.search:
                 study.enqueue_trial(dict(trial.params), user_attrs={SEARCHED: True})
-    trials.runs.drop_failed()
+    runs.drop_failed()
 
 
 def _held_by(trials: Trials, worker: str) -> tuple[optuna.Study, FrozenTrial] | None:

@@ -9,13 +9,12 @@ its row. The command plans what waits (``studies.runs.plan``), workers claim it
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 import optuna
 
 from qcnn.seeds import derive
 from studies.design.study import Options, Study
-from studies.store.ended import Ended
-from studies.store.rows import RunsFile
 from studies.store.storage import Store
 
 SAMPLER = "TPESampler(multivariate, constant_liar)"
@@ -32,8 +31,6 @@ class Trials:
         worker: identity of the process, for its sampler's seed and its trials.
         store: where the trials are kept.
         search, cells: Optuna's study of either kind.
-        runs: the results file.
-        uncopied: of either study the trials whose rows may not be in ``runs.csv`` yet.
     """
 
     study: Study
@@ -42,13 +39,16 @@ class Trials:
     store: Store
     search: optuna.Study
     cells: optuna.Study
-    runs: RunsFile
-    uncopied: tuple[Ended, Ended]
 
     @property
     def both(self) -> tuple[optuna.Study, optuna.Study]:
         """Optuna's studies."""
         return self.search, self.cells
+
+    @property
+    def csv(self) -> Path:
+        """The results file."""
+        return self.options.place.out / "runs.csv"
 
     @property
     def key(self) -> str:
@@ -82,9 +82,7 @@ def open_trials(study: Study, options: Options, worker: str, store: Store) -> Tr
     search = store.open_study(f"{study.name} search {key}", sampler, ["maximize", "minimize"])
     random = optuna.samplers.RandomSampler(seed=0)
     cells = store.open_study(f"{study.name} cells {key}", random, ["maximize"])
-    runs = RunsFile(options.place.out / "runs.csv")
-    uncopied = Ended(search), Ended(cells)
-    return Trials(study, options, worker, store, search, cells, runs, uncopied)
+    return Trials(study, options, worker, store, search, cells)
 
 
 def _key(study: Study, options: Options) -> str:

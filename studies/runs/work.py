@@ -13,6 +13,7 @@ from studies.catalogue import studies_by_name
 from studies.design.study import Options
 from studies.runs.claim import run_next
 from studies.runs.failures import RunError
+from studies.runs.finished import follow
 from studies.runs.trials import open_trials
 from studies.store.opening import join_store
 from studies.store.urls import without_password
@@ -38,10 +39,10 @@ def work(study: str, options: Options, name: str, connection: Connection) -> Non
     threadpool_limits(1)
     try:
         with closing(join_store(options.place.out, options.place.storage)) as store:
-            trials = open_trials(studies_by_name[study], options, name, store)
+            done = follow(open_trials(studies_by_name[study], options, name, store))
             _say(connection, None)
             while not connection.poll():
-                if not run_next(trials):
+                if not run_next(done):
                     time.sleep(_POLL_SECONDS)
     except (InvalidInput, RunError) as error:
         # Of its own class, which is there to be read: foreign code has classes of its own.

@@ -1,1 +1,1 @@
-"""Where runs are kept: rows, trials that workers share, trained models."""
+"""Where runs are kept: trials that workers share, trained models, where a row comes from."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 import optuna
 from optuna.distributions import distribution_to_json
@@ -19,75 +19,9 @@ from studies.design.arms import Arm, with_arm
 from studies.design.configuration import AXES, AXIS_DEFAULTS, known_configuration, shortened
 from studies.design.roles import COMPLETE
 from studies.design.study import Cell, RunKey
-from studies.store.records import has_failed
-from studies.store.row_checks import check_row, object_from_text, searched_parameters
-from studies.store.schema import COLUMNS, SCHEMA, Record, record_of, row_of
-
-#: Names of a trial's attributes.
-SEARCHED, CELL, WORKER, ROW = "enqueued", "cell", "worker", "row"
-#: What a trial of a search has drawn, as a cell.
-DRAWN = "drawn"
-#: Attribute of Optuna's study: numbers of its failed trials that are run again.
-RETRIED = "retried"
-_OPEN = (TrialState.WAITING, TrialState.RUNNING)
-T = TypeVar("T")
-
-
-def is_open(trial: FrozenTrial) -> bool:
-    """Whether a trial waits or runs."""
-    return trial.state in _OPEN
-
-
-def is_finished(trial: FrozenTrial) -> bool:
-    """Whether a trial ended with a row, whatever its status."""
-    return ROW in trial.user_attrs and not is_open(trial)
-
-
-def finished(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that are done, and not to be done again."""
-    retried = retried_of(study)
-    trials = study.get_trials(deepcopy=False)
-    return [trial for trial in trials if is_finished(trial) and trial.number not in retried]
-
-
-def counting(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that are done, run or wait."""
-    return [*finished(study), *opened(study)]
-
-
-def opened(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that run or wait."""
-    return study.get_trials(deepcopy=False, states=_OPEN)
-
-
-def retried_of(study: optuna.Study) -> set[int]:
-    """Numbers of the failed trials that are run again."""
-    return set(attribute(study, RETRIED, list))
-
-
-def lost_name(key: RunKey) -> str:
-    """The attribute of Optuna's study of cells that holds what workers a run has cost.
-
-    A run to choose by and a final one of the same configuration and seed are counted together.
-    """
-    return f"lost {key.configuration} {key.seed}"
-
-
-def attribute(study: optuna.Study, name: str, kind: type[T]) -> T:
-    """What Optuna's study carries under a name, else an empty one.
-
-    Raises:
-        InvalidInput: if it is of another kind, or not of whole numbers or texts, as no study
-            writes it.
-    """
-    found = study.user_attrs.get(name, kind())
-    values = found.values() if isinstance(found, dict) else found
-    if not isinstance(found, kind) or any(type(each) not in (int, str) for each in values):
-        raise InvalidInput(
-            f"{name!r} in the storage of trials is {shortened(found)}; allowed is what a study "
-            "writes"
-        )
-    return found
+from studies.rows.row_checks import check_row, object_from_text, searched_parameters
+from studies.rows.schema import COLUMNS, SCHEMA, Record, has_failed, record_of, row_of
+from studies.store.trial_states import CELL, DRAWN, ROW, lost_name
 
 
 def remembered(rows: Mapping[RunKey, Record], cells: optuna.Study) -> Mapping[RunKey, Record]:

@@ -14,8 +14,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
 from studies.design.arms import labels
-from studies.store.codec import CELL, ROW, WORKER, cell_from_text, is_finished, is_open
-from studies.store.rows import read_rows
+from studies.rows.runs_file import read_rows
+from studies.store.codec import cell_from_text
+from studies.store.trial_states import CELL, ROW, WORKER, is_finished, is_open
 
 ARGUMENTS = (
     *("studies.run", "mode_sweep", "--dataset", "digits", "--preset", "smoke"),

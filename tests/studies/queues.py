@@ -6,7 +6,7 @@ import pandas as pd
 
 from studies.design.study import Cell, Options, Study
 from studies.runs.claim import run_next
-from studies.runs.finished import search_rows, search_state, take_rows
+from studies.runs.finished import follow, search_rows, search_state, take_rows
 from studies.runs.plan import Plan
 from studies.runs.trials import open_trials
 from studies.store.storage import Store
@@ -17,10 +17,11 @@ class Queue:
 
     def __init__(self, study: Study, options: Options, worker: str, store: Store) -> None:
         self.trials = open_trials(study, options, worker, store)
-        self.plan = Plan(self.trials)
+        self.done = follow(self.trials)
+        self.plan = Plan(self.trials, self.done.runs)
         self.options, self.store = options, store
         self.search, self.cells = self.trials.both
-        self.csv, self.key = self.trials.runs.path, self.trials.key
+        self.csv, self.key = self.trials.csv, self.trials.key
 
     def enqueue_missing(self, cells: Sequence[Cell]) -> None:
         self.plan.enqueue_missing(cells)
@@ -29,10 +30,10 @@ class Queue:
         return self.plan.release_lost(worker, reason)
 
     def take_rows(self) -> None:
-        take_rows(self.trials)
+        take_rows(self.done)
 
     def run_next(self) -> bool:
-        return run_next(self.trials)
+        return run_next(self.done)
 
     def search_rows(self) -> pd.DataFrame:
         return search_rows(self.trials)

@@ -22,11 +22,11 @@ from studies.design.arms import labels
 from studies.design.configuration import configuration_from_axes
 from studies.design.study import Options, Study
 from studies.report import main as report_main
+from studies.rows.runs_file import add_rows, read_rows
+from studies.rows.schema import COLUMNS
 from studies.run import main as run_main
 from studies.sentences import command_line
 from studies.store.opening import open_store
-from studies.store.rows import add_rows, read_rows
-from studies.store.schema import COLUMNS
 from studies.transfer import main as transfer_main
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -11,8 +11,8 @@ from stored_rows import CONFIGURATION, make_row
 from qcnn import InvalidInput
 from studies.design.arms import FINALIST, is_arm
 from studies.design.configuration import configuration_from_axes
+from studies.rows.runs_file import add_rows, read_rows
 from studies.sentences import command_line
-from studies.store.rows import add_rows, read_rows
 from studies.transfer import main, transferred_cells
 
 STORED = replace(CONFIGURATION, dataset="mnist", epochs=1)

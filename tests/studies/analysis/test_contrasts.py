@@ -26,7 +26,7 @@ from studies.catalogue import studies_by_name
 from studies.design.arms import DIRECT, FINALIST, Arm
 from studies.design.statistics import holm, paired_difference
 from studies.design.study import Contrast, Options, Study
-from studies.store.rows import add_rows, read_rows
+from studies.rows.runs_file import add_rows, read_rows
 
 CONTRAST = Contrast(arm("χ = 4: trained phases"), arm("χ = 4: no input"))
 NO_INPUT = "χ = 2: no input"

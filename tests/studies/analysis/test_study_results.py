@@ -17,7 +17,7 @@ from studies.reports.claims import write_claims
 from studies.reports.front_page import write_front_page
 from studies.reports.page import write_page
 from studies.reports.study_report import read_study, write_report
-from studies.store.rows import add_rows
+from studies.rows.runs_file import add_rows
 
 STUDIES = Path(__file__).parents[3] / "studies"
 CONTRAST = STUDY.contrasts[0]

@@ -18,8 +18,8 @@ from studies.design.recipes import without_photons
 from studies.design.roles import FINAL
 from studies.reports.figures.style import COLOURS
 from studies.reports.tables import accuracy_table
+from studies.rows.runs_file import add_rows, read_rows
 from studies.runs.execute import execute, weights_path
-from studies.store.rows import add_rows, read_rows
 
 SUBSPACE = replace(
     without_photons(CONFIGURATION, "random_subspace:dimension=50"), epochs=1, target="cnn816"

@@ -21,8 +21,8 @@ from studies.design.arms import Arm
 from studies.design.configuration import Configuration, build_model, configuration_from_axes
 from studies.design.recipes import without_photons
 from studies.design.study import Cell, Options
+from studies.rows.runs_file import read_rows
 from studies.store.opening import open_store
-from studies.store.rows import read_rows
 
 OF_COMPONENTS = {
     **{f"mapping {name}": {"mapping": name} for name in mapping_names()},

@@ -23,9 +23,9 @@ from studies.design.configuration import Configuration, build_model, noisy
 from studies.design.noise_levels import at_level, level_of, studied_kinds
 from studies.design.roles import FINAL
 from studies.reports.figures.style import store
+from studies.rows.runs_file import add_rows, read_rows
 from studies.runs.execute import execute, weights_path
 from studies.store.artifacts import load_model, model_path
-from studies.store.rows import add_rows, read_rows
 
 KINDS = studied_kinds()
 CLEAN = replace(CONFIGURATION, target="cnn816", mapping="mixing", epochs=1)

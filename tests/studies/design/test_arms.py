@@ -44,11 +44,11 @@ from studies.design.choose import candidate_cells
 from studies.design.study import Cell, Contrast
 from studies.reports import claims
 from studies.reports.claims import CLAIMS
+from studies.rows.runs_file import add_rows, read_rows
+from studies.rows.schema import COLUMNS
 from studies.runs.execute import execute
 from studies.store.codec import cell_from_text, cell_text, row_from_text, row_text
 from studies.store.opening import open_store
-from studies.store.rows import add_rows, read_rows
-from studies.store.schema import COLUMNS
 
 STUDIES = Path(__file__).parents[3] / "studies"
 ARM = Arm("χ = 2", "no input")

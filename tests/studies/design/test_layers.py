@@ -12,7 +12,7 @@ from qcnn import InvalidInput, count_parameters, load_data
 from studies.analysis.summaries import describe
 from studies.design.configuration import build_model, configuration_from_axes
 from studies.design.recipes import direct_cells
-from studies.store.rows import add_rows, read_rows
+from studies.rows.runs_file import add_rows, read_rows
 
 LAYERED = replace(CONFIGURATION, layers=3)
 

@@ -19,8 +19,8 @@ from studies.design.configuration import Configuration
 from studies.design.recipes import without_photons
 from studies.design.roles import FINAL, SEARCH
 from studies.design.study import Options
+from studies.rows.runs_file import add_rows, read_rows
 from studies.store.opening import open_store
-from studies.store.rows import add_rows, read_rows
 
 RATES_TRIED = (0.01, 0.03, 0.1)
 FIRST, SECOND = Arm("here", "first"), Arm("", "second")

@@ -16,7 +16,7 @@ from studies.reports.figures.style import in_figure, new_canvas
 from studies.reports.front_page import write_front_page
 from studies.reports.page import write_page
 from studies.reports.study_report import build_report, read_study
-from studies.store.rows import add_rows
+from studies.rows.runs_file import add_rows
 
 HOSTILE = (
     r"$\frac$ and $x",

@@ -29,7 +29,7 @@ from studies.reports.figures.style import (
     store,
 )
 from studies.reports.overview import non_dominated_marks
-from studies.store.rows import add_rows, read_rows
+from studies.rows.runs_file import add_rows, read_rows
 
 #: Arm, generator, trainable parameters, test accuracies.
 ARMS = (

@@ -23,7 +23,7 @@ from studies.analysis.results import StudyResults
 from studies.reports.front_page import write_front_page
 from studies.reports.page import write_page
 from studies.reports.study_report import build_report, read_study
-from studies.store.rows import add_rows, read_rows
+from studies.rows.runs_file import add_rows, read_rows
 
 CHROMIUM, DRIVER = which("chromium"), which("chromedriver")
 in_a_browser = pytest.mark.skipif(

@@ -15,10 +15,10 @@ from conftest import ROOT, environment
 from stored_rows import make_row
 
 from qcnn import InvalidInput
+from studies.rows.runs_file import add_rows
 from studies.run import main
 from studies.runs.console import new_console, print_plain
 from studies.sentences import command_line, one_sentence_errors, patient_streams
-from studies.store.rows import add_rows
 from studies.study_command import _print_table
 
 PATHS = ("o [final]", "x/a[/b]", "[red]o[/red]", "o :smile: 'x'", "tab\tand  spaces", "ψ→$(x)")

@@ -15,7 +15,7 @@ from commands import (
     wait_for_first_row,
 )
 
-from studies.store.rows import read_rows
+from studies.rows.runs_file import read_rows
 
 
 @pytest.mark.slow

@@ -21,11 +21,11 @@ from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.roles import SEARCH
 from studies.design.study import Cell
+from studies.rows.runs_file import add_rows, read_rows
 from studies.runs import claim
 from studies.runs.failures import MOST_LOSSES, RunError
-from studies.store.codec import WORKER
 from studies.store.opening import open_store
-from studies.store.rows import add_rows, read_rows
+from studies.store.trial_states import WORKER
 
 SHARED = Path(__file__).parents[1]
 CELL = Cell(replace(CONFIGURATION, epochs=1), 3, FINALIST)

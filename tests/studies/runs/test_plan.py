@@ -16,10 +16,10 @@ from stored_rows import CONFIGURATION, make_row
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.study import Cell, Options, Search
+from studies.rows.runs_file import read_rows
 from studies.runs import claim
-from studies.store.codec import is_open
 from studies.store.opening import open_store
-from studies.store.rows import read_rows
+from studies.store.trial_states import is_open
 
 PLANNED = 4
 MakeQueue = Callable[..., Queue]

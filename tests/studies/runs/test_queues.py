@@ -15,9 +15,9 @@ from stored_rows import CONFIGURATION, make_row
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.study import Cell, Options, Place, Scope
-from studies.store.codec import is_open
+from studies.rows.runs_file import add_rows, read_rows
 from studies.store.opening import open_store
-from studies.store.rows import add_rows, read_rows
+from studies.store.trial_states import is_open
 
 NAME = "mode_sweep"
 CELL = Cell(replace(CONFIGURATION, epochs=1), 1, FINALIST)

@@ -15,11 +15,11 @@ from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST, Arm
 from studies.design.roles import FINAL
 from studies.design.study import Cell, Options
+from studies.rows.runs_file import add_rows, read_rows
 from studies.runs.execute import checkpoint_path, execute
 from studies.runs.plan import enqueue_again
-from studies.store.codec import is_open
 from studies.store.opening import open_store
-from studies.store.rows import add_rows, read_rows
+from studies.store.trial_states import is_open
 
 
 @pytest.fixture

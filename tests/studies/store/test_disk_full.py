@@ -10,7 +10,7 @@ import psutil
 import pytest
 from commands import Command, check_finished, journal, wait_for_first_row
 
-from studies.store.rows import read_rows
+from studies.rows.runs_file import read_rows
 
 Free = Callable[[], None]
 

@@ -15,10 +15,10 @@ from stored_rows import CONFIGURATION, make_row
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.study import Cell, Options, Search
+from studies.rows.runs_file import read_rows
 from studies.runs import claim
 from studies.store import journal
 from studies.store.journal import JournalStore
-from studies.store.rows import read_rows
 
 T = TypeVar("T")
 TRIALS = 3

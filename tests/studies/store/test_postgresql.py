@@ -17,8 +17,8 @@ from commands import (
 from optuna.storages import RDBStorage
 from postgresql_server import PASSWORD, Server
 
+from studies.rows.runs_file import read_rows
 from studies.store.postgresql import GRACE_SECONDS, PostgresqlStore
-from studies.store.rows import read_rows
 from studies.store.urls import url_from_text
 
 LookInto = Callable[[str], RDBStorage]

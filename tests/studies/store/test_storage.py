@@ -22,14 +22,15 @@ from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.study import Cell, Options
+from studies.rows.runs_file import add_rows, read_rows
 from studies.run import main
 from studies.runs import claim
 from studies.sentences import command_line
 from studies.store import postgresql
-from studies.store.codec import WORKER, is_finished, is_open, row_from_text, row_text
+from studies.store.codec import row_from_text, row_text
 from studies.store.opening import open_store
 from studies.store.postgresql import PostgresqlStore
-from studies.store.rows import add_rows, read_rows
+from studies.store.trial_states import WORKER, is_finished, is_open
 from studies.store.urls import url_from_text, without_password
 
 URL = "postgresql://anna:p%40ss@127.0.0.1:1/studies"

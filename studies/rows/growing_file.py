@@ -11,6 +11,72 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+#: So much of what was read is read again to see that it still is there.
+_TAIL_BYTES = 4096
+
+
+class Followed:
+    """A growing file as somebody follows it: what was added since, not all again.
+
+    Args:
+        path: of the file, which may not be there yet.
+
+    Attributes:
+        length: bytes that were read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.begin()
+
+    def begin(self) -> None:
+        """Read from the start again."""
+        self.length = 0
+        self._tail = b""
+        self._state: tuple[int, ...] = ()
+
+    def read(self) -> tuple[bool, bytes | None]:
+        """Whether it is the same file as before, and what it has more; None where nothing is new.
+
+        Empty is what follows in a file that has nothing in it.
+        """
+        try:
+            with self._path.open("rb") as file:
+                return self._read(file)
+        except (FileNotFoundError, NotADirectoryError):
+            before = self.length
+            self.begin()
+            return not before, None
+
+    def _read(self, file: BinaryIO) -> tuple[bool, bytes | None]:
+        state = _state_of(file)
+        if state == self._state:
+            return True, None
+        same = self._continues(file, state)
+        if not same:
+            self.begin()
+        file.seek(self.length)
+        content = read_on(file, self._path)
+        self._state = state
+        if not content and self.length:
+            return same, None
+        self.length += len(content)
+        self._tail = (self._tail + content)[-_TAIL_BYTES:]
+        return same, content
+
+    def _continues(self, file: BinaryIO, state: tuple[int, ...]) -> bool:
+        """Whether an open file begins with what was read: of another one the end is another."""
+        if self._state[:2] != state[:2]:
+            return False
+        file.seek(self.length - len(self._tail))
+        return file.read(len(self._tail)) == self._tail
+
+
+def _state_of(file: BinaryIO) -> tuple[int, ...]:
+    """What changes with a file: which it is, its length and when it was written."""
+    status = os.fstat(file.fileno())
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
 
 def read_on(file: BinaryIO, path: Path) -> bytes:
     """What follows in an open file up to the end of its last line; all, where that is cut.

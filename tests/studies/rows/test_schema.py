@@ -8,8 +8,8 @@ from stored_rows import CONFIGURATION, arm, make_row
 from qcnn import InvalidInput
 from studies.design.configuration import AXES, Configuration
 from studies.design.study import Cell, RunKey
-from studies.store.records import KEY
-from studies.store.schema import COLUMNS, SCHEMA, Row, record_of, row_of
+from studies.rows.runs_file import KEY
+from studies.rows.schema import COLUMNS, SCHEMA, Row, record_of, row_of
 
 
 def test_every_attribute_and_axis_is_a_column_and_is_explained() -> None:

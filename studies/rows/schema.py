@@ -1,7 +1,7 @@
 """What a row is: every column of ``runs.csv``, as text in the file and as a value.
 
 One dataclass says it all; what is read, written, checked or drawn goes by it. Whether the
-columns of a row fit each other is checked by ``studies.store.row_checks``.
+columns of a row fit each other is checked by ``studies.rows.row_checks``.
 """
 
 import re
@@ -245,6 +245,7 @@ SCHEMA = {column.name: column for column in _columns()}
 COLUMNS = tuple(SCHEMA)
 #: Columns that were added after rows had been stored, with what those rows get.
 ADDED = {name: column.default for name, column in SCHEMA.items() if column.default is not None}
+_STATUS = COLUMNS.index("status")
 #: Numbers of a model; those of one that was never built are 0 in the row of a run that failed.
 COUNTS = tuple(name for name, column in SCHEMA.items() if column.rule.counts)
 _CURVES = tuple(name for name, column in SCHEMA.items() if column.rule.by_epoch)
@@ -274,6 +275,11 @@ def row_of(record: Record) -> Row:
     for name, value in values.items():
         SCHEMA[name].check(value)
     return Row(axes={name: values.pop(name) for name in AXES}, **values)
+
+
+def has_failed(record: Record) -> bool:
+    """Whether it is of a run that was given up."""
+    return record[_STATUS] == FAILED
 
 
 def printable(text: str, most: int) -> str:

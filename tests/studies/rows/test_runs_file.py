@@ -9,8 +9,8 @@ from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
 from studies.design.configuration import configuration_from_axes
-from studies.store.rows import add_rows, read_rows, write_text
-from studies.store.schema import COLUMNS
+from studies.rows.runs_file import add_rows, read_rows, write_text
+from studies.rows.schema import COLUMNS
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 from stored_rows import make_row
 
 from qcnn import InvalidInput
-from studies.store import growing_file, rows
-from studies.store.growing_file import append, remove_half_line
-from studies.store.rows import RunsFile, add_rows, read_rows
+from studies.rows import growing_file
+from studies.rows.growing_file import append, remove_half_line
+from studies.rows.runs_file import RunsFile, add_rows, read_rows
 
 
 def seeds_in(csv: Path) -> list[int]:
@@ -80,9 +80,9 @@ def test_what_was_read_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Mon
     add_rows(csv, map(make_row, range(50)))
     first = followed.read()
     add_rows(csv, [make_row(50)])
-    read = []
+    read, whole = [], growing_file.read_on
     monkeypatch.setattr(
-        rows, "read_on", lambda *given: read.append(growing_file.read_on(*given)) or read[-1]
+        growing_file, "read_on", lambda *given: read.append(whole(*given)) or read[-1]
     )
     assert followed.read() is first
     assert len(first) == 51
@@ -163,7 +163,7 @@ def test_a_full_disk_leaves_the_rows_that_were_there(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as disk:
-        disk.setattr("studies.store.growing_file.os.fsync", full)
+        disk.setattr("studies.rows.growing_file.os.fsync", full)
         with pytest.raises(OSError, match="No space left"):
             followed.add([make_row(2)])
     assert csv.read_bytes() == whole

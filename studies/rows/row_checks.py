@@ -1,6 +1,6 @@
 """Whether a row can be believed: its columns held against each other, and what is JSON in it.
 
-What a column allows by itself is said by ``studies.store.schema``.
+What a column allows by itself is said by ``studies.rows.schema``.
 """
 
 import json
@@ -15,7 +15,7 @@ from studies.design.measures import check_measured
 from studies.design.roles import COMPLETE, FINAL
 
 if TYPE_CHECKING:
-    from studies.store.schema import Row
+    from studies.rows.schema import Row
 
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?(e[+-]?\d+)?|inf|nan)")
 #: What a search has drawn: value and distribution of each parameter.

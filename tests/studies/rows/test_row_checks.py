@@ -25,13 +25,12 @@ from studies.design.measures import QUANTILES
 from studies.design.study import Cell
 from studies.report import main as report_main
 from studies.reports.study_report import build_report
+from studies.rows.runs_file import KEY, add_rows, read_rows
+from studies.rows.schema import COLUMNS
 from studies.runs.execute import execute
 from studies.sentences import command_line
 from studies.store.codec import cell_from_text, cell_text, complete_row, row_from_text, row_text
 from studies.store.opening import open_store
-from studies.store.records import KEY
-from studies.store.rows import add_rows, read_rows
-from studies.store.schema import COLUMNS
 
 ROOT = Path(__file__).parents[3]
 _QUANTILES = {f"{level:g}": 0.5 for level in QUANTILES}
