@@ -186,7 +186,9 @@ def _entries(component: Any, numbers: dict[str, int]) -> list[_Entry]:
     from perceval.components import BS, PERM, PS, Barrier, Unitary
 
     def value(name: str) -> Linear:
-        return _linear(component.param(name), numbers)
+        # Perceval's compute_unitary reads the attributes. Its inverse writes there; what it leaves
+        # in component.param may be as it was before, or of another place.
+        return _linear(getattr(component, f"_{name}"), numbers)
 
     if isinstance(component, Barrier):
         return []
