@@ -148,8 +148,8 @@ def read_circuit(circuit: "pcvl.Circuit") -> LinearCircuit:
 
 
 def digest_of(*parts: NDArray[Any]) -> str:
-    """A hash of the arrays of a circuit."""
-    return sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
+    """A hash of the arrays of a circuit; −0.0 is 0.0 in it, as no file tells them apart."""
+    return sha256(b"".join((part + 0).tobytes() for part in parts)).hexdigest()
 
 
 def counts_of(state: "Sequence[int] | pcvl.BasicState") -> list[int]:

@@ -1,5 +1,6 @@
 """Any linear circuit of Perceval's as a PQCNN: against Perceval's own unitary and simulator."""
 
+import json
 import pickle
 from copy import deepcopy
 from itertools import permutations
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from qcnn import PQCNN, InvalidInput, QuantumTrain
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.optics.circuit import read_circuit
+from qcnn.optics.stored import build_circuit, store_circuit
 from qcnn.weights.together import run_together
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.*is deprecated:DeprecationWarning")
@@ -132,6 +134,30 @@ def test_every_inverted_component_has_perceval_s_unitary(
     }[component]
     made.inverse(**inversion)
     check_unitary(made, 1)
+
+
+@pytest.mark.parametrize(
+    ("negative", "positive"),
+    [
+        (PS(-0.0), PS(0.0)),
+        (PS(pcvl.Expression("2*z - 0.0", {pcvl.P("z")})), PS(2 * pcvl.P("z"))),
+        (BS(phi_tl=-0.0), BS()),
+        (Unitary(pcvl.Matrix([[complex(1, -0.0)]])), Unitary(pcvl.Matrix([[1]]))),
+    ],
+)
+def test_a_negative_zero_is_a_zero_in_a_file(
+    negative: pcvl.ACircuit, positive: pcvl.ACircuit
+) -> None:
+    read = read_circuit(negative)
+    assert build_circuit(json.loads(json.dumps(store_circuit(read)))) == read
+    assert read == read_circuit(positive)
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10**6))
+def test_a_circuit_from_a_file_is_itself(seed: int) -> None:
+    read = read_circuit(random_circuit(4, 8, seed))
+    assert build_circuit(json.loads(json.dumps(store_circuit(read)))) == read
 
 
 @settings(max_examples=15)
