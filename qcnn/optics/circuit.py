@@ -9,7 +9,7 @@ on different modes are one step.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from math import pi
+from math import isfinite, nan, pi
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -143,7 +143,7 @@ def read_circuit(circuit: "pcvl.Circuit") -> LinearCircuit:
         digest_of(*parts),
         *parts,
         steps=max(steps),
-        start=tuple(float(each) if each.defined else None for each in free.values()),
+        start=tuple(_real(each, each.spv) if each.defined else None for each in free.values()),
     )
 
 
@@ -188,7 +188,7 @@ def _entries(component: Any, numbers: dict[str, int]) -> list[_Entry]:
     def value(name: str) -> Linear:
         # Perceval's compute_unitary reads the attributes. Its inverse writes there; what it leaves
         # in component.param may be as it was before, or of another place.
-        return _linear(getattr(component, f"_{name}"), numbers)
+        return _multiples_of(getattr(component, f"_{name}"), numbers)
 
     if isinstance(component, Barrier):
         return []
@@ -197,12 +197,8 @@ def _entries(component: Any, numbers: dict[str, int]) -> list[_Entry]:
             corners = {name: value(f"phi_{name}") for name in ("tl", "bl", "tr", "br")}
             return _beam_splitter(component.convention.name, value("theta"), corners)
         if isinstance(component, PS):
-            if float(component.param("max_error")) == 0:
-                return [_Entry(0, 0, angle=value("phi"))]
-            raise InvalidInput(
-                f"max_error of a phase shifter is {float(component.param('max_error')):g}; allowed "
-                "is 0, and errors of the phases by qcnn.noise"
-            )
+            _check_error(component._max_error)
+            return [_Entry(0, 0, angle=value("phi"))]
         if isinstance(component, PERM):
             return [_Entry(row, column) for column, row in enumerate(component.perm_vector)]
         if isinstance(component, Unitary):
@@ -215,6 +211,16 @@ def _entries(component: Any, numbers: dict[str, int]) -> list[_Entry]:
         f"a component of the circuit is a {type(component).__name__}; allowed are BS, PS, PERM, "
         "Unitary and Barrier, without polarisation, and circuits of these"
     )
+
+
+def _check_error(error: Any) -> None:
+    """Raises InvalidInput for the error of a phase shifter, a parameter of Perceval's, unless 0."""
+    found = error.name if error.is_variable else _real(error, error.spv)
+    if found != 0:
+        raise InvalidInput(
+            f"max_error of a phase shifter is {shown(found)}; allowed is 0, and errors of the "
+            "phases by qcnn.noise"
+        )
 
 
 def _beam_splitter(convention: str, theta: Linear, corners: dict[str, Linear]) -> list[_Entry]:
@@ -238,29 +244,52 @@ def _beam_splitter(convention: str, theta: Linear, corners: dict[str, Linear]) -
     ]
 
 
-def _linear(parameter: Any, numbers: dict[str, int]) -> Linear:
+def _real(number: Any, parameter: object) -> float:
+    """A number of Perceval's or SymPy's as a float; the parameter that it is of is named."""
+    try:
+        found = float(number)
+    except (OverflowError, TypeError, ValueError):
+        found = nan
+    if not isfinite(found):
+        raise InvalidInput(
+            f"a parameter of the circuit is {shown(parameter)}; allowed are finite real numbers, "
+            "and sums of such multiples of parameters"
+        )
+    return found
+
+
+def _multiples_of(parameter: Any, numbers: dict[str, int]) -> Linear:
     """A parameter, a number or an expression as a sum of multiples of free parameters."""
     if not parameter.is_variable:
-        return float(parameter), {}
+        return _real(parameter, parameter.spv), {}
     if parameter.name in numbers:
         return 0.0, {numbers[parameter.name]: 1.0}
+    expression = _without_fixed(parameter)
+    free = sorted(expression.free_symbols, key=str)
+    if not free:
+        return _real(expression, parameter.name), {}
+    polynomial = expression.as_poly(*free)
+    if polynomial is None or polynomial.total_degree() > 1:
+        raise InvalidInput(
+            f"a parameter of the circuit is {shown(parameter.name)}; allowed are sums of "
+            "multiples of parameters"
+        )
+    constant, *multiples = (
+        _real(polynomial.coeff_monomial(each), parameter.name) for each in (1, *free)
+    )
+    places = [numbers[symbol.name] for symbol in free]
+    return constant, dict(zip(places, multiples, strict=True))
+
+
+def _without_fixed(parameter: Any) -> Any:
+    """An expression with numbers in the place of those parameters that have them for good."""
+    fixed = {each.name: _real(each, each.spv) for each in parameter.parameters if each.fixed}
     expression = parameter.spv
-    fixed = {each.name: float(each) for each in parameter.parameters if each.name not in numbers}
-    symbols = {symbol.name: symbol for symbol in expression.free_symbols}
-    expression = expression.subs({symbols[name]: number for name, number in fixed.items()})
-    multiples = {}
-    for name in symbols.keys() - fixed.keys():
-        multiple = expression.diff(symbols[name])
-        if multiple.free_symbols:
-            raise InvalidInput(
-                f"a parameter of the circuit is {shown(parameter.name)}; allowed are sums of "
-                "multiples of parameters"
-            )
-        multiples[numbers[name]] = float(multiple)
-    return float(expression.subs(dict.fromkeys(symbols.values(), 0))), multiples
+    return expression.subs({s: fixed[s.name] for s in expression.free_symbols if s.name in fixed})
 
 
 def _sum(*terms: tuple[float, Linear]) -> Linear:
+    """The sum of multiples of such sums."""
     multiples: dict[int, float] = {}
     for factor, (_, of_parameters) in terms:
         for number, multiple in of_parameters.items():

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import perceval as pcvl
 import pytest
+import sympy
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -271,9 +272,17 @@ def test_a_circuit_without_parameters_is_fixed() -> None:
     assert sampler.effective_phases == sampler.phases.numel() == 0
 
 
-def product() -> pcvl.Circuit:
-    a, b = pcvl.P("a"), pcvl.P("b")
-    return pcvl.Circuit(2) // PS(pcvl.Expression("a*b", {a, b}))
+def phase(text: str) -> pcvl.ACircuit:
+    return PS(pcvl.Expression(text, {pcvl.P(name) for name in "ab" if name in text}))
+
+
+def beginning_at(value: Any) -> pcvl.ACircuit:
+    parameter = pcvl.P("p")
+    parameter.set_value(value)
+    return PS(parameter)
+
+
+NUMBERS = "; allowed are finite real numbers, and sums of such multiples of parameters$"
 
 
 @pytest.mark.parametrize(
@@ -285,7 +294,22 @@ def product() -> pcvl.Circuit:
         (pcvl.Circuit(1) // pcvl.PR(0.3), [1], "a component of the circuit is a PR; allowed are"),
         (pcvl.Circuit(2) // pcvl.PBS(), [1, 0], "a component of the circuit is a PBS; allowed"),
         (pcvl.Circuit(1) // PS(0.3, max_error=0.1), [1], "max_error of a phase shifter is 0.1; al"),
-        (product(), [1, 0], "a parameter of the circuit is '\\(a\\*b\\)'; allowed are sums"),
+        (phase("a*b"), [1], r"a parameter of the circuit is '\(a\*b\)'; allowed are sums"),
+        (phase("Piecewise((0, a < 1), (1, True))"), [1], "is '.Piecewise.*'; allowed are sums"),
+        (phase("oo*a"), [1], r"a parameter of the circuit is '\(oo\*a\)'" + NUMBERS),
+        (phase("zoo*a"), [1], r"a parameter of the circuit is '\(zoo\*a\)'" + NUMBERS),
+        (phase("I*a"), [1], r"a parameter of the circuit is '\(I\*a\)'" + NUMBERS),
+        (phase("a + oo"), [1], r"a parameter of the circuit is '\(a \+ oo\)'" + NUMBERS),
+        (phase("a + 2*I"), [1], r"a parameter of the circuit is '\(a \+ 2\*I\)'" + NUMBERS),
+        (phase("10**400 + a"), [1], "a parameter of the circuit is '.a . 10000.*" + NUMBERS),
+        (PS(float("nan")), [1], "a parameter of the circuit is nan" + NUMBERS),
+        (PS(sympy.oo), [1], "a parameter of the circuit is oo" + NUMBERS),
+        (PS(sympy.I), [1], "a parameter of the circuit is I" + NUMBERS),
+        (PS(sympy.Symbol("x")), [1], "a parameter of the circuit is x" + NUMBERS),
+        (BS(phi_tl=sympy.I), [1, 0], "a parameter of the circuit is I" + NUMBERS),
+        (beginning_at(float("nan")), [1], "a parameter of the circuit is nan" + NUMBERS),
+        (PS(0.3, max_error=pcvl.P("m")), [1], "max_error of a phase shifter is 'm'; allowed is 0"),
+        (PS(0.3, max_error=sympy.I), [1], "a parameter of the circuit is I" + NUMBERS),
         (BS(), [1], "input.*; allowed"),
         (BS(), [1, 0.5], "a photon count of the input state is 0.5; allowed"),
         (BS(), 3, "the input state is 3; allowed are photon counts"),
