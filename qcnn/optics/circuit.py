@@ -119,7 +119,8 @@ def read_circuit(circuit: "pcvl.Circuit") -> LinearCircuit:
 
     if not isinstance(circuit, ACircuit):
         raise InvalidInput(f"circuit is {shown(circuit)}; allowed is a Perceval circuit")
-    free = {each.name: each for each in circuit.get_parameters()}
+    # Perceval lists those with a value for good too where they stand in an expression.
+    free = {each.name: each for each in circuit.get_parameters() if not each.fixed}
     numbers = {name: number for number, name in enumerate(free)}
     steps, entries = [0] * circuit.m, []
     for modes, component in _components(circuit):
@@ -190,18 +191,23 @@ def _entries(component: Any, numbers: dict[str, int]) -> list[_Entry]:
         # in component.param may be as it was before, or of another place.
         return _multiples_of(getattr(component, f"_{name}"), numbers)
 
-    if isinstance(component, Barrier):
+    def is_a(kind: Any) -> bool:
+        # What has a unitary of its own is another component, whatever it is derived from.
+        own = getattr(type(component), "_compute_unitary", None)
+        return isinstance(component, kind) and own is kind._compute_unitary
+
+    if is_a(Barrier):
         return []
     if not component.requires_polarization:
-        if isinstance(component, BS):
+        if is_a(BS):
             corners = {name: value(f"phi_{name}") for name in ("tl", "bl", "tr", "br")}
             return _beam_splitter(component.convention.name, value("theta"), corners)
-        if isinstance(component, PS):
+        if is_a(PS):
             _check_error(component._max_error)
             return [_Entry(0, 0, angle=value("phi"))]
-        if isinstance(component, PERM):
+        if is_a(PERM):
             return [_Entry(row, column) for column, row in enumerate(component.perm_vector)]
-        if isinstance(component, Unitary):
+        if is_a(Unitary):
             matrix = np.array(component.compute_unitary(), dtype=np.complex128)
             return [
                 _Entry(row, column, abs(entry), angle=(float(np.angle(entry)), {}))

@@ -266,6 +266,14 @@ def test_values_of_the_circuit_are_where_training_begins() -> None:
     assert set_.is_variable
 
 
+def test_what_has_its_value_for_good_is_no_phase() -> None:
+    a, b, fixed = pcvl.P("a"), pcvl.P("b"), pcvl.P("fixed", 0.5)
+    circuit = PS(pcvl.Expression("a + fixed*b", {a, b, fixed})) // PS(fixed) // PS(b)
+    read = read_circuit(circuit)
+    assert read.parameters == ("a", "b")
+    np.testing.assert_allclose(read.unitary([0.3, 0.4]), [[np.exp(1.4j)]])
+
+
 def test_a_circuit_without_parameters_is_fixed() -> None:
     sampler = PQCNN.from_circuit(BS(), [1, 1], space="fock", dtype=torch.float64)
     torch.testing.assert_close(sampler(), torch.tensor([0.5, 0, 0.5], dtype=torch.float64))
@@ -280,6 +288,13 @@ def beginning_at(value: Any) -> pcvl.ACircuit:
     parameter = pcvl.P("p")
     parameter.set_value(value)
     return PS(parameter)
+
+
+class OtherPhase(PS):
+    """Derived from a component that is known, with a unitary that is not."""
+
+    def _compute_unitary(self, assign: Any = None, use_symbolic: bool = False) -> pcvl.Matrix:
+        return pcvl.Matrix([[1j]])
 
 
 NUMBERS = "; allowed are finite real numbers, and sums of such multiples of parameters$"
@@ -308,6 +323,7 @@ NUMBERS = "; allowed are finite real numbers, and sums of such multiples of para
         (PS(sympy.Symbol("x")), [1], "a parameter of the circuit is x" + NUMBERS),
         (BS(phi_tl=sympy.I), [1, 0], "a parameter of the circuit is I" + NUMBERS),
         (beginning_at(float("nan")), [1], "a parameter of the circuit is nan" + NUMBERS),
+        (OtherPhase(0.3), [1], "a component of the circuit is a OtherPhase; allowed are BS"),
         (PS(0.3, max_error=pcvl.P("m")), [1], "max_error of a phase shifter is 'm'; allowed is 0"),
         (PS(0.3, max_error=sympy.I), [1], "a parameter of the circuit is I" + NUMBERS),
         (BS(), [1], "input.*; allowed"),
