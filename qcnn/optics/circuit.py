@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: A constant, and the multiple of each parameter by its number.
 Linear = tuple[float, dict[int, float]]
 _ZERO: Linear = (0.0, {})
+#: How far a circuit's matrix may be from a unitary one.
+_UNITARY = 1e-6
 #: Fixed phases of a beam splitter's four entries in each convention, row by row.
 _BEAM_SPLITTERS = {
     "Rx": (0.0, pi / 2, pi / 2, 0.0),
@@ -138,7 +140,7 @@ def read_circuit(circuit: "pcvl.Circuit") -> LinearCircuit:
         for name in ("half", "angle")
     )
     parts = (places, scale, half, angle)
-    return LinearCircuit(
+    made = LinearCircuit(
         circuit.m,
         tuple(numbers),
         digest_of(*parts),
@@ -146,11 +148,26 @@ def read_circuit(circuit: "pcvl.Circuit") -> LinearCircuit:
         steps=max(steps),
         start=tuple(_real(each, each.spv) if each.defined else None for each in free.values()),
     )
+    # Perceval's own check lets pass what no file is read with.
+    check_unitary(made)
+    return made
 
 
 def digest_of(*parts: NDArray[Any]) -> str:
     """A hash of the arrays of a circuit; −0.0 is 0.0 in it, as no file tells them apart."""
     return sha256(b"".join((part + 0).tobytes() for part in parts)).hexdigest()
+
+
+def check_unitary(circuit: LinearCircuit) -> None:
+    """Raises InvalidInput unless light is neither lost nor won, whatever the parameters."""
+    values = np.random.default_rng(0).uniform(0, 2 * np.pi, circuit.phases)
+    with np.errstate(all="ignore"):
+        found = circuit.unitary(values.tolist())
+        error = np.abs(found @ found.conj().T - np.eye(circuit.modes)).max()
+    if not error < _UNITARY:
+        raise InvalidInput(
+            f"the matrix of a circuit is off a unitary one by {error:.3g}; allowed are {_UNITARY:g}"
+        )
 
 
 def counts_of(state: "Sequence[int] | pcvl.BasicState") -> list[int]:

@@ -323,6 +323,7 @@ NUMBERS = "; allowed are finite real numbers, and sums of such multiples of para
         (PS(sympy.Symbol("x")), [1], "a parameter of the circuit is x" + NUMBERS),
         (BS(phi_tl=sympy.I), [1, 0], "a parameter of the circuit is I" + NUMBERS),
         (beginning_at(float("nan")), [1], "a parameter of the circuit is nan" + NUMBERS),
+        (Unitary(pcvl.Matrix([[1 + 2e-6]])), [1], "the matrix of a circuit is off .* by 4e-06; al"),
         (OtherPhase(0.3), [1], "a component of the circuit is a OtherPhase; allowed are BS"),
         (PS(0.3, max_error=pcvl.P("m")), [1], "max_error of a phase shifter is 'm'; allowed is 0"),
         (PS(0.3, max_error=sympy.I), [1], "a parameter of the circuit is I" + NUMBERS),
