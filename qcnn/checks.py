@@ -1,6 +1,7 @@
 """Values that a user gives: one checker for the types and ranges of all options."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import cache
@@ -21,17 +22,25 @@ LARGEST_COUNT = 10**9
 #: Trainable numbers of the largest network or mapping that is built. Those of this project have
 #: thousands; far more are a typing error, and would end the process for lack of memory.
 LARGEST_MODEL = 10**7
+#: Where an object is in memory.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
 _LONGEST, _LONGEST_REASON = 80, 200
 
 
 def shown(value: object) -> str:
     """A value as a message shows it: on one line, not too long, whatever it is.
 
-    >>> shown("1e-3"), shown(10**5000)
-    ("'1e-3'", 'a whole number of 16610 bits')
+    What says of itself only where in memory it is, is shown by its type.
+
+    >>> shown("1e-3"), shown(10**5000), shown(object()), shown([object()])
+    ("'1e-3'", 'a whole number of 16610 bits', 'a object', '[<object object>]')
     """
     try:
+        if type(value).__repr__ is object.__repr__:
+            return f"a {type(value).__name__}"
         text = " ".join(repr(value).split())
+        if not isinstance(value, str):
+            text = _ADDRESS.sub("", text)
     except Exception:
         # Python writes no whole number of more than 4,300 digits; a repr can fail anyhow.
         if isinstance(value, int):

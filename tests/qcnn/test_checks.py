@@ -164,6 +164,22 @@ def test_any_value_can_be_shown_on_one_short_line() -> None:
     assert shown(Unprintable()) == "a Unprintable"
 
 
+class Plain:
+    def method(self) -> None:
+        """Has an object's address in its repr."""
+
+
+def test_no_value_is_shown_by_its_address() -> None:
+    assert shown(Plain()) == "a Plain"
+    assert shown(torch.Generator()) == "a Generator"
+    for value in ([Plain()], {1: Plain}, Plain().method, lambda: None, (each for each in "ab")):
+        text = shown(value)
+        assert "0x" not in text
+        assert text.startswith(("[<", "{1: <", "<"))
+    assert shown("<x at 0x12>") == "'<x at 0x12>'"
+    assert shown(Plain).startswith("<class ")
+
+
 def test_whole_numbers_have_bounds() -> None:
     assert whole_number(np.uint8(7), "n", 7, 7) == 7
     with pytest.raises(InvalidInput, match="n is 8; allowed are whole numbers from 7 to 7"):

@@ -304,7 +304,10 @@ NUMBERS = "; allowed are finite real numbers, and sums of such multiples of para
     ("circuit", "state", "sentence"),
     [
         (3, [1], "circuit is 3; allowed is a Perceval circuit"),
-        (pcvl.Processor("SLOS", 2), [1, 0], "circuit is <.*; allowed is a Perceval circuit"),
+        (pcvl.Processor("SLOS", 2), [1, 0], "circuit is a Processor; allowed is a Perceval circ"),
+        (pcvl.Experiment(2), [1, 0], "circuit is a Experiment; allowed is a Perceval circuit"),
+        (pcvl.LC(0.1), [1], "circuit is a LC; allowed is a Perceval circuit"),
+        (pcvl.Detector.threshold(), [1], "circuit is a Detector; allowed is a Perceval circuit"),
         (pcvl.Circuit(1) // pcvl.HWP(0.3), [1], "a component of the circuit is a HWP; allowed are"),
         (pcvl.Circuit(1) // pcvl.PR(0.3), [1], "a component of the circuit is a PR; allowed are"),
         (pcvl.Circuit(2) // pcvl.PBS(), [1, 0], "a component of the circuit is a PBS; allowed"),
