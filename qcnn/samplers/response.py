@@ -16,6 +16,8 @@ _TOGETHER = 256
 _LEAST = 1e-12
 #: A direction this much weaker than the strongest is one of rounding errors.
 _RANK = 1e-6
+#: Where all are this weak no phase has an effect; central differences leave about 1e-12.
+_NOTHING = 1e-9
 #: Generic phases that a rank is looked for at, as near some a direction can be as weak as that.
 _POINTS = 3
 
@@ -59,7 +61,8 @@ def rank(run: Callable[[Tensor], Tensor], count: int) -> int:
     for _ in range(_POINTS):
         phases = 2 * torch.pi * torch.rand(count, generator=random, dtype=torch.float64)
         sizes = torch.linalg.svdvals(_of_roots(*differentiate(run, phases)))
-        found.append(int((sizes > _RANK * sizes.max()).sum()))
+        least = max(_RANK * sizes.max().item(), _NOTHING)
+        found.append(int((sizes > least).sum()))
     return max(found)
 
 

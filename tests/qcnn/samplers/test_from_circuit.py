@@ -290,6 +290,18 @@ def beginning_at(value: Any) -> pcvl.ACircuit:
     return PS(parameter)
 
 
+@pytest.mark.parametrize(
+    ("circuit", "state"),
+    [
+        (BS() // PS(pcvl.P("after")), [3, 2]),
+        (pcvl.Circuit(3).add(1, PS(pcvl.P("before"))).add(0, Unitary.random(3)), [1, 2, 0]),
+        (BS(theta=0, phi_tl=pcvl.P("a"), phi_br=pcvl.P("b")), [1, 1]),
+    ],
+)
+def test_rounding_is_no_effect_of_a_phase(circuit: Any, state: list[int]) -> None:
+    assert PQCNN.from_circuit(circuit, state, space="fock").effective_phases == 0
+
+
 class OtherPhase(PS):
     """Derived from a component that is known, with a unitary that is not."""
 
