@@ -116,6 +116,10 @@ class MeshSampler(Sampler):
 
     def _choose(self, trained: int, phases: Tensor) -> Tensor:
         most = self._independent_phases()
+        if most == 0:
+            raise InvalidInput(
+                f"trained is {shown(trained)}; allowed where no phase has an effect is None"
+            )
         if whole_number(trained, "trained", 1) > most:
             raise InvalidInput(
                 f"trained is {shown(trained)}; allowed for this size are 1 to {most}"

@@ -354,6 +354,16 @@ def test_what_cannot_be_expressed_is_named(circuit: Any, state: Any, sentence: s
         PQCNN.from_circuit(circuit, state)
 
 
+@pytest.mark.parametrize("trained", [0, 1, "all"])
+@pytest.mark.parametrize("circuit", [BS(), BS() // PS(pcvl.P("after"))])
+def test_where_no_phase_has_an_effect_none_is_trained(circuit: Any, trained: Any) -> None:
+    assert PQCNN.from_circuit(circuit, [1, 0], trained=None).effective_phases == 0
+    with pytest.raises(InvalidInput) as caught:
+        PQCNN.from_circuit(circuit, [1, 0], trained=trained)
+    sentence = f"trained is {trained!r}; allowed where no phase has an effect is None"
+    assert str(caught.value) == sentence
+
+
 def test_states_of_perceval_are_read() -> None:
     listed = PQCNN.from_circuit(BS(pcvl.P("t")), [1, 1], space="fock", seed=1)
     read = PQCNN.from_circuit(BS(pcvl.P("t")), pcvl.BasicState([1, 1]), space="fock", seed=1)

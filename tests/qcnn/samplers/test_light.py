@@ -259,6 +259,8 @@ def test_noise_and_controls_are_those_of_photons_that_interfere(name: str) -> No
         (lambda: Qubits(3, 1)("up"), "phases is 'up'; allowed is a tensor of 3 angles"),
         (lambda: DistinguishablePhotons(3, 4), "; allowed"),
         (lambda: CoherentLight(6, 3, trained=6), "trained is 6; allowed for this size are 1 to 5"),
+        (lambda: CoherentLight(1, 1, trained=1), "trained is 1; allowed where no .* is None"),
+        (lambda: PQCNN(4, 0, trained=1), "trained is 1; allowed where no phase .* is None"),
         (lambda: CoherentLight(4, 2)(torch.full((12,), torch.inf)), "; allowed"),
         (lambda: DistinguishablePhotons(4, 2)(torch.zeros(3)), "; allowed"),
         (lambda: DistinguishablePhotons(4, 2, mesh="round"), "mesh is 'round'; allowed are"),
