@@ -27,12 +27,15 @@ class Noise:
             instead of one, in [0, 0.5]; the additional photons are distinguishable.
         transmittance: probability that a photon arrives, in (0, 1].
         phase_error: largest error of a phase in radians, in [0, π]; errors are uniform
-            in ±phase_error.
+            in ±phase_error. Each of the sampler's phases has one error: in a circuit
+            (:meth:`qcnn.PQCNN.from_circuit`) that is one for each free parameter, the same
+            wherever it stands, and none for what is fixed.
         shots: how often the source fires; 0 for exact probabilities.
         further: levels of kinds that were added (:mod:`qcnn.noise.kinds`), with their names.
 
     The meaning of each is that of Perceval's ``NoiseModel`` (perceval-quandela 1.3:
-    ``Source`` after Pont et al., Phys. Rev. X 12, 031033 (2022); ``PS.apply_phase_noise``).
+    ``Source`` after Pont et al., Phys. Rev. X 12, 031033 (2022); ``PS.apply_phase_noise``,
+    which draws an error for each phase shifter, fixed ones too, and for no beam splitter).
 
     Raises:
         InvalidInput: for a value out of range.

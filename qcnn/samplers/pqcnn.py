@@ -349,7 +349,8 @@ class PQCNN(MeshSampler):
             circuit: beam splitters of every convention, phase shifters, permutations, fixed
                 unitaries, barriers and circuits of these. The phases are its free parameters, in
                 the order of ``circuit.get_parameters()``; one may stand in several places, and in
-                expressions that are sums of multiples of parameters.
+                expressions that are sums of multiples of parameters. Errors of the phases
+                (:mod:`qcnn.noise`) are one for each of them, wherever it stands.
             input_state: photon count of each mode.
             space: as of every PQCNN.
             trained: as of every PQCNN.

@@ -17,7 +17,8 @@ from perceval.components import BS, PERM, PS, Barrier, Unitary
 from torch import Tensor, nn
 
 from qcnn import PQCNN, InvalidInput, QuantumTrain
-from qcnn.noise import Noise, NoisyPQCNN
+from qcnn.noise import Noise, NoisyPQCNN, measure_distribution
+from qcnn.noise.device import chip_errors
 from qcnn.optics.circuit import read_circuit
 from qcnn.optics.stored import build_circuit, store_circuit
 from qcnn.weights.together import run_together
@@ -254,6 +255,23 @@ def test_noise_and_perceval_s_circuit() -> None:
     torch.testing.assert_close(noisy().double(), sampler(), rtol=0, atol=1e-5)
     shots = NoisyPQCNN(sampler, Noise(shots=10**7), seed=0).eval()
     torch.testing.assert_close(shots().double(), sampler(), rtol=0, atol=2e-3)
+
+
+@torch.no_grad()
+def test_a_parameter_has_one_error_wherever_it_stands() -> None:
+    """Two phases that undo each other do so under errors; a fixed one has none."""
+    twice = pcvl.P("twice")
+    circuit = BS() // PS(twice) // PS(0.4) // PS(-twice) // BS()
+    sampler = PQCNN.from_circuit(circuit, [1, 0], seed=1, dtype=torch.float64)
+    device = Noise(phase_error=0.5)
+    assert chip_errors(sampler, device, 3).shape == (1,)
+    torch.testing.assert_close(NoisyPQCNN(sampler, device, seed=3).eval()(), sampler())
+    measured = measure_distribution(sampler, device, 3).distribution
+    torch.testing.assert_close(measured, sampler(), rtol=0, atol=1e-9)
+    one = PQCNN.from_circuit(BS() // PS(twice) // BS(), [1, 0], seed=1, dtype=torch.float64)
+    moved = one(one.phases + chip_errors(one, device, 3))
+    assert (moved - one()).abs().max() > 1e-3
+    torch.testing.assert_close(NoisyPQCNN(one, device, seed=3).eval()(), moved)
 
 
 def test_values_of_the_circuit_are_where_training_begins() -> None:
