@@ -52,6 +52,11 @@ def build_samplers(stored: object) -> list[Sampler]:
 
 
 def _place(place: int, made: list[Sampler]) -> int:
+    if not made:
+        raise InvalidInput(
+            f"the place of a sampler is {shown(place)}; allowed are those of samplers before it, "
+            "and there are none"
+        )
     return whole_number(place, "the place of a sampler", 0, len(made) - 1)
 
 

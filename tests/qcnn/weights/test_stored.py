@@ -457,3 +457,11 @@ def test_the_file_is_safetensors_with_json_alone(tmp_path: Path) -> None:
     model().save(tmp_path / "model")
     with safe_open(tmp_path / "model", framework="pt") as file:
         assert json.loads(file.metadata()["facts"])["model"]["mapping"] == "mixing"
+
+
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_a_place_among_no_samplers_is_refused(place: int) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        build_samplers({"each": [], "order": [place]})
+    sentence = f"the place of a sampler is {place}; allowed are those of samplers before it, and"
+    assert str(caught.value) == f"{sentence} there are none"
