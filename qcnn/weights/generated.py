@@ -151,13 +151,20 @@ class GeneratedNetwork(Described, ABC):
         weights = {place: generated[name] for place, name in self._places.items()}
         given = tuple(match_inputs(self, value) for value in inputs)
         named = {name: match_inputs(self, value) for name, value in keywords.items()}
-        # Tied weights are in their places already. Torch's own way of tying puts them twice into
-        # a module that has two names, and so does not get the original back.
+        if torch.compiler.is_compiling():  # nobody asks then, and compilers set no such variable
+            return self._run_target(weights, given, named)
         before = _IN_PLACE.set(True)
         try:
-            return torch.func.functional_call(self.target, weights, given, named, tie_weights=False)
+            return self._run_target(weights, given, named)
         finally:
             _IN_PLACE.reset(before)
+
+    def _run_target(
+        self, weights: dict[str, Tensor], given: tuple[Any, ...], named: dict[str, Any]
+    ) -> Any:
+        # Tied weights are in their places already. Torch's own way of tying puts them twice into
+        # a module that has two names, and so does not get the original back.
+        return torch.func.functional_call(self.target, weights, given, named, tie_weights=False)
 
     def weights(self) -> dict[str, Tensor]:
         """The target's state dict: generated weights by name, and its own buffers."""
@@ -169,9 +176,13 @@ class GeneratedNetwork(Described, ABC):
 
     def _generated(self) -> dict[str, Tensor]:
         """The generated weights by name, each in the precision that it has in the target."""
+        numbers = self.layout.unflatten(self.generate())
+        if torch.compiler.is_compiling():
+            # Torch's own compiler, of torch 2.12, takes no part of computed numbers as the bias of
+            # a convolution (pytorch/pytorch#185201), and a clone is nothing to it.
+            numbers = {name: v * 1 if v.ndim == 1 else v for name, v in numbers.items()}
         return {
-            name: value.to(self.target.get_parameter(name).dtype)
-            for name, value in self.layout.unflatten(self.generate()).items()
+            name: value.to(self.target.get_parameter(name).dtype) for name, value in numbers.items()
         }
 
     def export(self) -> nn.Module:
@@ -200,9 +211,13 @@ def refuse_recomputation(part: nn.Module, inputs: object) -> None:
     the backward pass (``torch.utils.checkpoint``) would be computed with others, and the gradient
     be one of another network.
 
+    In compiled code both passes are traced at once, with the same weights.
+
     Raises:
         InvalidInput: in a backward pass, unless the whole network is run in it.
     """
+    if torch.compiler.is_compiling():
+        return
     if torch._C._current_graph_task_id() != -1 and not _IN_PLACE.get():
         raise InvalidInput(
             f"a {type(part).__name__} of the target is computed again in the backward pass; "
