@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.checks import fit_stored, shown, whole_number
-from qcnn.engines._derivatives import outside_transformations
 from qcnn.engines._phases import check_finite, check_shape
 from qcnn.engines._plain import values_are_there
 from qcnn.errors import InvalidInput
@@ -148,7 +147,7 @@ def _probabilities(angles: Tensor, qubits: int, layers: int) -> Tensor:
     cosines, sines = half.cos(), half.sin()
     state = torch.zeros(1 << qubits, dtype=angles.dtype, device=angles.device)
     state = torch.cat([torch.ones_like(state[:1]), state[1:]])
-    order = _after_cnots(qubits).to(angles.device)
+    order = _before_cnots(qubits, angles.device)
     for layer in range(layers):
         for qubit in range(qubits):
             pairs = state.unflatten(-1, (1 << qubit, 2, -1))
@@ -160,16 +159,14 @@ def _probabilities(angles: Tensor, qubits: int, layers: int) -> Tensor:
     return state.square() / state.square().sum(-1, keepdim=True)
 
 
-@lru_cache(maxsize=32)
-@outside_transformations()
-def _after_cnots(qubits: int) -> Tensor:
-    """Where the amplitude of each basis state has been before the CNOTs of a layer."""
-    numbers = torch.arange(1 << qubits)
-    after = numbers
-    for control in range(qubits - 1):
-        set_ = after >> (qubits - 1 - control) & 1
-        after = after ^ (set_ << (qubits - 2 - control))
-    return torch.argsort(after)
+def _before_cnots(qubits: int, device: torch.device) -> Tensor:
+    """Where the amplitude of each basis state has been before the CNOTs of a layer.
+
+    After them a qubit is the sum, modulo 2, of itself and all before it; so it was the sum of two
+    neighbours. It is computed at every pass: compilers trace no table that is kept.
+    """
+    after = torch.arange(1 << qubits, device=device)
+    return after ^ (after >> 1)
 
 
 @lru_cache(maxsize=64)

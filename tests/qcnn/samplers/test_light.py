@@ -187,6 +187,29 @@ ANY: dict[str, Callable[[int], Any]] = {
 }
 
 
+@pytest.mark.parametrize("batch", [(), (3,)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", ["qubits"])
+def test_they_are_traced_whole(name: str, dtype: torch.dtype, batch: tuple[int, ...]) -> None:
+    torch.compiler.reset()
+    sampler = ANY[name](1).to(dtype)
+    traced = torch.compile(sampler, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(traced(), sampler())
+    random = torch.Generator().manual_seed(2)
+    phases = 6 * torch.rand(*batch, sampler.phases.numel(), generator=random, dtype=dtype)
+    phases.requires_grad_()
+    weights = torch.linspace(-1, 1, sampler.outcomes, dtype=dtype)
+    expected, found = sampler(phases), traced(phases)
+    torch.testing.assert_close(found, expected)
+    gradients = [torch.autograd.grad((each @ weights).sum(), phases) for each in (expected, found)]
+    torch.testing.assert_close(*gradients)
+    of_own = [
+        torch.autograd.grad(run() @ weights, list(sampler.parameters()))
+        for run in (sampler, traced)
+    ]
+    torch.testing.assert_close(*of_own)
+
+
 @pytest.mark.parametrize("name", ANY)
 def test_equal_ones_run_together(name: str) -> None:
     samplers: list[Sampler] = [ANY[name](seed) for seed in range(3)]
