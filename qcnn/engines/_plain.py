@@ -81,7 +81,7 @@ class _Entries:
 
 
 @dataclass(frozen=True)
-class _Level:
+class Level:
     """How the states of one more photon follow from those before.
 
     Attributes:
@@ -97,22 +97,45 @@ class _Level:
 
 
 @dataclass(frozen=True)
-class _Tables:
+class Tables:
+    """What a pass reads beside the phases.
+
+    Attributes:
+        columns: of the mesh.
+        levels: of two and more photons.
+    """
+
     columns: _Columns | _Entries
-    levels: tuple[_Level, ...]
+    levels: tuple[Level, ...]
 
     @outside_transformations()
-    def to(self, device: torch.device) -> "_Tables":
+    def to(self, device: torch.device) -> "Tables":
         """A copy on another device."""
-        return _Tables(
+        return Tables(
             type(self.columns)(
                 *(getattr(self.columns, f.name).to(device) for f in fields(self.columns))
             ),
             tuple(
-                _Level(*(getattr(level, f.name).to(device) for f in fields(_Level)))
+                Level(*(getattr(level, f.name).to(device) for f in fields(Level)))
                 for level in self.levels
             ),
         )
+
+
+class OnDevices:
+    """Tables on every device that asks; to be made before the first call, as compilers trace it."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._found = {torch.device("cpu"): tables}
+
+    def on(self, device: torch.device) -> Tables:
+        """The tables on a device."""
+        if device not in self._found:
+            moved = self._found[torch.device("cpu")].to(device)
+            if torch.compiler.is_compiling():
+                return moved
+            self._found[device] = moved
+        return self._found[device]
 
 
 class TorchPass:
@@ -139,12 +162,9 @@ class TorchPass:
         self._certain = count_outcomes(mesh.modes, photons, space) == 1
         _, edges = level_starts(mesh.modes, photons, space)[-1]
         check_large(_EDGE_BYTES * edges, f"{photons} photons in {mesh.modes} modes in plain torch")
-        # At once, because compilers trace the first call.
-        self._tables: dict[torch.device, _Tables] = {}
         if not self._certain:
             levels = _levels(mesh.modes, photons, space, dtype)
-            tables = _Tables(_of_mesh(mesh, dtype), levels)
-            self._tables[torch.device("cpu")] = tables
+            self._tables = OnDevices(Tables(_of_mesh(mesh, dtype), levels))
 
     def __call__(self, phases: Tensor) -> Tensor:
         """
@@ -160,7 +180,7 @@ class TorchPass:
                 check_finite(phases)
             # Certain whatever the phases, which keep a zero gradient.
             return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
-        tables = self._tables_on(phases.device)
+        tables = self._tables.on(phases.device)
         light = _pass_light(phases.to(self.dtype), tables.columns, self._entries)
         real, imaginary = self._amplitudes(*light, tables.levels)
         probabilities = real**2 + imaginary**2
@@ -177,20 +197,12 @@ class TorchPass:
     def __reduce__(self) -> tuple[Callable[..., "TorchPass"], tuple[Any, ...]]:
         return TorchPass, (self.mesh, self.photons, self.space, self.input_state, self.dtype)
 
-    def _tables_on(self, device: torch.device) -> _Tables:
-        if device not in self._tables:
-            moved = self._tables[torch.device("cpu")].to(device)
-            if torch.compiler.is_compiling():
-                return moved
-            self._tables[device] = moved
-        return self._tables[device]
-
     @property
     def _entries(self) -> list[int]:
         return _entries(self.mesh, self.input_state)
 
     def _amplitudes(
-        self, real: Tensor, imaginary: Tensor, levels: tuple[_Level, ...]
+        self, real: Tensor, imaginary: Tensor, levels: tuple[Level, ...]
     ) -> tuple[Tensor, Tensor]:
         """Normalised amplitudes of the outcomes, shape ``(…, outcomes)``."""
         counts = [count for count in self.input_state if count]
@@ -217,7 +229,24 @@ class TorchPass:
         raise InvalidInput(cancelled(self.photons, total, LARGEST_ERRORS[self.dtype]))
 
 
-def plain_columns(mesh: Mesh | LinearCircuit, input_state: FockState, phases: Tensor) -> Tensor:
+def particle_tables(mesh: Mesh, photons: int, space: str) -> OnDevices:
+    """What photons read that do not interfere, in double precision.
+
+    Raises:
+        InvalidInput: if they need more memory than this process can get.
+    """
+    _, edges = level_starts(mesh.modes, photons, space)[-1]
+    check_large(_EDGE_BYTES * edges, f"{photons} photons in {mesh.modes} modes in plain torch")
+    levels = _occupied_levels(mesh.modes, photons, space)
+    return OnDevices(Tables(_of_mesh(mesh, torch.float64), levels))
+
+
+def plain_columns(
+    mesh: Mesh | LinearCircuit,
+    input_state: FockState,
+    phases: Tensor,
+    columns: _Columns | _Entries | None = None,
+) -> Tensor:
     """The columns of the unitary at the occupied input modes, in their order.
 
     Without the phases π between the layers of a mesh.
@@ -225,12 +254,14 @@ def plain_columns(mesh: Mesh | LinearCircuit, input_state: FockState, phases: Te
     Args:
         mesh: any mesh.
         input_state: photon count of each input mode.
-        phases: radians, shape ``(…, phases)``, on the CPU.
+        phases: radians, shape ``(…, phases)``, on the CPU where there are no ``columns``.
+        columns: of the mesh, on the device of the phases; made here where absent.
 
     Returns:
         complex128, shape ``(…, modes, occupied)``.
     """
-    columns = _of_mesh(mesh, torch.float64)
+    if columns is None:
+        columns = _of_mesh(mesh, torch.float64)
     return torch.complex(*_pass_light(phases.double(), columns, _entries(mesh, input_state)))
 
 
@@ -372,17 +403,17 @@ def _entries_of(circuit: LinearCircuit, dtype: torch.dtype) -> _Entries:
 
 @lru_cache(maxsize=16)
 @outside_transformations()
-def occupied_levels(modes: int, photons: int, space: str) -> tuple[_Level, ...]:
+def _occupied_levels(modes: int, photons: int, space: str) -> tuple[Level, ...]:
     """The levels of two and more photons, each factor 1 where the state has that mode, or 0."""
     return tuple(
-        _Level(level.parents, level.modes, (level.factors > 0).double())
+        Level(level.parents, level.modes, (level.factors > 0).double())
         for level in _levels(modes, photons, space, torch.float64)
     )
 
 
 @lru_cache(maxsize=16)
 @outside_transformations()
-def _levels(modes: int, photons: int, space: str, dtype: torch.dtype) -> tuple[_Level, ...]:
+def _levels(modes: int, photons: int, space: str, dtype: torch.dtype) -> tuple[Level, ...]:
     """The levels of two and more photons."""
     tables = build_tables(modes, photons, space)
     counts = np.eye(modes, dtype=np.int64)
@@ -399,7 +430,7 @@ def _levels(modes: int, photons: int, space: str, dtype: torch.dtype) -> tuple[_
         place = np.arange(len(children)) - np.repeat(begins, widths)
         width = widths.max()
         found.append(
-            _Level(
+            Level(
                 parents=_padded(parents, children, place, width),
                 modes=_padded(added, children, place, width),
                 factors=_padded(in_mode**0.5, children, place, width).to(dtype),

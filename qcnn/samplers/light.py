@@ -1,9 +1,9 @@
 """Other light through the same meshes: what is left without the interference of photons."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -11,7 +11,13 @@ from torch import Tensor
 from qcnn.engines import Engine
 from qcnn.engines._columns import input_columns
 from qcnn.engines._phases import check_finite, check_shape
-from qcnn.engines._plain import plain_columns, values_are_there
+from qcnn.engines._plain import (
+    OnDevices,
+    Tables,
+    particle_tables,
+    plain_columns,
+    values_are_there,
+)
 from qcnn.meshes import is_universal
 from qcnn.optics.fock import FockState, count_outcomes, effective_phases
 from qcnn.optics.mesh import Mesh
@@ -32,6 +38,9 @@ class _Pass:
         mesh, photons, space, input_state: of the sampler.
         dtype: of the result.
         coherent: whether the light of all input modes adds up before it is detected.
+
+    Raises:
+        InvalidInput: if its tables need more memory than this process can get.
     """
 
     mesh: Mesh
@@ -40,26 +49,41 @@ class _Pass:
     input_state: FockState
     dtype: torch.dtype
     coherent: bool
+    _tables: OnDevices | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        certain = count_outcomes(self.mesh.modes, self.photons, self.space) == 1
+        tables = None if certain else particle_tables(self.mesh, self.photons, self.space)
+        object.__setattr__(self, "_tables", tables)
+
+    def __reduce__(self) -> tuple[Callable[..., "_Pass"], tuple[Any, ...]]:
+        # Without the tables: they are shared, large and quick to rebuild.
+        kind = self.mesh, self.photons, self.space, self.input_state, self.dtype, self.coherent
+        return _Pass, kind
 
     def __call__(self, phases: Tensor) -> Tensor:
         check_shape(phases, self.mesh.phases)
         if values_are_there(phases):
             check_finite(phases)
-        if count_outcomes(self.mesh.modes, self.photons, self.space) == 1:
+        if self._tables is None:
             # Certain whatever the phases, which keep a zero gradient.
             return (1 + 0 * phases.sum(-1, keepdim=True)).to(self.dtype)
-        columns = self._of_each_photon(phases)
-        return particle_probabilities(columns, self.mesh.modes, self.space).to(self.dtype)
+        tables = self._tables.on(phases.device)
+        columns = self._of_each_photon(self._columns(phases, tables))
+        return particle_probabilities(columns, tables.levels).to(self.dtype)
 
-    def _of_each_photon(self, phases: Tensor) -> list[Tensor]:
-        """Where each photon is found, shape ``(…, modes)`` each."""
+    def _columns(self, phases: Tensor, tables: Tables) -> Tensor:
+        """Those of the unitary at the occupied input modes, shape ``(…, modes, occupied)``."""
         single = phases.ndim == 1 and phases.device.type == "cpu"
-        pass_mesh: Callable[[Mesh, FockState, Tensor], Tensor]
-        pass_mesh = input_columns if single else plain_columns
-        columns = pass_mesh(self.mesh, self.input_state, phases)
+        if single and not torch.compiler.is_compiling():
+            return input_columns(self.mesh, self.input_state, phases)
+        return plain_columns(self.mesh, self.input_state, phases, tables.columns)
+
+    def _of_each_photon(self, columns: Tensor) -> list[Tensor]:
+        """Where each photon is found, shape ``(…, modes)`` each."""
         counts = [count for count in self.input_state if count]
         if self.coherent:
-            roots = torch.tensor(counts, dtype=torch.float64, device=phases.device).sqrt()
+            roots = torch.tensor(counts, dtype=torch.float64, device=columns.device).sqrt()
             light = (columns * roots).sum(-1)
             shares = (light.real.square() + light.imag.square()) / sum(counts)
             return [shares] * self.photons

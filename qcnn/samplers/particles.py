@@ -11,18 +11,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from qcnn.engines._plain import occupied_levels, take, values_are_there
+from qcnn.engines._plain import Level, take, values_are_there
 from qcnn.engines._rounding import LEAST_TOTAL
 from qcnn.errors import InvalidInput
 
 
-def particle_probabilities(columns: Sequence[Tensor], modes: int, space: str) -> Tensor:
+def particle_probabilities(columns: Sequence[Tensor], levels: Sequence[Level]) -> Tensor:
     """Probabilities of the outcomes of independent particles.
 
     Args:
         columns: A's column of each particle, at least one, shape ``(…, modes)`` each.
-        modes: number of modes.
-        space: of the outcomes, as of a PQCNN.
+        levels: of two and more particles (:func:`qcnn.engines._plain.particle_tables`).
 
     Returns:
         shape ``(…, outcomes)``.
@@ -32,10 +31,8 @@ def particle_probabilities(columns: Sequence[Tensor], modes: int, space: str) ->
             torch, where values cannot be looked at, they are NaN then.
     """
     found = columns[0]
-    for column, level in zip(columns[1:], occupied_levels(modes, len(columns), space), strict=True):
-        before = take(found, level.parents.to(column.device))
-        entering = take(column, level.modes.to(column.device))
-        found = (level.factors.to(column.device) * entering * before).sum(-1)
+    for column, level in zip(columns[1:], levels, strict=True):
+        found = (level.factors * take(column, level.modes) * take(found, level.parents)).sum(-1)
     total = found.sum(-1, keepdim=True)
     sound = total > LEAST_TOTAL
     if values_are_there(found) and not bool(sound.all()):

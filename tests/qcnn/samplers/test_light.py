@@ -187,10 +187,9 @@ ANY: dict[str, Callable[[int], Any]] = {
 }
 
 
-@pytest.mark.parametrize("batch", [(), (3,)])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("name", ["qubits"])
-def test_they_are_traced_whole(name: str, dtype: torch.dtype, batch: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("batch", "dtype"), [((), torch.float64), ((3,), torch.float32)])
+@pytest.mark.parametrize("name", ANY)
+def test_they_are_traced_whole(name: str, batch: tuple[int, ...], dtype: torch.dtype) -> None:
     torch.compiler.reset()
     sampler = ANY[name](1).to(dtype)
     traced = torch.compile(sampler, fullgraph=True, backend="aot_eager")
@@ -208,6 +207,14 @@ def test_they_are_traced_whole(name: str, dtype: torch.dtype, batch: tuple[int, 
         for run in (sampler, traced)
     ]
     torch.testing.assert_close(*of_own)
+
+
+@pytest.mark.parametrize("name", ANY)
+def test_they_run_where_their_phases_are(name: str) -> None:
+    moved = ANY[name](1).to("meta")
+    assert moved().device.type == "meta"
+    rows = torch.empty(3, moved.phases.numel(), device="meta")
+    assert moved(rows).shape == (3, moved.outcomes)
 
 
 @pytest.mark.parametrize("name", ANY)
