@@ -114,7 +114,8 @@ def read_circuit(circuit: "pcvl.Circuit") -> LinearCircuit:
             places, and in expressions that are sums of multiples of them.
 
     Raises:
-        InvalidInput: for anything else, by name.
+        InvalidInput: for anything else, by name, for numbers that are not finite and real, and
+            for a matrix that is off a unitary one.
     """
     import_matplotlib()
     from perceval.components import ACircuit

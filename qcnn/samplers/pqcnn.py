@@ -362,7 +362,8 @@ class PQCNN(MeshSampler):
             a PQCNN with ``engine="torch"``, plain torch with every derivative.
 
         Raises:
-            InvalidInput: for other components, by name, and for states that do not fit.
+            InvalidInput: for other components, by name, for parameters of other forms or of
+                numbers that are not finite and real, and for states that do not fit.
 
         >>> import perceval as pcvl
         >>> a, b = pcvl.P("a"), pcvl.P("b")
