@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from qcnn import PQCNN, QuantumTrain, target_from_text
 
-from ._common import SEED
+from ._common import SEED, require
 
 CLASSES = 10
 IMAGE_SHAPE = (1, 28, 28)
@@ -34,6 +34,25 @@ SETTINGS = {
 }
 
 
+def make_adam(parameters: list[nn.Parameter], rate: float) -> torch.optim.Optimizer:
+    """Adam as :func:`qcnn.train` of the commit makes it."""
+    try:
+        made = require("qcnn.training.optimiser").make_adam
+    except NotImplementedError:
+        return torch.optim.Adam(parameters, lr=rate)
+    optimiser: torch.optim.Optimizer = made([{"params": parameters, "lr": rate}])
+    return optimiser
+
+
+def as_trained(images: Tensor) -> Tensor:
+    """Images with their channels where :func:`qcnn.train` of the commit has them."""
+    try:
+        require("qcnn.training.pooling")
+    except NotImplementedError:
+        return images
+    return images.to(memory_format=torch.channels_last)
+
+
 class TrainingStep:
     """A whole step of training on random images; called again and again it trains."""
 
@@ -45,11 +64,10 @@ class TrainingStep:
         ]
         target = target_from_text(setting.target).build(IMAGE_SHAPE, CLASSES, seed=SEED)
         self.model = QuantumTrain(target, samplers, setting.mapping, seed=SEED)
-        self.optimiser = torch.optim.Adam(
-            [p for p in self.model.parameters() if p.requires_grad], lr=setting.learning_rate
-        )
+        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimiser = make_adam(self.parameters, setting.learning_rate)
         random = torch.Generator().manual_seed(SEED)
-        self.images = torch.rand(setting.batch, *IMAGE_SHAPE, generator=random)
+        self.images = as_trained(torch.rand(setting.batch, *IMAGE_SHAPE, generator=random))
         self.labels = torch.randint(CLASSES, (setting.batch,), generator=random)
         self.cotangents = [torch.randn(s.outcomes, generator=random) for s in samplers]
 
@@ -57,8 +75,7 @@ class TrainingStep:
         """Loss, gradient, gradient clipping and the optimiser, as :func:`qcnn.train` does it."""
         self.optimiser.zero_grad()
         cross_entropy(self.model(self.images), self.labels).backward()
-        parameters = [p for p in self.model.parameters() if p.requires_grad]
-        nn.utils.clip_grad_norm_(parameters, 1.0)
+        nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimiser.step()
 
     def quantum_pass(self) -> tuple[Tensor, ...]:

@@ -9,6 +9,7 @@ from torch import nn
 from qcnn import PQCNN, QuantumTrain, target_from_text
 
 from ._common import SEED, Steady, require
+from ._models import make_adam
 from ._ratios import median_ratio
 
 #: Samplers of 126 to 128 outcomes; those that a commit does not have are left out.
@@ -90,7 +91,7 @@ class ManyPQCNNs(Steady):
         phases = torch.stack([sampler.phases.detach() for sampler in self.samplers])
         self.phases = phases.requires_grad_()
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimiser = self._optimiser()
+        self.optimiser = make_adam(self.parameters, 1e-3)
         self.time_step(size, mapping, matrix)
         self.call()
 
@@ -98,14 +99,6 @@ class ManyPQCNNs(Steady):
         """The model, of samplers that are there."""
         target = target_from_text("paper").build(seed=SEED)
         return QuantumTrain(target, self.samplers, self.text, seed=SEED)
-
-    def _optimiser(self) -> torch.optim.Optimizer:
-        try:
-            make_adam = require("qcnn.training.optimiser").make_adam
-        except NotImplementedError:
-            return torch.optim.Adam(self.parameters, lr=1e-3)
-        made: torch.optim.Optimizer = make_adam([{"params": self.parameters, "lr": 1e-3}])
-        return made
 
     def call(self) -> None:
         """The engine's own pass of all of them in one batch, forward and backward."""

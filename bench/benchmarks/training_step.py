@@ -13,7 +13,7 @@ ENGINES = ["fused", "merlin"]
 class Step(Steady):
     """Loss, gradient, clipping and Adam, on random images."""
 
-    version = "1"
+    version = "2"
     params = (list(SETTINGS), ENGINES)
     param_names = ("model", "engine")
 
@@ -29,7 +29,7 @@ class Step(Steady):
 class QuantumShare:
     """How much of a step the forward and backward passes of the PQCNNs take."""
 
-    version = "1"
+    version = "2"
     params = (list(SETTINGS), ENGINES)
     param_names = ("model", "engine")
     unit = "%"
