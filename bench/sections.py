@@ -34,6 +34,26 @@ def label_of(engine: str) -> str:
     return registered[engine].label if engine in registered else engine
 
 
+def answer(passes: pd.DataFrame) -> str:
+    """How many times faster than each other simulator the fused engine is."""
+    both = passes[passes["direction"] == FORWARD_BACKWARD]
+    medians = both.pivot_table(
+        index=["space", "modes", "photons"], columns="engine", values="median"
+    )
+    others = [name for name in in_order(both["engine"]) if name != "fused"]
+    found = []
+    for name in others if "fused" in medians else ():
+        ratios = (medians[name] / medians["fused"]).dropna()
+        if len(ratios):
+            found.append(
+                f"{_three_digits(ratios.min())} to {_three_digits(ratios.max())} times as fast as "
+                f"{label_of(name)}"
+            )
+    if not found:
+        return ""
+    return f"Forward and backward, the fused engine is {', '.join(found)}.\n"
+
+
 def introduction(rows: pd.DataFrame) -> str:
     """What was compared, how and where."""
     first = rows.iloc[0]

@@ -4,9 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from bench import sections
 from bench.report import main
 from bench.rows import (
     ABSENT,
@@ -212,3 +214,23 @@ def test_without_anything_to_remark_there_are_no_remarks(rows: list[Row], build:
         replace(row, cores=1.0, compilation=float("nan")) for row in rows if row.kind != ABSENT
     ]
     assert "## Remarks" not in build(quiet)
+
+
+def test_the_answer_is_the_range_of_the_ratios() -> None:
+    times = {"fused": (1.0, 2.0), "merlin": (30.0, 200.0), "perceval": (5.0, 5.0)}
+    rows = pd.DataFrame(
+        {
+            "engine": engine,
+            "space": "fock",
+            "modes": modes,
+            "photons": 2,
+            "direction": FORWARD if engine == "perceval" else FORWARD_BACKWARD,
+            "median": time,
+        }
+        for engine, both in times.items()
+        for modes, time in zip((4, 5), both, strict=True)
+    )
+    assert sections.answer(rows) == (
+        "Forward and backward, the fused engine is 30 to 100 times as fast as MerLin.\n"
+    )
+    assert sections.answer(rows[rows["engine"] != "merlin"]) == ""
