@@ -52,7 +52,7 @@ class PhotonicPass:
 class HessianVectorProduct:
     """Of a real function of the probabilities, by two backward passes."""
 
-    version = "1"
+    version = "2"
     params = (["(8,4)", "(9,4)", "(12,6)"], ["fused", "torch", "merlin"])
     param_names = ("(modes,photons)", "engine")
 
@@ -62,12 +62,21 @@ class HessianVectorProduct:
         random = torch.Generator().manual_seed(SEED)
         self.direction = torch.randn(self.phases.shape, generator=random)
         try:
-            self.time_product(size, engine)
-        except RuntimeError as error:
-            raise NotImplementedError(f"this commit's {engine} engine has none") from error
+            found = self.product()
+        except RuntimeError:
+            found = torch.zeros(1)
+        # Torch says of what has no second derivative that it is 0.
+        if not found.any():
+            raise NotImplementedError(f"this commit's {engine} engine has none")
+
+    def product(self) -> torch.Tensor:
+        """Of the Hessian at the phases with the direction, shape ``(phases,)``."""
+        found: torch.Tensor
+        _, found = torch.autograd.functional.hvp(self.loss, self.phases, self.direction)
+        return found
 
     def time_product(self, size: str, engine: str) -> None:
-        torch.autograd.functional.hvp(self.loss, self.phases, self.direction)
+        self.product()
 
     def loss(self, phases: torch.Tensor) -> torch.Tensor:
         """A function with a second derivative in every direction."""

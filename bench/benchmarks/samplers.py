@@ -116,3 +116,5 @@ class ManyPQCNNs(Steady):
 
     def track_step_over_pass(self, size: str, mapping: str, matrix: str) -> float:
         return median_ratio(lambda: self.time_step(size, mapping, matrix), self.call, self.repeats)
+
+    track_step_over_pass.unit = "ratio"  # type: ignore[attr-defined]

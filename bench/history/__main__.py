@@ -47,7 +47,9 @@ def main(revisions: tuple[str, ...], bench: str, out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         hashes = Path(folder) / "hashes"
         hashes.write_text("".join(f"{commit}\n" for commit in commits.values()))
-        options = ["--skip-existing-successful", "--bench", bench, f"HASHFILE:{hashes}"]
+        # In turns: a machine that becomes slower meanwhile makes all of them so.
+        turns = ["--interleave-rounds", "--skip-existing-successful"]
+        options = [*turns, "--bench", bench, f"HASHFILE:{hashes}"]
         try:
             # asv's exit code says whether a benchmark has failed, as some do at old commits.
             subprocess.run([sys.executable, "-m", "asv", "run", *options], check=False)
