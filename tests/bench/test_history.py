@@ -149,3 +149,11 @@ def test_results_of_none_of_the_revisions(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(InvalidInput, match="of which asv has 0 results; allowed are"):
         publish({"v1": FIRST}, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_published_page_follows_from_its_rows(tmp_path: Path) -> None:
+    published = Path(__file__).parents[2] / "results" / "bench"
+    (tmp_path / ROWS).write_bytes((published / ROWS).read_bytes())
+    build_page(tmp_path)
+    assert (tmp_path / PAGE).read_text() == (published / PAGE).read_text()
+    assert (tmp_path / FIGURE).read_bytes() == (published / FIGURE).read_bytes()
