@@ -34,11 +34,9 @@ class Import:
 
 
 STARTS = {
-    "studies.run --help": ("-m", "studies.run", "--help"),
     "studies.run --list": ("-m", "studies.run", "--list"),
     "studies.run mode_sweep --help": ("-m", "studies.run", "mode_sweep", "--help"),
     "a worker": ("-c", "import studies.runs.work"),
-    "studies.report --help": ("-m", "studies.report", "--help"),
 }
 
 
@@ -50,7 +48,7 @@ class StartUp:
     param_names = ("what",)
     unit = "ratio"
     timeout = 300
-    repeats = 3
+    repeats = 2
 
     def setup(self, what: str) -> None:
         if what == "a worker":
