@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 from numbers import Real
@@ -134,6 +135,18 @@ def check_file(path: object, name: str) -> Path:
     os.close(handle)
     Path(temporary).unlink()
     return file
+
+
+def check_output(path: object, name: str) -> Path:
+    """The path of a file that is about to be written, as :func:`check_file`; its folder is made.
+
+    Raises:
+        InvalidInput: for what cannot be written.
+    """
+    if isinstance(path, str | os.PathLike):
+        with suppress(OSError, ValueError):  # said below
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return check_file(path, name)
 
 
 def check_types(options: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from qcnn.checks import reason, shown
+from qcnn.checks import check_output, reason, shown
 from qcnn.errors import InvalidInput
 from qcnn.files import write_bytes
 from qcnn.targets.copies import copy_module
@@ -36,7 +36,8 @@ def export_onnx(model: nn.Module, path: Path | str, *inputs: Tensor, **keywords:
 
     Raises:
         InvalidInput: if packages are missing, for inputs that are no tensors, and for a network
-            that torch cannot export, whose number of examples is fixed, or that is too large.
+            that torch cannot export, whose number of examples is fixed, or that is too large; or
+            for a path that cannot be written.
 
     Source: :func:`torch.onnx.export`, the exporter that is based on ``torch.export``.
     """
@@ -59,7 +60,8 @@ def export_onnx(model: nn.Module, path: Path | str, *inputs: Tensor, **keywords:
         )
     given = tuple(_several(match_inputs(model, value)) for value in inputs)
     named = {name: _several(match_inputs(model, value)) for name, value in keywords.items()}
-    write_bytes(Path(path), _program(network.eval(), given, named))
+    program = _program(network.eval(), given, named)
+    write_bytes(check_output(path, "path"), program)
 
 
 def _several(value: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
+from qcnn.checks import check_output
 from qcnn.errors import InvalidInput
 from qcnn.keeping.checkpoint import write_checkpoint
 from qcnn.keeping.fingerprint import BUILT_AS
@@ -112,7 +113,8 @@ class GeneratedNetwork(Described, ABC):
 
         Raises:
             InvalidInput: if a mapping, a baseline or the class of a sampler is none that is
-                registered, or the target keeps other things than tensors in its state.
+                registered, the target keeps other things than tensors in its state, or the file
+                cannot be written.
         """
         state = self.state_dict()
         for name, value in state.items():
@@ -127,7 +129,7 @@ class GeneratedNetwork(Described, ABC):
             "generated": self.layout.names,
         }
         facts = {"model": self.configuration(), "target": target, "traits": traits_of(self)}
-        write_checkpoint(Path(path), state, {**FORM, **facts})
+        write_checkpoint(check_output(path, "path"), state, {**FORM, **facts})
 
     @abstractmethod
     def generate(self) -> Tensor:

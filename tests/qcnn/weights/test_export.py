@@ -167,3 +167,9 @@ def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("qcnn.weights.export.find_spec", lambda name: None)
     with pytest.raises(InvalidInput, match="the package onnx is missing; allowed are"):
         qcnn.export_onnx(nn.Linear(3, 1), tmp_path / "network", torch.zeros(2, 3))
+
+
+@needs_onnx
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"path .* allowed (is|are) "):
+        qcnn.export_onnx(nn.Linear(2, 3), tmp_path, torch.zeros(1, 2))

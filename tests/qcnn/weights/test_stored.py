@@ -465,3 +465,20 @@ def test_a_place_among_no_samplers_is_refused(place: int) -> None:
         build_samplers({"each": [], "order": [place]})
     sentence = f"the place of a sampler is {place}; allowed are those of samplers before it, and"
     assert str(caught.value) == f"{sentence} there are none"
+
+
+@pytest.mark.parametrize("place", [".", "file/model.safetensors", "a\0b", 3])
+def test_a_path_that_cannot_be_written_is_a_sentence(tmp_path: Path, place: Any) -> None:
+    (tmp_path / "file").touch()
+    path = place if isinstance(place, int) else f"{tmp_path}/{place}"
+    model = QuantumTrain(target_from_text(TEXT).build(SHAPE, CLASSES), [PQCNN(4, 2)], "mixing")
+    with pytest.raises(InvalidInput) as raised:
+        model.save(path)
+    assert SENTENCE.fullmatch(str(raised.value))
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_folder_of_a_file_is_made(tmp_path: Path) -> None:
+    model = QuantumTrain(target_from_text(TEXT).build(SHAPE, CLASSES), [PQCNN(4, 2)], "mixing")
+    model.save(tmp_path / "a" / "b" / "model.safetensors")
+    assert (tmp_path / "a" / "b" / "model.safetensors").is_file()
