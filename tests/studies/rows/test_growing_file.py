@@ -4,7 +4,9 @@ import multiprocessing as mp
 import os
 import signal
 import time
+from itertools import count
 from pathlib import Path
+from random import Random
 
 import pytest
 from stored_rows import make_row
@@ -200,3 +202,38 @@ def test_readers_beside_a_writer_that_is_killed_see_whole_lines(tmp_path: Path) 
     assert seen > 10
     remove_half_line(path)
     assert path.read_bytes().endswith(b"\n")
+
+
+def _add_without_end(csv: Path, first: int, said: Path) -> None:
+    runs, random = RunsFile(csv), Random(first)
+    for seed in count(first):
+        lines = {"platform": "one\nother"} if random.random() < 0.03 else {}
+        runs.add([make_row(seed, **lines)])
+        with said.open("a") as file:
+            file.write(f"{seed}\n")
+
+
+@pytest.mark.slow
+def test_no_row_is_lost_when_writers_are_killed(tmp_path: Path) -> None:
+    csv, said = tmp_path / "runs.csv", tmp_path / "said"
+    context, random, followed = mp.get_context("spawn"), Random(0), RunsFile(csv)
+    said.touch()
+    for turn in range(6):
+        writers = [
+            context.Process(target=_add_without_end, args=(csv, 10_000 * (2 * turn + n), said))
+            for n in range(2)
+        ]
+        for writer in writers:
+            writer.start()
+        begun, seen = len(said.read_text()), 0
+        while len(said.read_text()) < begun + 500:
+            assert len(followed.read()) >= seen
+            seen = len(read_rows(csv))
+            assert all(writer.is_alive() for writer in writers)
+        time.sleep(random.random() / 10)
+        for writer in writers:
+            writer.kill()
+            writer.join()
+    stored = seeds_in(csv)
+    assert set(map(int, said.read_text().split())) <= set(stored)
+    assert len(set(stored)) == len(stored) > 500
