@@ -1,9 +1,11 @@
 """How a distribution responds to each phase, and which phases move it independently."""
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from scipy.linalg import qr
+from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
 from qcnn.machine import check_large
@@ -83,8 +85,16 @@ def most_independent(probabilities: Tensor, jacobian: Tensor, count: int) -> Ten
     tensor([1, 2])
     """
     roots = _of_roots(probabilities, jacobian)
-    _, order = qr(roots.numpy(), mode="r", pivoting=True)
+    # Further threads do nothing for so small a matrix but spin while they wait.
+    with _libraries().limit(limits=1, user_api="blas"):
+        _, order = qr(roots.numpy(), mode="r", pivoting=True)
     return torch.from_numpy(order[:count]).long().sort().values
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those with threads of their own; to look for them takes as long as some decompositions."""
+    return ThreadpoolController()
 
 
 def _of_roots(probabilities: Tensor, jacobian: Tensor) -> Tensor:
