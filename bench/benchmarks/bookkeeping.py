@@ -54,7 +54,7 @@ class Runs:
         design = require("studies.design.study")
         configuration = require("studies.design.configuration")
         arm = require("studies.design.arms").Arm("", "smallest")
-        axes = {**_axes(study), **_SMALLEST}
+        axes = {**_cells(study, 1)[0].configuration.axes(), **_SMALLEST}
         model = configuration.Configuration(**axes)
         # Behind all that are there.
         return (design.Cell(model, seed, arm) for seed in count(10 * MANY))
@@ -88,15 +88,16 @@ class Runs:
         self.folder.cleanup()
 
 
-def _axes(study: Any) -> dict[str, Any]:
+def _cells(study: Any, seeds: int) -> list[Any]:
+    """What the study runs under its own axes."""
     design = require("studies.design.study")
     options = design.Options(
         design.Scope("digits", {axis.name: axis.default for axis in study.axes}, epochs=1),
         design.Place(Path(), jobs=1),
-        design.Amount(seeds=1),
+        design.Amount(seeds=seeds),
     )
-    axes = study.cells(options)[0].configuration.axes()
-    return {**axes, "sizes": ()}
+    cells: list[Any] = study.cells(options)
+    return cells
 
 
 def _of_seed(log: dict[str, Any], seed: int) -> dict[str, Any]:
@@ -169,17 +170,11 @@ class Report:
 
     def setup(self) -> None:
         study = _studies().studies_by_name["pqcnn_count"]
-        design = require("studies.design.study")
         self.build = require("studies.reports.study_report").build_report
         self.runs = Runs(1)
         rows = require("studies.rows.runs_file")
         record = next(iter(self.runs.done.runs.read().values()))
         row = rows.stored_row(record)
-        options = design.Options(
-            design.Scope("digits", {axis.name: axis.default for axis in study.axes}, epochs=1),
-            design.Place(Path(), jobs=1),
-            design.Amount(seeds=self.seeds),
-        )
         random = np.random.default_rng(SEED)
         self.folder = TemporaryDirectory()
         rows.add_rows(
@@ -194,7 +189,7 @@ class Report:
                     "arm": cell.arm.name,
                     "test_accuracy": float(random.uniform(0.8, 0.9)),
                 }
-                for cell in study.cells(options)
+                for cell in _cells(study, self.seeds)
             ],
         )
         self.time_report()

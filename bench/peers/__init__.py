@@ -6,13 +6,21 @@ into this folder it is found by itself, as is one of an installed package
 it may be missing.
 """
 
-from bench.peers._base import Peer, Prepared, prepare_with_torch, register_peer, registered
+from bench.peers._base import (
+    Peer,
+    Prepared,
+    prepare_engine,
+    prepare_with_torch,
+    register_peer,
+    registered,
+)
 
 __all__ = [
     "FUSED",
     "Peer",
     "Prepared",
     "find_peers",
+    "prepare_engine",
     "prepare_with_torch",
     "register_peer",
     "registered",

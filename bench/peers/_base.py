@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bench.task import Task
+from qcnn import PQCNN
 from qcnn.registry import Registry
 
 
@@ -107,3 +108,19 @@ def prepare_with_torch(
         return values if order is None else values[order]
 
     return Prepared(forward, read, forward_backward)
+
+
+def prepare_engine(task: Task, engine: str) -> Prepared:
+    """An engine of the project, float32 in and out."""
+    sampler = PQCNN(
+        task.modes,
+        task.photons,
+        space=task.space,
+        input_state=task.input_state,
+        engine=engine,
+        dtype=torch.float32,
+    )
+    with torch.no_grad():
+        sampler.phases.copy_(torch.from_numpy(task.phases))
+    cotangent = torch.from_numpy(task.cotangent).to(torch.float32)
+    return prepare_with_torch(sampler, sampler.phases, cotangent)
