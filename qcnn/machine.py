@@ -9,10 +9,13 @@ group is limited by its own limits and by those of all groups around it.)
 import os
 import resource
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from functools import cache
 from math import ceil, log10
 from pathlib import Path
 
 import psutil
+from threadpoolctl import ThreadpoolController
 
 from qcnn.errors import InvalidInput
 
@@ -140,3 +143,18 @@ def _lines(path: Path) -> list[str]:
         return path.read_text().splitlines()
     except OSError:
         return []
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Inside, NumPy's and SciPy's linear algebra has one thread.
+
+    Of small matrices further ones compute nothing but spin while they wait.
+    """
+    found: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return found
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those with threads of their own; to look for them takes as long as some decompositions."""
+    return ThreadpoolController()

@@ -1,14 +1,12 @@
 """How a distribution responds to each phase, and which phases move it independently."""
 
 from collections.abc import Callable
-from functools import cache
 
 import torch
 from scipy.linalg import qr
-from threadpoolctl import ThreadpoolController
 from torch import Tensor
 
-from qcnn.machine import check_large
+from qcnn.machine import check_large, one_blas_thread
 
 #: Radians; central differences in float64 are then right to about 1e-8.
 _STEP = 1e-4
@@ -85,16 +83,9 @@ def most_independent(probabilities: Tensor, jacobian: Tensor, count: int) -> Ten
     tensor([1, 2])
     """
     roots = _of_roots(probabilities, jacobian)
-    # Further threads do nothing for so small a matrix but spin while they wait.
-    with _libraries().limit(limits=1, user_api="blas"):
+    with one_blas_thread():
         _, order = qr(roots.numpy(), mode="r", pivoting=True)
     return torch.from_numpy(order[:count]).long().sort().values
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    """Those with threads of their own; to look for them takes as long as some decompositions."""
-    return ThreadpoolController()
 
 
 def _of_roots(probabilities: Tensor, jacobian: Tensor) -> Tensor:

@@ -6,11 +6,11 @@ from math import isfinite
 import numpy as np
 import torch
 from scipy.optimize import minimize
-from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from qcnn.errors import DivergedError
+from qcnn.machine import one_blas_thread
 from qcnn.training.batches import check_batch, evaluating
 from qcnn.training.evaluation import predict
 from qcnn.training.pooling import PoolByMaximum
@@ -67,8 +67,7 @@ def fit_phases(
         return loss
 
     start = torch.cat([phase.flatten() for phase in phases]).double().numpy()
-    # Its own linear algebra is of small matrices, which several threads only slow down.
-    with evaluating(model), PoolByMaximum(), threadpool_limits(1, user_api="blas"):
+    with evaluating(model), PoolByMaximum(), one_blas_thread():
         found = minimize(
             loss_at,
             start,
