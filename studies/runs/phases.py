@@ -66,7 +66,7 @@ def _run_phases(done: Done, plan: Plan, progress: TrialProgress) -> None:
             tried = candidate_cells(candidates, options)
             phase = progress.start("tuning", len(_keys(tried)))
             _wait(plan, workers, phase, [*tried, *cells], CellsState(done, tried))
-            rows = read_rows(options.place.out / "runs.csv")
+            rows = read_rows(trials.csv)
             cells = [*cells, *chosen_cells(candidates, rows, options)]
         phase = progress.start("fresh seeds", len(_keys(cells)))
         _wait(plan, workers, phase, cells, CellsState(done, cells))
