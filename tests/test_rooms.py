@@ -25,7 +25,17 @@ ROOMS = {
         "data",
         "training",
     ),
-    "studies": ("design", "rows", "store", "analysis", "catalogue", "runs", "reports", "studies"),
+    "studies": (
+        "design",
+        "settings",
+        "rows",
+        "store",
+        "analysis",
+        "catalogue",
+        "runs",
+        "reports",
+        "studies",
+    ),
 }
 #: These do not know of each other.
 APART = {frozenset({"runs", "reports"}), frozenset({"mappings", "samplers"})}

@@ -6,56 +6,13 @@ import numpy as np
 import pandas as pd
 
 from studies.analysis.results import PAIRS_FOR_A_CLAIM, Result, StudyResults, Verdict, sentence
-from studies.analysis.summaries import describe, seeds_text
-from studies.design.arms import DIRECT, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
+from studies.analysis.summaries import seeds_text
+from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
 from studies.design.measures import START, measured_moments
-from studies.design.roles import SEARCH, completed
 from studies.design.statistics import mean_interval, percent_interval
 
 #: More values of an axis would make a sentence that nobody reads.
 _ALONG = 4
-
-
-def best_against_references(results: StudyResults) -> str:
-    """The most accurate finalist by validation, and what the references reach.
-
-    The finalist is chosen by its mean validation accuracy; the test accuracy of the
-    chosen one is what is stated.
-    """
-    searched = len(completed(results.rows, SEARCH))
-    finalists = results.runs_of(FINALIST)
-    if finalists.empty:
-        return f"{searched} settings were searched; none has been run with fresh seeds yet."
-    means = finalists.groupby("configuration")["val_accuracy"].mean()
-    best = finalists[finalists["configuration"] == means.idxmax()]
-    first = best.iloc[0]
-    epochs = first["epochs"]
-    sentences = [
-        f"Of {searched} searched settings, the most accurate finalist by validation is "
-        f"{describe(first)}: with {int(first['trainable_parameters']):,} trainable parameters "
-        f"({int(first['phases']):,} phases, {int(first['effective_phases']):,} of them effective) "
-        f"it reaches {percent_interval(mean_interval(best['test_accuracy']))} on the test images "
-        f"({seeds_text(best)}, 95 % interval)."
-    ]
-    direct = results.runs_of(DIRECT)
-    direct = direct[direct["epochs"] == epochs]
-    notebook = results.runs_of(NOTEBOOK)
-    parts = []
-    if not direct.empty:
-        parts.append(
-            f"the same target trained directly, with "
-            f"{int(direct['trainable_parameters'].iloc[0]):,} parameters, reaches "
-            f"{percent_interval(mean_interval(direct['test_accuracy']))} ({seeds_text(direct)})"
-        )
-    if not notebook.empty:
-        parts.append(
-            f"the reference notebook's configuration reaches "
-            f"{percent_interval(mean_interval(notebook['test_accuracy']))} ({seeds_text(notebook)})"
-        )
-    if parts:
-        text = "; ".join(parts)
-        sentences.append(text[0].upper() + text[1:] + ".")
-    return " ".join(sentences)
 
 
 def mappings_and_collapse(results: StudyResults) -> str:

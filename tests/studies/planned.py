@@ -7,7 +7,7 @@ import pandas as pd
 from smallest import make_options
 from stored_rows import make_row
 
-from studies.design.budgets import mapping_parameters_of, phases_of
+from studies.design.recipes import mapping_parameters_of, phases_of
 from studies.design.roles import SEARCH
 from studies.design.study import Cell, Options, Study, fresh_seeds
 

@@ -211,7 +211,7 @@ def test_full_presets_are_as_long_as_their_pages_say() -> None:
         "compression": (30, 10),
         "frontier": (40, 10),
         "mapping_sweep": (20, 10),
-        "mode_sweep": (20, 10),
+        "mode_sweep": (20, 12),
         "noise": (20, 10),
         "pqcnn_count": (20, 10),
     }

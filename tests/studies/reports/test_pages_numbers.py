@@ -6,7 +6,6 @@ from stored_rows import arm, make_row
 
 from studies.analysis.evidence import against_quoted, counted, validation_against_test
 from studies.analysis.findings import (
-    best_against_references,
     contrasts_in_a_sentence,
     mappings_and_collapse,
 )
@@ -14,7 +13,6 @@ from studies.analysis.results import StudyResults, evaluate_contrasts, sentence
 from studies.analysis.summaries import summarise
 from studies.analysis.verdicts import spread_of_validation, validation_gaps
 from studies.catalogue import studies_by_name
-from studies.design.arms import DIRECT, FINALIST, NOTEBOOK
 from studies.design.study import Contrast
 from studies.reports.tables import accuracy_table, settings_table
 
@@ -109,27 +107,6 @@ def test_runs_that_failed_are_counted_and_lend_no_count_of_parameters() -> None:
     assert (means["seeds"], means["diverged"], means["trainable_parameters"]) == (2, 2, 556)
     (none,) = summarise(rows[:1]).to_dict("records")
     assert (none["seeds"], none["diverged"], none["trainable_parameters"]) == (0, 1, 0)
-
-
-def test_the_best_finalist_is_chosen_by_validation_and_stated_by_test() -> None:
-    searched = pd.DataFrame(
-        [make_row(seed, "search", configuration=str(seed)) for seed in range(7)]
-    )
-    rows = pd.concat(
-        [
-            searched,
-            runs(FINALIST.label, 3, "better", val_accuracy=0.9, test_accuracy=0.5, phases=7),
-            runs(FINALIST.label, 3, "worse", val_accuracy=0.8, test_accuracy=0.99, phases=9),
-            runs(DIRECT.label, 2, trainable_parameters=6690, test_accuracy=0.97, val_accuracy=0.1),
-            runs(DIRECT.label, 2, "longer", epochs=99, test_accuracy=0.33),
-            runs(NOTEBOOK.label, 1, test_accuracy=0.08, val_accuracy=0.2),
-        ]
-    )
-    text = best_against_references(StudyResults(STUDY, rows))
-    assert text.startswith("Of 7 searched settings, the most accurate finalist by validation is ")
-    assert "(7 phases, 81 of them effective) it reaches 50.0 % [50.0, 50.0] on the test" in text
-    assert "with 6,690 parameters, reaches 97.0 % [97.0, 97.0] (2 seeds)" in text
-    assert text.endswith("the reference notebook's configuration reaches 8.0 % (1 seed).")
 
 
 def test_the_collapse_is_stated_from_before_the_training_by_the_median_phase() -> None:
