@@ -14,7 +14,7 @@ from torch import nn
 from qcnn import Data
 from studies.design.arms import Arm
 from studies.design.configuration import Configuration
-from studies.design.roles import FINAL
+from studies.design.roles import FINAL, FULL
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -27,12 +27,22 @@ Measure = Callable[[nn.Module, Data], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis that a command line can narrow, as the option ``--name``."""
+    """An axis that a command line can narrow, as the option ``--name``.
+
+    Attributes:
+        name: as studies use it.
+        type: of its values.
+        default: what a preset has that says nothing else.
+        help: in a few words.
+        is_length: whether it is how long some of the runs train; those of one length never share
+            a folder with those of another.
+    """
 
     name: str
     type: click.ParamType
     default: Any
     help: str
+    is_length: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,12 +85,18 @@ class Scope:
 
 @dataclass(frozen=True)
 class Amount:
-    """How much a command does; see :class:`Preset`. Nothing beside a study's cells by itself."""
+    """How much a command does; see :class:`Preset`. Nothing beside a study's cells by itself.
+
+    Attributes:
+        trials, finalists, seeds, long_seeds: as in a preset.
+        preset: what was asked for in words: a preset, with lengths that are not its own.
+    """
 
     trials: int = 0
     finalists: int = 0
     seeds: int = 0
     long_seeds: int = 0
+    preset: str = FULL
 
 
 @dataclass(frozen=True)

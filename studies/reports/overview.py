@@ -1,13 +1,16 @@
 """What the front page and the page have in common: what is compared, how to read it, marks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
+from qcnn import InvalidInput
 from studies.analysis.results import LEVEL, PAIRS_FOR_A_CLAIM, StudyResults
 from studies.analysis.summaries import families, summarise
 from studies.design.arms import Family
-from studies.design.roles import FINAL
+from studies.design.configuration import shortened
+from studies.design.roles import FINAL, FULL
 from studies.design.statistics import non_dominated
 
 INTRODUCTION = (
@@ -47,6 +50,31 @@ READING = (
         f"p < {LEVEL} after Holm's correction over all contrasts that the study declared.",
     ),
 )
+
+
+def preset_of(rows: Sequence[pd.DataFrame], folder: Path) -> str:
+    """The preset of all that stands on one page.
+
+    Args:
+        rows: of one or more studies.
+        folder: where they are, for the sentence.
+
+    Raises:
+        InvalidInput: if there are several.
+    """
+    presets = sorted(set().union(*(each["preset"] for each in rows)))
+    if len(presets) > 1:
+        names = " and ".join(map(shortened, presets[:2]))
+        raise InvalidInput(
+            f"{folder} holds runs of the presets {names}; allowed is one preset in a folder"
+        )
+    return str(presets[0])
+
+
+def preset_note(rows: pd.DataFrame) -> str:
+    """What a page says of a preset that is not the full one."""
+    preset = rows["preset"].iloc[0]
+    return "" if preset == FULL else f"These are runs of the preset {preset}."
 
 
 def final_rows(studies: Sequence[StudyResults]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from studies.analysis.findings import finding_of
 from studies.analysis.results import StudyResults
 from studies.reports.figures import named_figure
-from studies.reports.overview import INTRODUCTION, READING
+from studies.reports.overview import INTRODUCTION, READING, preset_note
 from studies.reports.page_tables import (
     COLUMNS,
     CONTRAST_COLUMNS,
@@ -45,7 +45,7 @@ def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         lstrip_blocks=True,
     )
     text = environment.get_template("report.html").render(
-        introduction=INTRODUCTION,
+        introduction=" ".join(filter(None, [preset_note(studies[0].rows), INTRODUCTION])),
         reading=READING,
         datasets=datasets,
         columns=COLUMNS,

@@ -14,7 +14,7 @@ from studies.design.study import Study
 from studies.reports.escape import in_csv, in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.style import store
-from studies.reports.overview import READING
+from studies.reports.overview import READING, preset_note, preset_of
 from studies.reports.tables import accuracy_table, markdown, settings_table
 from studies.rows.runs_file import read_rows, write_text
 
@@ -49,7 +49,9 @@ def write_report(results: StudyResults, folder: Path) -> Path:
         for dataset, part in sorted(results.by_dataset.items(), key=_main_dataset_first)
     ]
     title = f"# {results.study.name}: {results.study.question}"
-    text = "\n".join([title, "", *sections, _reading_notes(results.study)])
+    note = preset_note(results.rows)
+    head = [title, "", in_markdown(note), ""] if note else [title, ""]
+    text = "\n".join([*head, *sections, _reading_notes(results.study)])
     write_text(folder / "report.md", text)
     return folder / "report.md"
 
@@ -58,12 +60,13 @@ def read_study(folder: Path) -> StudyResults:
     """The study of a results folder and its rows, in an order that no accident decides.
 
     Raises:
-        InvalidInput: if the rows are damaged or of an unknown study.
+        InvalidInput: if the rows are damaged, of an unknown study or of several presets.
     """
     rows = read_rows(folder / "runs.csv")
     if rows.empty:
         raise InvalidInput(f"{folder / 'runs.csv'} holds 0 runs; allowed is at least 1")
     check_figures(folder)
+    preset_of([rows], folder)
     # The order in which runs ended is an accident of the machine.
     order = ["dataset", "role", "trainable_parameters", "configuration", "seed"]
     return StudyResults(_study_of(rows, folder), rows.sort_values(order))

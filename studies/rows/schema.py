@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from qcnn import InvalidInput
 from studies.design.configuration import AXES, Configuration, shortened
-from studies.design.roles import COMPLETE, DIVERGED, FAILED, FINAL, SEARCH
+from studies.design.roles import COMPLETE, DIVERGED, FAILED, FINAL, FULL, SEARCH
 
 #: Longest text; what a page or a figure shows has to have room there.
 LONGEST = 1_000_000
@@ -62,6 +62,7 @@ class Row:
 
     Attributes:
         study: name of the study.
+        preset: of the command, with the length of trainings where that is not the preset's own.
         configuration: hash of the axes.
         role: whether it was run to choose by, or with a fresh seed.
         setting, arm: of which arm it is; both empty for what a search has drawn.
@@ -91,6 +92,7 @@ class Row:
     """
 
     study: str
+    preset: _Words = FULL
     configuration: str
     role: Annotated[str, Rule(one_of=(SEARCH, FINAL))]
     setting: _Words

@@ -299,7 +299,7 @@ def test_a_folder_of_another_study_is_refused_and_left_alone(
     with pytest.raises(SystemExit) as end:
         command_line(run_main)
     assert end.value.code == 2
-    assert "which holds runs of 'noise'; allowed are folders with" in capsys.readouterr().err
+    assert "which holds runs of the study 'noise'; allowed are folders" in capsys.readouterr().err
     monkeypatch.setattr(sys, "argv", ["studies.report", "--out", str(tmp_path)])
     with pytest.raises(SystemExit) as end:
         command_line(report_main)
