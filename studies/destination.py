@@ -10,9 +10,7 @@ from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
 from studies.design.roles import FULL
 from studies.design.study import Amount, Scope, Study
-from studies.rows.runs_file import PUBLISHED
-
-_DATASET = "mnist"
+from studies.rows.runs_file import PUBLISHED, PUBLISHED_DATASET
 
 
 def asked_for(study: Study, preset: str, dataset: str) -> tuple[Scope, Amount]:
@@ -36,8 +34,8 @@ def preset_in_words(study: Study, preset: str, scope: Scope) -> str:
 
 def own_folder(study: Study, scope: Scope, amount: Amount) -> Path:
     """Where a command's runs go unless another folder is named."""
-    full = amount.preset == FULL and scope.dataset == _DATASET
-    if full and (scope, amount) == asked_for(study, FULL, _DATASET):
+    full = amount.preset == FULL and scope.dataset == PUBLISHED_DATASET
+    if full and (scope, amount) == asked_for(study, FULL, PUBLISHED_DATASET):
         return PUBLISHED / study.name
     return _beside(amount.preset) / study.name
 
@@ -81,5 +79,5 @@ def check_published(out: Path, own: Path) -> None:
     if here in folders or any((folder / "runs.csv").exists() for folder in folders):
         raise InvalidInput(
             f"out is {str(out)!r}, inside the published {str(PUBLISHED)!r}; allowed there is what "
-            f"the preset {FULL} does by itself on {_DATASET}"
+            f"the preset {FULL} does by itself on {PUBLISHED_DATASET}"
         )

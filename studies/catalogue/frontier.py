@@ -155,6 +155,11 @@ def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[Arm, Con
     return best + [(FINALIST, configuration_of(record)) for record in records]
 
 
+def count_finalists(options: Options) -> int:
+    """One at each budget, and about as many that none dominates."""
+    return min(options.amount.trials, 2 * len(options.scope.axes["budget"]))
+
+
 def cells(_: Options) -> list[Cell]:
     """None: all are found, by the search or among the candidates."""
     return []
@@ -201,7 +206,7 @@ STUDY = Study(
     },
     check=check,
     cells=cells,
-    search=Search(suggest, best_at_budgets, leads),
+    search=Search(suggest, best_at_budgets, leads, count_finalists),
     tuned=tuned,
     finding=accuracies_at_budgets,
     overview=goals_table,

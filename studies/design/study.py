@@ -173,11 +173,13 @@ class Search:
         suggest: a configuration worth training, for a trial of the search.
         choose_finalists: arms and configurations for fresh seeds, from the rows of the search.
         leads: parameters of the first trials, by their names; the sampler draws what is left.
+        count_finalists: how many will be chosen, about, by which the time left is reckoned.
     """
 
     suggest: Callable[[optuna.Trial, Options], Configuration]
     choose_finalists: Callable[[pd.DataFrame, Options], list[tuple[Arm, Configuration]]]
     leads: Callable[[Options], Sequence[Mapping[str, Any]]] = lambda _: ()
+    count_finalists: Callable[[Options], int] = lambda options: options.amount.finalists
 
 
 @dataclass(frozen=True)

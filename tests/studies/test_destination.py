@@ -1,6 +1,7 @@
 """Where commands write: nothing but what the full preset asks for by itself is published."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -225,6 +226,8 @@ def test_a_preset_has_pages_of_its_own_and_changes_no_published_ones(
     written = files(published / "results-quick")
     assert written.keys() >= PAGES | {"mode_sweep/report.md", "mode_sweep/runs.csv"}
     lines = capsys.readouterr().out.splitlines()
+    answer = lines.index("", 1)
+    assert studies_by_name["mode_sweep"].question in " ".join(lines[:answer])
     assert lines[-4:] == [
         f"report: {Path('results-quick') / name}"
         for name in ("mode_sweep/report.md", "README.md", "claims.md", "report.html")
@@ -267,6 +270,7 @@ def test_runs_beside_published_ones_leave_every_byte_of_them(tmp_path: Path) -> 
     before = files(tmp_path / "results")
     assert len(before) > 10
     arguments = ("studies.run", "mode_sweep", "--dataset", "digits", "--preset", "smoke")
+    arguments += ("--jobs", "2")
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=tmp_path,
@@ -277,4 +281,8 @@ def test_runs_beside_published_ones_leave_every_byte_of_them(tmp_path: Path) -> 
     )
     assert done.returncode == 0, done.stderr
     assert files(tmp_path / "results") == before
+    # How long it takes is known from the published runs.
+    _, first, progress, *_ = done.stdout.splitlines()
+    assert re.fullmatch(r"search \d+ runs, .* on 2 processes: (about \d+ (s|min)|a few .*)", first)
+    assert re.fullmatch(r"search: 0/\d+ runs, best validation –, (about|a few) .* left", progress)
     assert set(read_rows(tmp_path / "results-smoke/mode_sweep/runs.csv")["preset"]) == {"smoke"}
