@@ -17,7 +17,14 @@ def asked_for(study: Study, preset: str, dataset: str) -> tuple[Scope, Amount]:
     """What a preset asks for where nothing else is chosen."""
     chosen = study.presets[preset]
     axes = {axis.name: chosen.axes.get(axis.name, axis.default) for axis in study.axes}
-    amount = Amount(chosen.trials, chosen.finalists, chosen.seeds, chosen.long_seeds, preset=preset)
+    amount = Amount(
+        chosen.trials,
+        chosen.finalists,
+        chosen.seeds,
+        chosen.long_seeds,
+        after=chosen.after,
+        preset=preset,
+    )
     return Scope(dataset, axes, epochs=chosen.epochs), amount
 
 

@@ -55,6 +55,7 @@ class Preset:
         trials: searched configurations.
         finalists: configurations that get fresh seeds.
         long_seeds: fresh seeds of runs that keep their source's long schedule.
+        after: how many fresh seeds come before these, and are not run again.
         axes: defaults of the study's axes that differ under this preset.
     """
 
@@ -63,6 +64,7 @@ class Preset:
     trials: int = 0
     finalists: int = 0
     long_seeds: int = 0
+    after: int = 0
     axes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -88,7 +90,7 @@ class Amount:
     """How much a command does; see :class:`Preset`. Nothing beside a study's cells by itself.
 
     Attributes:
-        trials, finalists, seeds, long_seeds: as in a preset.
+        trials, finalists, seeds, long_seeds, after: as in a preset.
         preset: what was asked for in words: a preset, with lengths that are not its own.
     """
 
@@ -96,6 +98,7 @@ class Amount:
     finalists: int = 0
     seeds: int = 0
     long_seeds: int = 0
+    after: int = 0
     preset: str = FULL
 
 
@@ -226,7 +229,12 @@ class Study:
         tuned: the candidates of each arm that is tuned: all are run once and
             the best one on the validation images gets fresh seeds (``studies.design.choose``).
         measure: what is looked at in a model before and after its training, if anything.
-        contrasts: at most 25; claims need at least 10 pairs of seeds.
+        contrasts: at most 25, of which a claim needs pairs of seeds enough
+            (``studies.analysis.results.PAIRS_FOR_A_CLAIM``).
+        looks: at how many fresh seeds somebody has looked at the results before more were added,
+            in ascending order.
+        confirmed: whether the seeds after the last look alone decide the contrasts; else all do,
+            and a claim has to survive that there were several chances for it.
     """
 
     name: str
@@ -242,8 +250,17 @@ class Study:
     tuned: Callable[[Options], Mapping[Arm, Sequence[Configuration]]] | None = None
     measure: Measure | None = None
     contrasts: Sequence[Contrast] = ()
+    looks: tuple[int, ...] = ()
+    confirmed: bool = False
+
+    def looks_before(self, cell: Cell, scope: Scope) -> int:
+        """How many looks at the results came before the seed of a run was chosen."""
+        if cell.role != FINAL:
+            return 0
+        return sum(cell.seed - scope.seed > look for look in self.looks)
 
 
 def fresh_seeds(options: Options, count: int) -> range:
-    """Seeds of final runs, never the search's own."""
-    return range(options.scope.seed + 1, options.scope.seed + 1 + count)
+    """Seeds of final runs, never the search's own, nor those that came before."""
+    first = options.scope.seed + 1 + options.amount.after
+    return range(first, first + count)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from qcnn import InvalidInput
-from studies.analysis.findings import finding_of
+from studies.analysis.findings import finding_of, seeds_after_looks
 from studies.analysis.results import StudyResults, sentence
 from studies.catalogue import studies_by_name
 from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
@@ -15,7 +15,7 @@ from studies.reports.escape import in_csv, in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.style import store
 from studies.reports.overview import READING, preset_note, preset_of
-from studies.reports.tables import accuracy_table, markdown, settings_table
+from studies.reports.tables import accuracy_table, arms_table, markdown, settings_table
 from studies.rows.runs_file import read_rows, write_text
 
 DATASET_NOTES = {
@@ -115,8 +115,10 @@ def _section(results: StudyResults, dataset: str, folder: Path) -> str:
         f"runs, {_not_complete(rows)}; {rows['seconds'].sum() / 3600:.1f} hours of one core "
         f"({in_markdown(platforms)})." + (f" Data: {note}." if note else ""),
         "",
+        *_paragraph(seeds_after_looks(results)),
         markdown(accuracy_table(rows, dataset)),
         "",
+        *_arm_lines(rows, dataset),
         *_contrast_lines(results, dataset, folder),
         *_setting_lines(study, rows),
     ]
@@ -136,6 +138,18 @@ def _overview_lines(results: StudyResults) -> list[str]:
     overview = results.study.overview
     table = pd.DataFrame() if overview is None else overview(results)
     return [] if table.empty else [markdown(table), ""]
+
+
+def _paragraph(text: str) -> list[str]:
+    """Nothing where there is nothing to say."""
+    return [in_markdown(text), ""] if text else []
+
+
+def _arm_lines(rows: pd.DataFrame, dataset: str) -> list[str]:
+    table = arms_table(rows, dataset)
+    if table.empty:
+        return []
+    return ["The same models by their seeds, test accuracy:", "", markdown(table), ""]
 
 
 def _contrast_lines(results: StudyResults, dataset: str, folder: Path) -> list[str]:

@@ -89,6 +89,7 @@ class Row:
         search_parameters: what that has drawn, as JSON with the distributions.
         sampler, pruner: of the search.
         git_commit, versions, platform: where the row comes from (``studies.store.provenance``).
+        look: how many looks at the study's results came before its seed was chosen.
     """
 
     study: str
@@ -125,6 +126,7 @@ class Row:
     git_commit: str
     versions: str
     platform: str
+    look: int = 0
 
     def values(self) -> Iterator[Any]:
         """The value of each of ``COLUMNS``."""

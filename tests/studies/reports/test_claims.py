@@ -20,7 +20,7 @@ def runs(label: str, accuracies: list[float]) -> list[dict[str, object]]:
 
 
 def test_contrasts_are_tallied() -> None:
-    noise = [0.001 * seed for seed in range(10)]
+    noise = [0.001 * seed for seed in range(12)]
     rows = pd.DataFrame(
         [
             *runs("low", [0.5 + each for each in noise]),

@@ -14,7 +14,7 @@ from studies.analysis.summaries import summarise
 from studies.analysis.verdicts import spread_of_validation, validation_gaps
 from studies.catalogue import studies_by_name
 from studies.design.study import Contrast
-from studies.reports.tables import accuracy_table, settings_table
+from studies.reports.tables import accuracy_table, arms_table, settings_table
 
 STUDY = studies_by_name["bond_dimension"]
 
@@ -72,6 +72,33 @@ def test_runs_that_diverged_are_counted_and_take_no_part() -> None:
     assert (line["seeds"], line["test"]) == ("2 (+1 diverged)", "70.0 % [70.0, 70.0]")
     (means,) = summarise(rows).to_dict("records")
     assert (means["seeds"], means["diverged"]) == (2, 1)
+
+
+def test_the_seeds_of_an_arm_stand_beside_their_mean() -> None:
+    """Two at chance, one that diverged, and thirteen that train."""
+    accuracies = [0.1, 0.1, *(0.80 + 0.01 * seed for seed in range(13))]
+    rows = runs("an arm", 15).assign(test_accuracy=accuracies)
+    diverged = runs("an arm", 1, status="diverged", test_accuracy=None).assign(seed=99)
+    better = runs("b", 3, trainable_parameters=900, test_accuracy=0.9)
+    searched = runs("searched", 1, role="search")
+    all_rows = pd.concat([better, rows, diverged, searched])
+    first, second = arms_table(all_rows, "digits").to_dict("records")
+    assert first["model"] == "an arm"
+    assert first["failures"] == "3 of 16 [4, 46]"
+    assert first["mean"].startswith("75.9 % [")
+    assert first["median"].startswith("85.0 % [")
+    assert first["interquartile mean"].startswith("85.0 % [")
+    assert first["mean where it trains"] == "86.0 % [83.6, 88.4]"
+    assert (second["failures"], second["median"]) == ("0 of 3 [0, 71]", "90.0 %")
+    assert second["mean where it trains"] == ""
+    means = summarise(all_rows).set_index("arm")
+    assert means["failures"].to_dict() == {"an arm": 3, "b": 0, "searched": 0}
+    assert means["test_median"]["an arm"] == pytest.approx(0.85)
+    assert means["test_interquartile"]["an arm"] == pytest.approx(0.85)
+    low, middle, high = (
+        means[f"test_interquartile{end}"]["an arm"] for end in ("_low", "", "_high")
+    )
+    assert low < middle < high
 
 
 def test_lines_stand_in_the_order_of_their_count_and_datasets_apart() -> None:
@@ -198,14 +225,14 @@ WINS = Contrast(arm("c"), arm("b"), "χ = 4")
 
 def test_the_largest_difference_may_be_a_loss() -> None:
     def of(label: str, mean: float, **values: object) -> pd.DataFrame:
-        found = runs(label, 10, **values)
-        return found.assign(test_accuracy=[mean + 0.0001 * seed**2 for seed in range(10)])
+        found = runs(label, 12, **values)
+        return found.assign(test_accuracy=[mean + 0.0001 * seed**2 for seed in range(12)])
 
     rows = pd.concat(
         [
             of("a", 0.5, val_accuracy=0.9, trainable_parameters=11),
             of("b", 0.7, val_accuracy=0.1, trainable_parameters=22),
-            runs("c", 10, trainable_parameters=33).assign(test_accuracy=0.8),
+            runs("c", 12, trainable_parameters=33).assign(test_accuracy=0.8),
         ]
     )
     text = contrasts_in_a_sentence(evaluate_contrasts(rows, [LOSES, WINS]))
