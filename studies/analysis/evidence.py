@@ -7,7 +7,7 @@ from itertools import groupby
 import pandas as pd
 
 from studies.analysis.results import Better, Result, StudyResults, arm_names, sentence
-from studies.analysis.summaries import pqcnns_text
+from studies.analysis.summaries import accuracy_text, pqcnns_text
 from studies.analysis.verdicts import beside_quoted, validation_gaps
 from studies.design.arms import Arm, is_arm, labels
 from studies.design.configuration import sizes_from_text
@@ -66,11 +66,7 @@ def of_arms(chosen: Sequence[Contrast]) -> Evidence:
             names = {arm: name for c in group for name, arm in _named_arms(c)}
             alike = _equally_trained(pd.concat([results.runs_of(arm) for arm in names]))
             arms = {name: alike[is_arm(alike, arm)] for arm, name in names.items()}
-            texts = [
-                f"{name} {percent_interval(mean_interval(arm['test_accuracy']))}"
-                for name, arm in arms.items()
-                if not arm.empty
-            ]
+            texts = [f"{name} {accuracy_text(arm)}" for name, arm in arms.items() if not arm.empty]
             if texts:
                 sentences.append(f"{setting}, test accuracy: {'; '.join(texts)}.")
         return sentences

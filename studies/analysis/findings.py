@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from studies.analysis.results import PAIRS_FOR_A_CLAIM, Better, Result, StudyResults, sentence
-from studies.analysis.summaries import seeds_text
+from studies.analysis.summaries import accuracy_text, seeds_text
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
 from studies.design.measures import START, measured_moments
 from studies.design.roles import FINAL
@@ -66,7 +66,7 @@ def accuracies_along(series: Mapping[str, Mapping[str, Arm]]) -> Callable[[Study
             there = [(value, each) for value, each in runs.items() if not each.empty]
             places = np.linspace(0, len(there) - 1, min(_ALONG, len(there))).round().astype(int)
             reached = ", ".join(
-                f"{value} {percent_interval(mean_interval(each['test_accuracy']))} "
+                f"{value} {accuracy_text(each)} "
                 f"({int(each['trainable_parameters'].iloc[0]):,} trainable, {seeds_text(each)})"
                 for value, each in (there[place] for place in places)
             )

@@ -19,6 +19,7 @@ from studies.design.statistics import (
     interquartile_interval,
     mean_interval,
     median_interval,
+    percent_interval,
     share_of,
 )
 
@@ -82,6 +83,17 @@ def failures_of(runs: pd.DataFrame) -> Share:
     """
     trained = runs[(runs["role"] == FINAL) & ~only_evaluated(runs)]
     return share_of(~has_trained(trained))
+
+
+def accuracy_text(runs: pd.DataFrame) -> str:
+    """Mean test accuracy of final runs of an arm that ended well, failures apart from the rest."""
+    trained = runs["test_accuracy"][has_trained(runs)]
+    failed = len(runs) - len(trained)
+    text = percent_interval(mean_interval(trained if len(trained) else runs["test_accuracy"]))
+    if not failed:
+        return text
+    where = " where it trains" if len(trained) else ""
+    return f"{text}{where}, {failed} of {len(runs)} fail"
 
 
 def representative(runs: pd.DataFrame) -> pd.Series:
