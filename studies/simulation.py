@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from studies.analysis.comparisons import PairedDifference, holm
-from studies.analysis.results import LEVEL, Verdict, evaluate_contrasts
+from studies.analysis.results import LEVEL, StudyResults, Verdict
 from studies.design.arguments import WholeNumber
 from studies.design.arms import Arm
 from studies.design.roles import COMPLETE, FINAL
@@ -21,7 +21,7 @@ from studies.design.statistics import (
     interquartile_mean,
     median_interval,
 )
-from studies.design.study import Contrast
+from studies.design.study import Contrast, Study
 from studies.sentences import command_line
 
 SEEDS, FAILING = 16, 0.1
@@ -30,6 +30,15 @@ SEEDS, FAILING = 16, 0.1
 ACCURACY, SHARED, OWN = 0.9, 0.007, 0.011
 CHANCE, AT_CHANCE = 0.1, 0.005
 CONTRASTS = tuple(Contrast(Arm(f"n = {n}", "first"), Arm(f"n = {n}", "second")) for n in range(5))
+_STUDY = Study(
+    name="simulation",
+    question="How often are the statistics right?",
+    axes=(),
+    presets={},
+    cells=lambda _: [],
+    figures=(),
+    contrasts=CONTRASTS,
+)
 _MANY = 1_000_000
 
 
@@ -83,7 +92,7 @@ def judged(
         population: many runs of a first arm.
     """
     rows = rows_of(random, advantage)
-    results = evaluate_contrasts(rows, CONTRASTS)
+    results = StudyResults(_STUDY, rows).contrasts
     both = [result.difference for result in results]
     every = [result.overall for result in results]
     arm = rows["test_accuracy"][:SEEDS]
