@@ -1,24 +1,41 @@
-"""How many modes and photons should each PQCNN have?"""
+"""How many modes and photons should each PQCNN have?
+
+Two parts. A map at equal cost: for every size as many equal PQCNNs as come nearest to a number of
+effective parameters, with one mapping and one target, each at the best of a few rates, so that
+accuracy is a function of the size alone; beside them one PQCNN that is as large. And a search
+over sizes, number of PQCNNs and mapping with its options, for the accuracy against the number of
+trainable parameters.
+
+The contrasts are between sizes of the map whose effective parameters differ by less than 5 %.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 import optuna
 
-from qcnn import PQCNN, InvalidInput, mapping_from_text
-from qcnn.optics.fock import SPACES, count_outcomes
-from qcnn.weights.combine import COMBINATIONS
-from studies.analysis.findings import best_against_references
+from qcnn import PQCNN, InvalidInput
+from qcnn.optics.fock import SPACES
+from studies.analysis.sizes import answer_on_sizes, several, single
 from studies.catalogue import register_study
 from studies.design.arguments import (
     MOST_MODES,
     ChoiceText,
+    Names,
     OneOf,
-    PositiveNumber,
+    PositiveNumbers,
     WholeNumber,
     WholeNumbers,
 )
+from studies.design.arms import Arm
+from studies.design.budgets import BUDGET
 from studies.design.choose import non_dominated_configurations
-from studies.design.configuration import INPUTS, Configuration, Size, enough_outcomes
-from studies.design.recipes import MESH_AXIS, direct_cells, notebook_cells, standard, weights_of
-from studies.design.study import Axis, Cell, Options, Preset, Search, Study
+from studies.design.configuration import Configuration, Size, enough_outcomes
+from studies.design.equal_cost import equal_pqcnns, single_pqcnn
+from studies.design.measures import quantum_pass
+from studies.design.recipes import direct_cells, notebook_cells, standard, weights_of
+from studies.design.settings_search import SEARCHED, suggest_setting
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Search, Study
 
 _MODES, _PHOTONS = WholeNumbers(2, MOST_MODES), WholeNumbers(1, MOST_MODES)
 
@@ -26,134 +43,121 @@ _MODES, _PHOTONS = WholeNumbers(2, MOST_MODES), WholeNumbers(1, MOST_MODES)
 def check(options: Options) -> None:
     """Raises InvalidInput if no sizes within the axes can be trained, or one is too large."""
     axes = options.scope.axes
-    combinations = mapping_from_text(axes["mapping"]).combinations
-    if axes["combine"] and axes["combine"] not in combinations:
-        raise InvalidInput(
-            f"combine is {axes['combine']!r}; allowed with {axes['mapping']} are "
-            f"{', '.join(combinations)}"
-        )
     if not _sizes(options):
         raise InvalidInput(
             f"photons is {_text(axes['photons'])} with modes {_text(axes['modes'])}; allowed are "
-            "ranges in which some size has at most as many photons as modes"
+            "ranges in which some size has fewer photons than modes"
         )
-    if not _suffice(options, [_largest(options)] * axes["count"]):
-        raise InvalidInput(
-            f"modes is {_text(axes['modes'])} with photons {_text(axes['photons'])} and "
-            f"{axes['count']} PQCNNs; allowed with {axes['mapping']} are ranges that reach "
-            f"{weights_of(axes['target'], options.scope.dataset)} joint outcomes"
-        )
+    weights = weights_of(axes["target"], options.scope.dataset)
+    found: dict[Configuration, Arm] = {}
+    for arm, configuration in _map(options).items():
+        sizes = configuration.sizes
+        if not enough_outcomes(axes["mapping"], "", axes["space"], sizes, weights):
+            raise InvalidInput(
+                f"mapping is {axes['mapping']!r} with {len(sizes)} PQCNNs of {sizes[0][0]} modes "
+                f"and {sizes[0][1]} photons; allowed there are mappings that need fewer than "
+                f"{weights} joint outcomes"
+            )
+        if configuration in found:
+            raise InvalidInput(
+                f"budget is {axes['budget']}, at which {arm.name} is {found[configuration].name}; "
+                "allowed are numbers that several PQCNNs of every size reach"
+            )
+        found[configuration] = arm
     # Building a sampler says at once whether the memory holds it: its tables come later.
-    modes, photons = _largest(options)
-    PQCNN(modes, photons, space=axes["space"], mesh=axes["mesh"], seed=0)
+    for modes, photons in {configuration.sizes[0] for configuration in found}:
+        PQCNN(modes, photons, space=axes["space"], mesh="minimal", seed=0)
+
+
+def map_at_equal_cost(options: Options) -> Mapping[Arm, list[Configuration]]:
+    """Every size at every rate, and one PQCNN that is as large."""
+    return {
+        arm: [replace(configuration, learning_rate=rate) for rate in options.scope.axes["rates"]]
+        for arm, configuration in _map(options).items()
+    }
 
 
 def suggest(trial: optuna.Trial, options: Options) -> Configuration:
-    """Modes and photons of each PQCNN, only such that the outcomes suffice.
-
-    The modes are drawn first, each at least so many that the PQCNNs still to come can
-    make up for it, then the photons in the same way.
-    """
-    count = options.scope.axes["count"]
-    largest = _largest(options)
-    chosen = [largest] * count
-    best_of_modes = [
-        max(_sizes(options, modes), key=lambda size: _outcomes(options, size))
-        for modes in sorted({modes for modes, _ in _sizes(options)})
-    ]
-    for place in range(count):
-        _choose(trial, f"modes_{place}", options, chosen, place, best_of_modes)
-    for place in range(count):
-        candidates = _sizes(options, chosen[place][0])
-        _choose(trial, f"photons_{place}", options, chosen, place, candidates)
-    return configuration(options, tuple(sorted(chosen, reverse=True)))
-
-
-def configuration(options: Options, sizes: tuple[Size, ...]) -> Configuration:
-    """The configuration of these sizes under the study's other axes."""
+    """A size, a number of PQCNNs, and a mapping with its options."""
     axes = options.scope.axes
-    return standard(
-        options,
-        sizes=sizes,
-        **{
-            name: axes[name]
-            for name in ("target", "space", "input", "combine", "mapping", "learning_rate")
-        },
+    return suggest_setting(
+        trial, _common(options), axes["modes"], axes["photons"], axes["searched"]
     )
 
 
 def references(options: Options) -> list[Cell]:
     """The target trained directly under the same schedule, and the reference notebook."""
-    return [
-        *direct_cells(configuration(options, ()), options),
-        *notebook_cells(options),
-    ]
+    return [*direct_cells(_common(options), options), *notebook_cells(options)]
 
 
-def _choose(
-    trial: optuna.Trial,
-    name: str,
-    options: Options,
-    chosen: list[Size],
-    place: int,
-    candidates: list[Size],
-) -> None:
-    """Let the sampler put one of the sufficient candidates, which are neighbours, in place."""
-    sufficient = [
-        position
-        for position, size in enumerate(candidates)
-        if _suffice(options, [*chosen[:place], size, *chosen[place + 1 :]])
-    ]
-    chosen[place] = candidates[trial.suggest_int(name, sufficient[0], sufficient[-1])]
+def _map(options: Options) -> dict[Arm, Configuration]:
+    """The configuration of each arm of the map, but for its rate."""
+    axes, like = options.scope.axes, _common(options)
+    found = {several(size): equal_pqcnns(like, size, axes["budget"]) for size in _sizes(options)}
+    for photons in axes["single"]:
+        found[single(photons)] = single_pqcnn(like, photons, axes["budget"])
+    return found
 
 
-def _sizes(options: Options, modes: int | None = None) -> list[Size]:
-    """All sizes within the axes, of ``modes`` modes where given, in ascending order."""
-    return [
-        (m, photons)
-        for m in (options.scope.axes["modes"] if modes is None else (modes,))
-        for photons in options.scope.axes["photons"]
-        if photons <= m
-    ]
-
-
-def _outcomes(options: Options, size: Size) -> int:
-    return count_outcomes(*size, options.scope.axes["space"])
-
-
-def _largest(options: Options) -> Size:
-    return max(_sizes(options), key=lambda size: _outcomes(options, size))
-
-
-def _suffice(options: Options, sizes: list[Size]) -> bool:
+def _common(options: Options) -> Configuration:
     axes = options.scope.axes
-    return enough_outcomes(
-        axes["mapping"],
-        axes["combine"],
-        axes["space"],
-        tuple(sizes),
-        weights_of(axes["target"], options.scope.dataset),
+    return standard(
+        options,
+        sizes=(),
+        target=axes["target"],
+        space=axes["space"],
+        mesh="minimal",
+        mapping=axes["mapping"],
     )
+
+
+def _sizes(options: Options) -> list[Size]:
+    """All sizes within the axes that have more than one outcome, in ascending order."""
+    axes = options.scope.axes
+    return [
+        (modes, photons)
+        for modes in axes["modes"]
+        for photons in axes["photons"]
+        if photons < modes
+    ]
 
 
 def _text(numbers: tuple[int, ...]) -> str:
     return ",".join(map(str, numbers))
 
 
+#: More photons at equal modes, more modes at equal photons.
+_MORE_PHOTONS = tuple(
+    Contrast(several((modes, more)), several((modes, fewer)))
+    for modes, more, fewer in ((6, 3, 1), (8, 2, 1), (8, 5, 1), (8, 5, 2), (12, 2, 1))
+)
+_MORE_MODES = tuple(
+    Contrast(several((more, photons)), several((fewer, photons)))
+    for more, fewer, photons in ((8, 4, 1), (12, 4, 1), (8, 4, 2), (12, 6, 2))
+)
+_ONE_LARGE = tuple(
+    Contrast(single(photons), several((modes, photons)))
+    for photons, modes in ((1, 8), (2, 8), (3, 6))
+)
+
 STUDY = Study(
     name="mode_sweep",
     question="How many modes and photons should each PQCNN have?",
     axes=(
-        Axis("modes", _MODES, tuple(range(4, 13)), "modes of each PQCNN, e.g. 6,8-12"),
+        Axis("modes", _MODES, (4, 6, 8, 10, 12), "modes of each PQCNN, e.g. 6,8-12"),
         Axis("photons", _PHOTONS, tuple(range(1, 7)), "photons of each PQCNN, e.g. 1-6"),
-        Axis("count", WholeNumber(1, 16), 3, "number of PQCNNs"),
+        Axis(
+            "budget",
+            WholeNumber(1, BUDGET.most),
+            220,
+            "effective parameters at every point of the map",
+        ),
+        Axis("single", _PHOTONS, (1, 2, 3), "photons of one PQCNN that takes the whole budget"),
+        Axis("rates", PositiveNumbers(), (0.01, 0.03, 0.1), "highest rates tried for every size"),
         Axis("space", OneOf(SPACES), "unbunched", "detection outcomes kept"),
-        Axis("input", OneOf(INPUTS), "spread", "modes that the photons enter"),
-        MESH_AXIS,
         Axis("mapping", ChoiceText("mapping"), "mixing", "probability-to-weight mapping"),
-        Axis("combine", OneOf(COMBINATIONS), "", "default: the mapping's own"),
+        Axis("searched", Names(SEARCHED), SEARCHED, "mappings that the search tries"),
         Axis("target", ChoiceText("target"), "cnn2202", "network that receives the weights"),
-        Axis("learning_rate", PositiveNumber(), 0.03, "highest rate of Adam"),
     ),
     presets={
         "smoke": Preset(
@@ -161,15 +165,47 @@ STUDY = Study(
             finalists=1,
             seeds=1,
             epochs=1,
-            axes={"modes": (4, 5, 6), "photons": (1, 2, 3), "count": 2},
+            axes={
+                "modes": (4, 5),
+                "photons": (1,),
+                "budget": 20,
+                "single": (1,),
+                "rates": (0.03,),
+            },
         ),
-        "quick": Preset(trials=24, finalists=4, seeds=3, epochs=8, long_seeds=1),
-        "full": Preset(trials=80, finalists=6, seeds=10, epochs=20, long_seeds=10),
+        "quick": Preset(
+            trials=24,
+            finalists=4,
+            seeds=3,
+            epochs=8,
+            long_seeds=1,
+            axes={"modes": (4, 6, 8, 12), "photons": (1, 2, 4), "single": (1, 2)},
+        ),
+        "full": Preset(trials=100, finalists=8, seeds=12, epochs=20, long_seeds=10),
     },
     check=check,
     search=Search(suggest, non_dominated_configurations),
+    tuned=map_at_equal_cost,
     cells=references,
-    finding=best_against_references,
-    figures=("accuracy", "heat_map", "seeds", "curves"),
+    measure=quantum_pass,
+    finding=answer_on_sizes(
+        {
+            "More photons at equal modes": _MORE_PHOTONS,
+            "more modes at equal photons": _MORE_MODES,
+            "one large PQCNN instead of several small ones": _ONE_LARGE,
+        }
+    ),
+    figures=(
+        "size_map",
+        "size_lines",
+        "accuracy",
+        "pareto_front",
+        "importances",
+        "history",
+        "parallel_coordinates",
+        "seeds",
+        "curves",
+    ),
+    contrasts=(*_MORE_PHOTONS, *_MORE_MODES, *_ONE_LARGE),
 )
 register_study(STUDY)

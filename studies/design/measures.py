@@ -1,6 +1,7 @@
 """What a study can look at in a model beside its accuracy."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from qcnn import Data, InvalidInput, QuantumTrain
 from qcnn.seeds import generator
 from qcnn.training.evaluation import predict
 from qcnn.training.optimiser import split_parameters
+from qcnn.weights.together import run_together
 
 #: When a study looks at a model.
 START, END = "start", "end"
@@ -20,6 +22,9 @@ QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 _FOUND = {"weights", "response", "gradients"}
 _IMAGES = 500
 _PROBES = 32
+#: What a model's PQCNNs take, in seconds, as a row names it.
+PASS_SECONDS = "quantum pass seconds"
+_PASSES = 10
 
 
 def weights_and_gradients(model: nn.Module, data: Data) -> dict[str, Any]:
@@ -46,6 +51,26 @@ def weights_and_gradients(model: nn.Module, data: Data) -> dict[str, Any]:
         "response": _quantiles(_response(weights, phases)),
         "gradients": _quantiles(gradients),
     }
+
+
+def quantum_pass(model: nn.Module, _: Data) -> dict[str, Any]:
+    """How long all PQCNNs of a model take, forward and backward.
+
+    Returns:
+        the least time of ten passes, in seconds; nothing for a model without trained phases.
+    """
+    if not isinstance(model, QuantumTrain):
+        return {}
+    phases = [phase for phase in model.phase_parameters() if phase.requires_grad]
+    if not phases:
+        return {}
+    found = []
+    for _number in range(_PASSES):
+        begun = time.perf_counter()
+        total = torch.stack([row.square().sum() for row in run_together(model.pqcnns()).rows()])
+        torch.autograd.grad(total.sum(), phases)
+        found.append(time.perf_counter() - begun)
+    return {PASS_SECONDS: min(found)}
 
 
 def measured_moments(text: str, *names: str) -> dict[str, dict[str, Any]]:

@@ -94,7 +94,7 @@ METHOD_STYLES = Styles(
     }
 )
 #: The project's own look, on top of the library's defaults.
-_OWN_STYLE: dict[str, Any] = {
+OWN_STYLE: dict[str, Any] = {
     **sns.axes_style("whitegrid"),
     **sns.plotting_context("notebook", 0.9),
     # Which comes with matplotlib: others may be installed or not.
@@ -108,7 +108,7 @@ def own_style() -> Iterator[None]:
 
     What is drawn and what is stored must both be inside. The user's settings are left alone.
     """
-    with style.context(["default", _OWN_STYLE]):
+    with style.context(["default", OWN_STYLE]):
         yield
 
 

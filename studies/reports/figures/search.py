@@ -1,0 +1,147 @@
+"""What a search has tried, as Optuna draws it."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib.pyplot as plt
+import optuna
+from matplotlib import RcParams, style
+from matplotlib.figure import Figure as Canvas
+from optuna.exceptions import ExperimentalWarning
+from optuna.importance import FanovaImportanceEvaluator
+from optuna.trial import FrozenTrial
+from optuna.visualization import matplotlib as drawn_by_optuna
+
+from studies.analysis.results import StudyResults
+from studies.design.roles import SEARCH, completed
+from studies.reports.figures import register_figure
+from studies.reports.figures.style import OWN_STYLE
+from studies.store.codec import finished_trial
+
+#: Fewer trials say nothing of what matters.
+_FEWEST = 8
+_ACCURACY, _PARAMETERS = "validation accuracy", "trainable parameters"
+
+
+@register_figure(
+    "pareto_front",
+    "Every searched setting: validation accuracy against trainable parameters, one seed each; the "
+    "settings that no other one matches with at most as many parameters stand out.",
+)
+def draw_front(results: StudyResults) -> Canvas | None:
+    """Of the largest search."""
+    search = largest_search(results)
+    if search is None:
+        return None
+    with _in_own_style():
+        axes = drawn_by_optuna.plot_pareto_front(search, target_names=[_ACCURACY, _PARAMETERS])
+        # The search maximises the first and minimises the second, which is what others show below.
+        axes.set(yscale="log", title="Searched settings")
+        return _taken(axes)
+
+
+@register_figure(
+    "importances",
+    "How much each choice of the search decides the validation accuracy: fANOVA over the searched "
+    "settings (Hutter, Hoos and Leyton-Brown, ICML 2014), of the choices that every setting has.",
+)
+def draw_importances(results: StudyResults) -> Canvas | None:
+    """Of the largest search."""
+    search = largest_search(results)
+    if search is None or len({trial.values[0] for trial in search.trials}) < 2:
+        return None
+    with _in_own_style():
+        axes = drawn_by_optuna.plot_param_importances(
+            search,
+            evaluator=FanovaImportanceEvaluator(seed=0),
+            target=_accuracy,
+            target_name=_ACCURACY,
+        )
+        axes.set(title="What decides the accuracy")
+        return _taken(axes)
+
+
+@register_figure(
+    "history", "Validation accuracy of the searched settings in the order in which they were tried."
+)
+def draw_history(results: StudyResults) -> Canvas | None:
+    """Of the largest search."""
+    search = largest_search(results)
+    if search is None:
+        return None
+    with _in_own_style():
+        axes = drawn_by_optuna.plot_optimization_history(
+            search, target=_accuracy, target_name=_ACCURACY
+        )
+        axes.set(title="History of the search")
+        return _taken(axes)
+
+
+@register_figure(
+    "parallel_coordinates",
+    "The choices of every searched setting that all settings have, a line each, by validation "
+    "accuracy.",
+)
+def draw_parallel_coordinates(results: StudyResults) -> Canvas | None:
+    """Of the largest search."""
+    search = largest_search(results)
+    if search is None:
+        return None
+    # A choice without alternatives is none, and has no axis.
+    shared = set.intersection(*(set(trial.params) for trial in search.trials))
+    shared = {n for n in shared if len({trial.params[n] for trial in search.trials}) > 1}
+    with _in_own_style():
+        axes = drawn_by_optuna.plot_parallel_coordinate(
+            search,
+            params=[name for name in search.trials[0].params if name in shared],
+            target=_accuracy,
+            target_name=_ACCURACY,
+        )
+        axes.set(title="Searched settings")
+        return _taken(axes, constrained=False)
+
+
+def largest_search(results: StudyResults) -> optuna.Study | None:
+    """The search with most settings, as Optuna's own; None where it has too few.
+
+    Searches under other axes are not comparable.
+    """
+    searched = completed(results.rows, SEARCH)
+    searched = searched[searched["search"] != ""]
+    if searched.empty:
+        return None
+    largest = searched[searched["search"] == searched["search"].value_counts().index[0]]
+    if len(largest) < _FEWEST:
+        return None
+    search = optuna.create_study(directions=["maximize", "minimize"])
+    search.add_trials([finished_trial(row, 2) for row in largest.to_dict("records")])
+    return search
+
+
+def _accuracy(trial: FrozenTrial) -> float:
+    return float(trial.values[0])
+
+
+@contextmanager
+def _in_own_style() -> Iterator[None]:
+    """Optuna puts on the style ``ggplot`` by name, which stands for the project's own inside."""
+    theirs = style.library["ggplot"]
+    with warnings.catch_warnings(), style.context({}):
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        style.library["ggplot"] = RcParams(OWN_STYLE)
+        try:
+            yield
+        finally:
+            style.library["ggplot"] = theirs
+
+
+def _taken(axes: Any, constrained: bool = True) -> Canvas:
+    """The figure of axes, of which pyplot keeps none."""
+    canvas: Canvas = axes.figure
+    canvas.set_size_inches(9.0, 4.5)
+    if constrained:
+        canvas.set_layout_engine("constrained")
+    plt.close(canvas)
+    return canvas

@@ -1,0 +1,90 @@
+"""Accuracy, outcomes and time of the quantum pass over photons, at equal cost."""
+
+import json
+from typing import Any
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
+
+from studies.analysis.results import StudyResults
+from studies.analysis.sizes import runs_of_map
+from studies.design.measures import PASS_SECONDS
+from studies.design.statistics import mean_interval
+from studies.reports.figures import register_figure
+from studies.reports.figures.style import new_canvas, set_accuracy_axis
+
+_MARKERS = "osD^vP*X"
+
+
+@register_figure(
+    "size_lines",
+    "At equal cost over the number of photons, a line for each number of modes: test accuracy with "
+    "95 % intervals over fresh seeds, the outcomes of all PQCNNs together, and the least time that "
+    "their pass, forward and backward, took in a run. Stars are one PQCNN that costs as much.",
+)
+def draw(results: StudyResults) -> Canvas | None:
+    """Three panels side by side."""
+    runs = runs_of_map(results)
+    if runs.empty:
+        return None
+    runs = runs.assign(milliseconds=1000 * runs["measured"].map(_pass_seconds))
+    canvas = new_canvas(11.0, 4.2)
+    accuracy, outcomes, time = canvas.subplots(1, 3)
+    modes = sorted(runs["modes"][runs["of_a_size"]].unique())
+    colours = sns.color_palette("viridis", len(modes))
+    for number, colour, marker in zip(modes, colours, _cycled(len(modes)), strict=True):
+        of_modes = runs[runs["of_a_size"] & (runs["modes"] == number)]
+        style = {"color": colour, "marker": marker, "label": f"{number} modes"}
+        _draw_line(accuracy, outcomes, time, of_modes, style)
+    alone = runs[~runs["of_a_size"]]
+    if not alone.empty:
+        style = {"color": "black", "marker": "*", "linestyle": ":", "label": "one PQCNN"}
+        _draw_line(accuracy, outcomes, time, alone, style)
+    set_accuracy_axis(accuracy, "test accuracy")
+    outcomes.set(yscale="log", ylabel="outcomes of all PQCNNs (number, log scale)")
+    time.set(yscale="log", ylabel="quantum pass (ms, log scale)")
+    for axes in (accuracy, outcomes, time):
+        axes.set_xlabel("photons of each PQCNN")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    canvas.suptitle(f"{runs['dataset'].iloc[0]}: sizes at equal cost")
+    handles, labels = accuracy.get_legend_handles_labels()
+    canvas.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize="small")
+    return canvas
+
+
+def _draw_line(
+    accuracy: Axes, outcomes: Axes, time: Axes, runs: pd.DataFrame, style: dict[str, Any]
+) -> None:
+    by_photons = runs.groupby("photons")
+    intervals = by_photons["test_accuracy"].apply(mean_interval)
+    means = [interval.mean for interval in intervals]
+    accuracy.errorbar(
+        intervals.index,
+        means,
+        yerr=[
+            [mean - interval.low for mean, interval in zip(means, intervals, strict=True)],
+            [interval.high - mean for mean, interval in zip(means, intervals, strict=True)],
+        ],
+        capsize=2,
+        elinewidth=1.0,
+        markersize=5,
+        **style,
+    )
+    for axes, column in ((outcomes, "outcomes"), (time, "milliseconds")):
+        least = by_photons[column].min()
+        axes.plot(least.index, least, markersize=5, **style)
+
+
+def _cycled(count: int) -> list[str]:
+    return [_MARKERS[place % len(_MARKERS)] for place in range(count)]
+
+
+def _pass_seconds(text: str) -> float:
+    """The least time that a row says its quantum pass took; NaN where it says nothing."""
+    moments = json.loads(text or "{}").values()
+    return min(
+        (found[PASS_SECONDS] for found in moments if PASS_SECONDS in found), default=float("nan")
+    )
