@@ -205,8 +205,10 @@ class Study:
             default what the contrasts say.
         overview: a table of text for the top of a dataset's section, from its rows.
         search: what else is searched, if anything.
-        tuned: the candidates of each arm that is tuned: all are run once and
-            the best one on the validation images gets fresh seeds (``studies.design.choose``).
+        tuned: the candidates of each arm that is tuned: all are run, and the best one on the
+            validation images gets fresh seeds (``studies.design.choose``).
+        tuning_seeds: under how many seeds every candidate is run, at most 100; more than one
+            where seeds can fail.
         measure: what is looked at in a model before and after its training, if anything.
         contrasts: at most 25; claims need at least 10 pairs of seeds.
     """
@@ -222,6 +224,7 @@ class Study:
     overview: "Callable[[StudyResults], pd.DataFrame] | None" = None
     search: Search | None = None
     tuned: Callable[[Options], Mapping[Arm, Sequence[Configuration]]] | None = None
+    tuning_seeds: int = 1
     measure: Measure | None = None
     contrasts: Sequence[Contrast] = ()
 

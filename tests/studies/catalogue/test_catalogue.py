@@ -24,7 +24,9 @@ def smoke(study: Study, folder: Path) -> Options:
 
 
 def candidates(study: Study, options: Options) -> list[Cell]:
-    return [] if study.tuned is None else candidate_cells(study.tuned(options), options)
+    if study.tuned is None:
+        return []
+    return candidate_cells(study.tuned(options), options, study.tuning_seeds)
 
 
 @pytest.mark.parametrize("name", sorted(studies_by_name))
