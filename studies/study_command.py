@@ -214,5 +214,6 @@ def _options(study: Study, values: dict[str, Any], dataset: str, out: Path) -> O
             finalists=preset.finalists,
             seeds=values["seeds"] or preset.seeds,
             long_seeds=min(preset.long_seeds, values["seeds"] or preset.long_seeds),
+            tuning_seeds=preset.tuning_seeds,
         ),
     )

@@ -56,28 +56,26 @@ def configuration_of(row: Mapping[Hashable, Any]) -> Configuration:
 Candidates = Mapping[Arm, Sequence[Configuration]]
 
 
-def tuning_seeds(options: Options, count: int) -> list[int]:
+def tuning_seeds(options: Options) -> list[int]:
     """Seeds under which candidates are tried, never fresh ones: the search's own, then others.
 
     The others follow all seeds that any command can ask for as fresh ones.
     """
-    last = options.scope.seed + SEEDS.most
-    return [options.scope.seed, *range(last + 1, last + count)]
+    last = options.scope.seed + 2 * SEEDS.most
+    return [options.scope.seed, *range(last + 1, last + options.amount.tuning_seeds)]
 
 
-def candidate_cells(candidates: Candidates, options: Options, seeds: int = 1) -> list[Cell]:
-    """Every candidate under each of ``seeds`` tuning seeds; these runs see no test images."""
+def candidate_cells(candidates: Candidates, options: Options) -> list[Cell]:
+    """Every candidate under each of the tuning seeds; these runs see no test images."""
     return [
         Cell(configuration, seed, arm, SEARCH)
         for arm, configurations in candidates.items()
         for configuration in configurations
-        for seed in tuning_seeds(options, seeds)
+        for seed in tuning_seeds(options)
     ]
 
 
-def chosen_cells(
-    candidates: Candidates, rows: pd.DataFrame, options: Options, seeds: int = 1
-) -> list[Cell]:
+def chosen_cells(candidates: Candidates, rows: pd.DataFrame, options: Options) -> list[Cell]:
     """The best candidate of every arm under the fresh seeds.
 
     The best has the highest mean accuracy on the validation images over the tuning seeds, and of
@@ -87,9 +85,8 @@ def chosen_cells(
         candidates: the arms.
         rows: rows of a study in which every candidate has its runs.
         options: every choice of the command.
-        seeds: number of tuning seeds.
     """
-    tried = rows[(rows["role"] == SEARCH) & rows["seed"].isin(tuning_seeds(options, seeds))]
+    tried = rows[(rows["role"] == SEARCH) & rows["seed"].isin(tuning_seeds(options))]
     means = _validation(tried).groupby(tried["configuration"], sort=False).mean()
     order = means.index[np.lexsort((means["loss"], -means["accuracy"]))]
     place = {digest: n for n, digest in enumerate(order)}

@@ -45,6 +45,8 @@ class Preset:
         trials: searched configurations.
         finalists: configurations that get fresh seeds.
         long_seeds: fresh seeds of runs that keep their source's long schedule.
+        tuning_seeds: seeds of every candidate of an arm that is tuned, at most 100; more than one
+            where seeds can fail.
         axes: defaults of the study's axes that differ under this preset.
     """
 
@@ -53,6 +55,7 @@ class Preset:
     trials: int = 0
     finalists: int = 0
     long_seeds: int = 0
+    tuning_seeds: int = 1
     axes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -81,6 +84,7 @@ class Amount:
     finalists: int = 0
     seeds: int = 0
     long_seeds: int = 0
+    tuning_seeds: int = 1
 
 
 @dataclass(frozen=True)
@@ -207,8 +211,6 @@ class Study:
         search: what else is searched, if anything.
         tuned: the candidates of each arm that is tuned: all are run, and the best one on the
             validation images gets fresh seeds (``studies.design.choose``).
-        tuning_seeds: under how many seeds every candidate is run, at most 100; more than one
-            where seeds can fail.
         measure: what is looked at in a model before and after its training, if anything.
         contrasts: at most 25; claims need at least 10 pairs of seeds.
     """
@@ -224,7 +226,6 @@ class Study:
     overview: "Callable[[StudyResults], pd.DataFrame] | None" = None
     search: Search | None = None
     tuned: Callable[[Options], Mapping[Arm, Sequence[Configuration]]] | None = None
-    tuning_seeds: int = 1
     measure: Measure | None = None
     contrasts: Sequence[Contrast] = ()
 

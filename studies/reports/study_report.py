@@ -153,7 +153,8 @@ def _setting_lines(study: Study, rows: pd.DataFrame) -> list[str]:
     settings = settings_table(rows) if study.search or study.tuned else pd.DataFrame()
     if settings.empty:
         return []
-    over = f", by the mean of {study.tuning_seeds} seeds" if study.tuning_seeds > 1 else ""
+    seeds = rows["seed"][rows["role"] == SEARCH].nunique()
+    over = f", by the mean of {seeds} seeds" if seeds > 1 else ""
     return [f"Chosen on the validation images{over}:", "", markdown(settings), ""]
 
 

@@ -63,11 +63,11 @@ def _run_phases(done: Done, plan: Plan, progress: TrialProgress) -> None:
             _wait(plan, workers, phase, cells, lambda: _search_state(done))
             cells = [*cells, *_finalists(study.search, options, search_rows(trials))]
         if candidates:
-            tried = candidate_cells(candidates, options, study.tuning_seeds)
+            tried = candidate_cells(candidates, options)
             phase = progress.start("tuning", len(_keys(tried)))
             _wait(plan, workers, phase, [*tried, *cells], CellsState(done, tried))
             rows = read_rows(trials.csv)
-            cells = [*cells, *chosen_cells(candidates, rows, options, study.tuning_seeds)]
+            cells = [*cells, *chosen_cells(candidates, rows, options)]
         phase = progress.start("fresh seeds", len(_keys(cells)))
         _wait(plan, workers, phase, cells, CellsState(done, cells))
 

@@ -24,9 +24,7 @@ def smoke(study: Study, folder: Path) -> Options:
 
 
 def candidates(study: Study, options: Options) -> list[Cell]:
-    if study.tuned is None:
-        return []
-    return candidate_cells(study.tuned(options), options, study.tuning_seeds)
+    return [] if study.tuned is None else candidate_cells(study.tuned(options), options)
 
 
 @pytest.mark.parametrize("name", sorted(studies_by_name))

@@ -84,20 +84,21 @@ def test_of_equal_ones_the_first_and_never_one_that_diverged(options: Options) -
 
 
 def test_tuning_seeds_are_never_fresh_ones(options: Options) -> None:
-    assert tuning_seeds(options, 1) == [7]
-    several = tuning_seeds(options, 3)
+    assert tuning_seeds(options) == [7]
+    several = tuning_seeds(changed(options, tuning_seeds=3))
     assert len(set(several)) == 3
     assert several[0] == 7
     assert not set(several) & set(fresh_seeds(options, SEEDS.most))
-    last = changed(options, seed=SEED.most)
-    assert max(tuning_seeds(last, MOST_TUNING_SEEDS)) < 2**63
-    assert not set(tuning_seeds(last, MOST_TUNING_SEEDS)) & set(fresh_seeds(last, SEEDS.most))
+    last = changed(options, seed=SEED.most, tuning_seeds=MOST_TUNING_SEEDS)
+    assert max(tuning_seeds(last)) < 2**63
+    assert not set(tuning_seeds(last)) & set(fresh_seeds(last, SEEDS.most))
 
 
 def test_every_candidate_is_tried_under_every_tuning_seed(options: Options) -> None:
-    cells = candidate_cells(CANDIDATES, options, 3)
+    several = changed(options, tuning_seeds=3)
+    cells = candidate_cells(CANDIDATES, several)
     assert {(cell.configuration, cell.seed) for cell in cells} == set(
-        product([*CANDIDATES[FIRST], *CANDIDATES[SECOND]], tuning_seeds(options, 3))
+        product([*CANDIDATES[FIRST], *CANDIDATES[SECOND]], tuning_seeds(several))
     )
     assert len(cells) == 18
     assert {cell.role for cell in cells} == {SEARCH}
@@ -105,15 +106,16 @@ def test_every_candidate_is_tried_under_every_tuning_seed(options: Options) -> N
 
 def test_the_best_mean_over_the_tuning_seeds_decides(options: Options) -> None:
     """The highest under one seed fails under another."""
+    several = changed(options, tuning_seeds=3)
     for seed, first in zip(
-        tuning_seeds(options, 3),
+        tuning_seeds(several),
         ([0.7, 0.95, 0.5], [0.7, 0.9, 0.9], [0.8, 0.1, 0.9]),
         strict=True,
     ):
         accuracies: dict[Arm, list[float | None]] = {FIRST: [*first], SECOND: [0.3, None, 0.2]}
         rows = rows_with(options.place.out, accuracies, seed)
     assert chosen(rows, options) == {FIRST: {0.03}, SECOND: {0.01}}  # by the first seed alone
-    cells = chosen_cells(CANDIDATES, rows, options, 3)
+    cells = chosen_cells(CANDIDATES, rows, several)
     assert {(cell.arm, cell.configuration.learning_rate) for cell in cells} == {
         (FIRST, 0.1),
         (SECOND, 0.01),
