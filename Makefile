@@ -19,14 +19,15 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/asv machine --yes > /dev/null
 	touch $(READY)
 
+# The first study at a size for minutes, in results-quick/.
 sweep: setup
 	$(BIN)/python -m studies.run mode_sweep
 
-# Every study at its full size: many hours. Stopped at any point, it goes on where it was.
+# Every study at its full size: many hours. Stopped at any point, it goes on where it was. On MNIST
+# this is what is published in results/, on anything else it is in results-full/.
 full: setup
 	for study in $$($(BIN)/python -m studies.run --list | cut -d ' ' -f 1); do \
 	  $(BIN)/python -m studies.run $$study --preset full || exit; done
-	$(BIN)/python -m studies.report
 
 report: setup
 	$(BIN)/python -m studies.report

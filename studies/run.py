@@ -5,6 +5,8 @@ if __name__ == "__main__":  # before the imports, which take their time
 
     end_silently()
 
+from pathlib import Path
+
 import click
 
 from studies.interrupts import end_silently, raise_again
@@ -59,6 +61,16 @@ def _list_studies(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 def main() -> None:
     """Run a study of photonic weight generation; repeating a command does what is missing."""
+
+
+@main.result_callback()
+def _write_pages(folder: Path | None) -> None:
+    """Write the pages of the results folder that a study's command has written to."""
+    if folder is not None:
+        from studies.reports.results_folder import read_studies, write_pages
+
+        for page in write_pages(folder, read_studies(folder)):
+            click.echo(f"report: {page}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -19,12 +20,14 @@ from qcnn.engines import engine_names
 from qcnn.machine import available_cpus
 from qcnn.meshes import mesh_names
 from qcnn.targets import target_names
+from studies.analysis.findings import finding_of
 from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, Folder, OneOf
 from studies.design.configuration import shortened
 from studies.design.study import Amount, Axis, Options, Place, Scope, Study
+from studies.destination import asked_for, check_published, own_folder, preset_in_words
 from studies.interrupts import INTERRUPTED
 from studies.reports.figures import named_figure
-from studies.reports.study_report import build_report
+from studies.reports.study_report import read_study, write_report
 from studies.reports.tables import accuracy_table
 from studies.rows.runs_file import read_rows
 from studies.runs.console import new_console, print_plain
@@ -32,6 +35,7 @@ from studies.runs.phases import check_folder, run_study
 from studies.store.urls import VARIABLE, StorageUrl, without_password
 
 RETRY_HELP = "run again what was given up after it had ended several workers"
+OUT_HELP = "[default: results-PRESET/STUDY; results/STUDY for just what full does on mnist]"
 #: Optuna's studies in a journal: one of the search, one of the cells.
 _STUDIES_OF_A_COMMAND = 2
 
@@ -66,7 +70,7 @@ def command_of(study: Study) -> click.Command:
             help="postgresql://… that several machines share  [default: a journal in --out]",
         ),
         click.Option(["--retry-failed"], is_flag=True, help=RETRY_HELP),
-        click.Option(["--out"], type=Folder(), help=f"[default: results/{study.name}]"),
+        click.Option(["--out"], type=Folder(), help=OUT_HELP),
     ]
     own = [
         click.Option(
@@ -101,40 +105,55 @@ def _default_text(axis: Axis) -> str:
     return between.join(map(str, axis.default))
 
 
-def _run(study: Study, values: dict[str, Any]) -> None:
+def _run(study: Study, values: dict[str, Any]) -> Path | None:
     console = new_console()
-    out = values["out"] or Path("results") / study.name
     data = load_data(values["dataset"])
     print_plain(
         console,
         f"dataset: {data.name} ({len(data.train_labels)} training, "
         f"{len(data.validation_labels)} validation, {len(data.test_labels)} test images)",
     )
-    carry_out(study, _options(study, values, data.name, out), console, "studies.run")
+    scope, amount = _choices(study, values, data.name)
+    own = own_folder(study, scope, amount)
+    place = Place(
+        values["out"] or own,
+        jobs=values["jobs"] or available_cpus(),
+        storage=values["storage"],
+        retry_failed=values["retry_failed"],
+    )
+    return carry_out(study, Options(scope, place, amount), own, console, "studies.run")
 
 
-def carry_out(study: Study, options: Options, console: Console, module: str) -> None:
-    """Do what is missing of a study and print its table, or how to go on after an interrupt.
+def carry_out(
+    study: Study, options: Options, own: Path, console: Console, module: str
+) -> Path | None:
+    """Do what is missing of a study and print its answer, or how to go on after an interrupt.
 
     Args:
         study: the study.
         options: every choice of the command.
+        own: the folder that the runs of these options go to unless another one is named.
         console: where to print.
         module: of the command that was typed.
+
+    Returns:
+        the results folder whose pages are to be written; none where ``own`` was not taken.
 
     Raises:
         InvalidInput: for options that cannot be run; a folder made for them is gone again.
     """
     out = options.place.out
+    check_published(out, own)
     if study.check is not None:
         study.check(options)
     for name in study.figures:
         named_figure(name)
-    check_rows_of(study, out)
+    check_rows_of(study, out, options.amount.preset)
     try:
         with _folder_of_a_run(out):
             run_study(study, options, console)
-            report = build_report(out)
+            results = read_study(out)
+            report = write_report(results, out)
     except KeyboardInterrupt:
         _print_resume(console, out, "interrupted", module)
         sys.exit(INTERRUPTED)
@@ -142,17 +161,30 @@ def carry_out(study: Study, options: Options, console: Console, module: str) -> 
         error.filename = error.filename or str(out)
         _print_resume(console, out, "stopped", module)
         raise
-    _print_table(console, accuracy_table(read_rows(out / "runs.csv"), options.scope.dataset))
+    dataset = options.scope.dataset
+    _print_table(console, accuracy_table(results.rows, dataset))
+    console.print(f"{study.question} {finding_of(results.by_dataset[dataset])}\n")
     print_plain(console, f"report: {report}")
+    return out.parent if out == own else None
 
 
-def check_rows_of(study: Study, folder: Path) -> None:
-    """Raises InvalidInput for a results folder that cannot be read, or is another study's."""
-    for name in sorted(set(read_rows(folder / "runs.csv")["study"])):
-        if name != study.name:
+def check_rows_of(study: Study, folder: Path, preset: str) -> None:
+    """Refuse a results folder in which a command's runs would stand beside others.
+
+    Args:
+        study: of the command.
+        folder: for its runs.
+        preset: of the command, in words.
+
+    Raises:
+        InvalidInput: for rows that cannot be read, or are of another study, preset or length.
+    """
+    rows = read_rows(folder / "runs.csv")
+    for column, own in (("study", study.name), ("preset", preset)):
+        for name in sorted(set(rows[column]) - {own}):
             raise InvalidInput(
-                f"out is {str(folder)!r}, which holds runs of {shortened(name)}; allowed are "
-                f"folders with runs of {study.name} alone"
+                f"out is {str(folder)!r}, which holds runs of the {column} {shortened(name)}; "
+                f"allowed are folders with runs of {own!r} alone"
             )
 
 
@@ -197,23 +229,18 @@ def _print_table(console: Console, rows: pd.DataFrame) -> None:
     console.print(table)
 
 
-def _options(study: Study, values: dict[str, Any], dataset: str, out: Path) -> Options:
-    preset = study.presets[values["preset"]]
-    axes = {axis.name: preset.axes.get(axis.name, axis.default) for axis in study.axes}
-    axes |= {name: values[name] for name in axes if values[name] is not None}
-    return Options(
-        Scope(dataset, axes, epochs=values["epochs"] or preset.epochs, seed=values["seed"]),
-        Place(
-            out,
-            jobs=values["jobs"] or available_cpus(),
-            storage=values["storage"],
-            retry_failed=values["retry_failed"],
-        ),
-        Amount(
-            trials=values.get("trials") or preset.trials,
-            finalists=preset.finalists,
-            seeds=values["seeds"] or preset.seeds,
-            long_seeds=min(preset.long_seeds, values["seeds"] or preset.long_seeds),
-            tuning_seeds=preset.tuning_seeds,
-        ),
+def _choices(study: Study, values: dict[str, Any], dataset: str) -> tuple[Scope, Amount]:
+    """What a preset asks for, with what was chosen otherwise."""
+    preset, seeds = values["preset"], values["seeds"]
+    scope, amount = asked_for(study, preset, dataset)
+    axes = {name: scope.axes[name] if values[name] is None else values[name] for name in scope.axes}
+    scope = replace(scope, axes=axes, epochs=values["epochs"] or scope.epochs, seed=values["seed"])
+    return scope, Amount(
+        trials=values.get("trials") or amount.trials,
+        finalists=amount.finalists,
+        seeds=seeds or amount.seeds,
+        long_seeds=min(amount.long_seeds, seeds or amount.long_seeds),
+        preset=preset_in_words(study, preset, scope),
+        tuning_seeds=amount.tuning_seeds,
+        after=amount.after,
     )

@@ -23,8 +23,11 @@ from studies.design.arguments import JOBS, Folder, OneOf
 from studies.design.arms import Arm
 from studies.design.choose import configuration_of
 from studies.design.roles import FINAL
-from studies.design.study import Cell, Options, Place, Scope
-from studies.rows.runs_file import read_rows
+from studies.design.study import Amount, Cell, Options, Place, Scope
+from studies.destination import transfer_folder
+from studies.reports.overview import preset_of
+from studies.reports.results_folder import read_studies, write_pages
+from studies.rows.runs_file import PUBLISHED, read_rows
 from studies.runs.console import new_console
 from studies.sentences import command_line
 from studies.study_command import RETRY_HELP, carry_out
@@ -61,13 +64,17 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
 @click.option(
     "--results",
     type=Folder(),
-    default=Path("results"),
+    default=PUBLISHED,
     show_default=True,
     help="folder with the results of the study",
 )
 @click.option("--jobs", type=JOBS, help="worker processes  [default: the cores]")
 @click.option("--retry-failed", is_flag=True, help=RETRY_HELP)
-@click.option("--out", type=Folder(), help="[default: results-DATASET/STUDY]")
+@click.option(
+    "--out",
+    type=Folder(),
+    help="[default: results-DATASET/STUDY]",
+)
 def main(
     study: str,
     dataset: str,
@@ -85,16 +92,22 @@ def main(
             "folders with the runs of the study"
         )
     data = load_data(dataset)
-    cells = transferred_cells(read_rows(csv), tuned_on, data.name)
-    folder = out or Path(f"results-{data.name}") / study
+    rows = read_rows(csv)
+    cells = transferred_cells(rows, tuned_on, data.name)
+    preset = preset_of([rows], csv.parent)
+    own = transfer_folder(studies_by_name[study], data.name, preset)
     options = Options(
         Scope(data.name, {"transferred from": tuned_on}),
-        Place(folder, jobs=jobs or available_cpus(), retry_failed=retry_failed),
+        Place(out or own, jobs=jobs or available_cpus(), retry_failed=retry_failed),
+        Amount(preset=preset),
     )
     unchanged = replace(
         studies_by_name[study], cells=lambda _: cells, search=None, tuned=None, check=None
     )
-    carry_out(unchanged, options, new_console(), "studies.transfer")
+    folder = carry_out(unchanged, options, own, new_console(), "studies.transfer")
+    if folder is not None:
+        for page in write_pages(folder, read_studies(folder)):
+            click.echo(f"report: {page}")
 
 
 if __name__ == "__main__":

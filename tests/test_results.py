@@ -143,6 +143,7 @@ def test_rows_that_named_their_arms_in_words_are_otherwise_the_same(name: str) -
         old, new = before[key], dict(now[key])
         if old["git_commit"] == new["git_commit"]:
             new["label"] = label_of(new.pop("setting"), new.pop("arm"))
+            new.pop("look", None)
             assert new == old
             compared += 1
     assert compared > len(before) / 4

@@ -25,12 +25,22 @@ ROOMS = {
         "data",
         "training",
     ),
-    "studies": ("design", "rows", "store", "analysis", "catalogue", "runs", "reports", "studies"),
+    "studies": (
+        "design",
+        "settings",
+        "rows",
+        "store",
+        "analysis",
+        "catalogue",
+        "runs",
+        "reports",
+        "studies",
+    ),
 }
 #: These do not know of each other.
 APART = {frozenset({"runs", "reports"}), frozenset({"mappings", "samplers"})}
 #: Of a package, or of a room alone with all that it stands on.
-MOST_FLOORS = {"qcnn": 8, "studies": 7, "studies.rows": 3, "studies.store": 3, "studies.runs": 6}
+MOST_FLOORS = {"qcnn": 8, "studies": 8, "studies.rows": 3, "studies.store": 3, "studies.runs": 6}
 MOST_MODULES = 12
 #: What says how a command is interrupted stands at the top, because it comes first.
 FIRST = "studies.interrupts"

@@ -1,25 +1,22 @@
 """What the rows of a study say to a claim, a sentence for each thing that was measured."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-import numpy as np
 import pandas as pd
 
-from studies.analysis.results import Result, StudyResults, Verdict, arm_names, sentence
-from studies.analysis.summaries import pqcnns_text
+from studies.analysis.results import Better, Result, StudyResults, arm_names, sentence
+from studies.analysis.summaries import accuracy_text, pqcnns_text
 from studies.analysis.verdicts import beside_quoted, validation_gaps
 from studies.design.arms import Arm, is_arm, labels
 from studies.design.configuration import sizes_from_text
-from studies.design.roles import FINAL
+from studies.design.roles import FINAL, NEAR_CHANCE, has_trained
 from studies.design.statistics import mean_interval, percent_interval, points
 from studies.design.study import Contrast
 
 #: What the rows of a study say to a claim, a sentence each.
 Evidence = Callable[[StudyResults], list[str]]
-
-#: Ten classes guessed are right in a tenth of the cases; below twice that a run has failed.
-_NEAR_CHANCE = 0.2
 
 
 def of_contrasts(chosen: Sequence[Contrast]) -> Evidence:
@@ -38,15 +35,18 @@ def tally(results: Sequence[Result]) -> str:
     >>> tally([])
     'Of 0 contrasts the first arm is shown to be better in 0 and worse in 0.'
     """
-    tested = [r for r in results if not np.isnan(r.adjusted_p)]
-    shown = [r for r in tested if r.verdict is Verdict.SHOWN]
-    better = sum(r.difference.mean > 0 for r in shown)
+    count = Counter(result.better for result in results)
     text = (
-        f"Of {len(results)} contrasts the first arm is shown to be better in {better} and worse in "
-        f"{len(shown) - better}"
+        f"Of {len(results)} contrasts the first arm is shown to be better in "
+        f"{count[Better.FIRST]} and worse in {count[Better.SECOND]}"
     )
-    few = len(results) - len(tested)
-    return f"{text}; {few} have too few pairs for a claim." if few else f"{text}."
+    if count[Better.EITHER]:
+        text += f"; in {count[Better.EITHER]} it is more accurate and fails more, or the reverse"
+    unclaimed = [result for result in results if not result.may_claim]
+    explored = sum(result.exploratory for result in unclaimed)
+    if len(unclaimed) > explored:
+        text += f"; {len(unclaimed) - explored} have too few pairs for a claim"
+    return f"{text}; {explored} are exploratory so far." if explored else f"{text}."
 
 
 def both(first: Evidence, second: Evidence) -> Evidence:
@@ -66,11 +66,7 @@ def of_arms(chosen: Sequence[Contrast]) -> Evidence:
             names = {arm: name for c in group for name, arm in _named_arms(c)}
             alike = _equally_trained(pd.concat([results.runs_of(arm) for arm in names]))
             arms = {name: alike[is_arm(alike, arm)] for arm, name in names.items()}
-            texts = [
-                f"{name} {percent_interval(mean_interval(arm['test_accuracy']))}"
-                for name, arm in arms.items()
-                if not arm.empty
-            ]
+            texts = [f"{name} {accuracy_text(arm)}" for name, arm in arms.items() if not arm.empty]
             if texts:
                 sentences.append(f"{setting}, test accuracy: {'; '.join(texts)}.")
         return sentences
@@ -110,7 +106,7 @@ def against_quoted(results: StudyResults) -> list[str]:
 def _how_it_trained(runs: pd.DataFrame) -> str:
     """Seeds that stayed near chance, and whether the training was at its end."""
     gains = runs["val_accuracy_by_epoch"].map(_gain_of_last_quarter)
-    at_chance = _failed_seeds(runs["val_accuracy"], runs["test_accuracy"] < _NEAR_CHANCE)
+    at_chance = _failed_seeds(runs["val_accuracy"], ~has_trained(runs))
     gain = points(gains.mean(), sign=True)
     return f"{at_chance}The last quarter of the epochs brings {gain} points of validation."
 
@@ -119,7 +115,7 @@ def _failed_seeds(validation: pd.Series, failed: pd.Series) -> str:
     """How many runs failed, and what the others reach; nothing where none did."""
     if not failed.any():
         return ""
-    text = f"Seeds that stay below {100 * _NEAR_CHANCE:.0f} %: {failed.sum()}"
+    text = f"Seeds that stay below {100 * NEAR_CHANCE:.0f} %: {failed.sum()}"
     if failed.all():
         return f"{text}. "
     others = percent_interval(mean_interval(validation[~failed]))

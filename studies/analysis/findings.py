@@ -5,57 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from studies.analysis.results import PAIRS_FOR_A_CLAIM, Result, StudyResults, Verdict, sentence
-from studies.analysis.summaries import describe, seeds_text
-from studies.design.arms import DIRECT, FINALIST, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
+from studies.analysis.results import PAIRS_FOR_A_CLAIM, Better, Result, StudyResults, sentence
+from studies.analysis.summaries import accuracy_text, seeds_text
+from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
 from studies.design.measures import START, measured_moments
-from studies.design.roles import SEARCH, completed
+from studies.design.roles import FINAL
 from studies.design.statistics import mean_interval, percent_interval
 
 #: More values of an axis would make a sentence that nobody reads.
 _ALONG = 4
-
-
-def best_against_references(results: StudyResults) -> str:
-    """The most accurate finalist by validation, and what the references reach.
-
-    The finalist is chosen by its mean validation accuracy; the test accuracy of the
-    chosen one is what is stated.
-    """
-    searched = len(completed(results.rows, SEARCH))
-    finalists = results.runs_of(FINALIST)
-    if finalists.empty:
-        return f"{searched} settings were searched; none has been run with fresh seeds yet."
-    means = finalists.groupby("configuration")["val_accuracy"].mean()
-    best = finalists[finalists["configuration"] == means.idxmax()]
-    first = best.iloc[0]
-    epochs = first["epochs"]
-    sentences = [
-        f"Of {searched} searched settings, the most accurate finalist by validation is "
-        f"{describe(first)}: with {int(first['trainable_parameters']):,} trainable parameters "
-        f"({int(first['phases']):,} phases, {int(first['effective_phases']):,} of them effective) "
-        f"it reaches {percent_interval(mean_interval(best['test_accuracy']))} on the test images "
-        f"({seeds_text(best)}, 95 % interval)."
-    ]
-    direct = results.runs_of(DIRECT)
-    direct = direct[direct["epochs"] == epochs]
-    notebook = results.runs_of(NOTEBOOK)
-    parts = []
-    if not direct.empty:
-        parts.append(
-            f"the same target trained directly, with "
-            f"{int(direct['trainable_parameters'].iloc[0]):,} parameters, reaches "
-            f"{percent_interval(mean_interval(direct['test_accuracy']))} ({seeds_text(direct)})"
-        )
-    if not notebook.empty:
-        parts.append(
-            f"the reference notebook's configuration reaches "
-            f"{percent_interval(mean_interval(notebook['test_accuracy']))} ({seeds_text(notebook)})"
-        )
-    if parts:
-        text = "; ".join(parts)
-        sentences.append(text[0].upper() + text[1:] + ".")
-    return " ".join(sentences)
 
 
 def mappings_and_collapse(results: StudyResults) -> str:
@@ -108,7 +66,7 @@ def accuracies_along(series: Mapping[str, Mapping[str, Arm]]) -> Callable[[Study
             there = [(value, each) for value, each in runs.items() if not each.empty]
             places = np.linspace(0, len(there) - 1, min(_ALONG, len(there))).round().astype(int)
             reached = ", ".join(
-                f"{value} {percent_interval(mean_interval(each['test_accuracy']))} "
+                f"{value} {accuracy_text(each)} "
                 f"({int(each['trainable_parameters'].iloc[0]):,} trainable, {seeds_text(each)})"
                 for value, each in (there[place] for place in places)
             )
@@ -126,6 +84,49 @@ def finding_of(results: StudyResults) -> str:
     return contrasts_in_a_sentence(results.contrasts)
 
 
+def seeds_after_looks(results: StudyResults) -> str:
+    """Which seeds were added after a look at the results, and what that does to the contrasts.
+
+    Empty for rows that nobody has looked at before all were there.
+    """
+    final = results.rows[results.rows["role"] == FINAL]
+    looks = results.study.looks
+    sentences = [
+        f"Seeds {_ranges(part['seed'])} were added after a look at the results of the first "
+        f"{looks[look - 1]}."
+        for look, part in final.groupby("look", sort=True)
+        if 0 < look <= len(looks)
+    ]
+    if results.exploratory:
+        sentences.append(
+            f"The declared contrasts are decided by seeds that come after the first {looks[-1]}, "
+            "of which none has run yet: what is said of them until then is exploratory and claims "
+            "nothing."
+        )
+    elif results.study.confirmed:
+        sentences.append("They alone decide the declared contrasts.")
+    elif sentences:
+        chances = 1 + final["look"].max() - final["look"].min()
+        sentences.append(
+            f"There were {chances} chances to claim a difference: every p is {chances} times what "
+            "it would be."
+        )
+    return " ".join(sentences)
+
+
+def _ranges(numbers: pd.Series) -> str:
+    """Whole numbers in words.
+
+    >>> _ranges(pd.Series([3, 1, 2, 7]))
+    '1–3, 7'
+    """
+    ordered = pd.Series(sorted(set(numbers)))
+    runs = ordered.groupby(ordered - ordered.index)
+    return ", ".join(
+        f"{run.iloc[0]}–{run.iloc[-1]}" if len(run) > 1 else str(run.iloc[0]) for _, run in runs
+    )
+
+
 def contrasts_in_a_sentence(results: Sequence[Result]) -> str:
     """How many contrasts show a difference, and the largest of these.
 
@@ -134,15 +135,23 @@ def contrasts_in_a_sentence(results: Sequence[Result]) -> str:
     """
     if not results:
         return "No declared contrast has paired runs yet."
-    testable = [r for r in results if not np.isnan(r.adjusted_p)]
-    shown = [r for r in results if r.verdict is Verdict.SHOWN]
+    testable = [r for r in results if r.may_claim]
+    shown = [r for r in results if r.better is not Better.NOT_SHOWN]
     candidates = shown or results
     clear = [r for r in candidates if r.difference.low > 0 or r.difference.high < 0]
     kind = " whose interval excludes 0" if 0 < len(clear) < len(candidates) else ""
-    largest = max(clear or candidates, key=lambda result: abs(result.difference.mean))
+    largest = max(clear or candidates, key=_size)
     alone = len(results) == 1 or len(shown) == 1
     link = ":" if alone else f"; the largest{kind}:"
+    if results[0].exploratory:
+        return f"{_contrasts(len(results))} explored, none decided yet{link} {sentence(largest)}"
     return f"{_count(len(results), len(testable), len(shown))}{link} {sentence(largest)}"
+
+
+def _size(result: Result) -> float:
+    """Of the difference where both arms train; of all pairs where none does."""
+    some = result.difference if result.difference.pairs else result.overall
+    return abs(some.mean)
 
 
 def _count(compared: int, testable: int, shown: int) -> str:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from studies.analysis.quoted import QUOTED, QUOTED_COLUMN
 from studies.analysis.results import StudyResults
-from studies.analysis.summaries import seeds_text
+from studies.analysis.summaries import accuracy_text, seeds_text
 from studies.design.arms import budget_of
 from studies.design.statistics import mean_interval, percent_interval, points
 
@@ -48,8 +48,7 @@ def accuracies_at_budgets(results: StudyResults) -> str:
     for budget in sorted({budgets[0], budgets[len(budgets) // 2], budgets[-1]}):
         arms = at_budgets[budget].groupby("arm", sort=False)
         reached = ", ".join(
-            f"{arm} {percent_interval(mean_interval(runs['test_accuracy']))} ({seeds_text(runs)})"
-            for arm, runs in arms
+            f"{arm} {accuracy_text(runs)} ({seeds_text(runs)})" for arm, runs in arms
         )
         sentences.append(f"With at most {budget:,} trainable parameters: {reached}.")
     return " ".join(sentences)

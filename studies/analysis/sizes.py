@@ -9,6 +9,7 @@ from studies.analysis.results import Result, StudyResults, Verdict
 from studies.analysis.summaries import describe_configuration, pqcnns_text, seeds_text
 from studies.design.arms import FINALIST, Arm
 from studies.design.configuration import Size, sizes_from_text
+from studies.design.roles import SEARCH, completed
 from studies.design.statistics import mean_interval, non_dominated, percent_interval, points
 from studies.design.study import Contrast
 
@@ -71,8 +72,11 @@ def answer_on_sizes(
             for text in [_of_family(about, contrasts, results.contrasts)]
             if text
         ]
-        sentences = ["; ".join(part) + "." for part in (chosen, compared) if part]
-        return " ".join(sentences) or "Nothing has been run with fresh seeds yet."
+        texts = ["; ".join(part) for part in (chosen, compared) if part]
+        sentences = [f"{text[0].upper()}{text[1:]}." for text in texts]
+        searched = len(completed(results.rows, SEARCH))
+        nothing = f"{searched} settings were searched; none has been run with fresh seeds yet."
+        return " ".join(sentences) or nothing
 
     return finding
 

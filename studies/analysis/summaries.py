@@ -13,8 +13,15 @@ from studies.design.arms import (
     is_arm,
 )
 from studies.design.configuration import AXES, Size, sizes_from_text
-from studies.design.roles import COMPLETE, FAILED
-from studies.design.statistics import mean_interval
+from studies.design.roles import COMPLETE, FAILED, FINAL, has_trained, only_evaluated
+from studies.design.statistics import (
+    Share,
+    interquartile_interval,
+    mean_interval,
+    median_interval,
+    percent_interval,
+    share_of,
+)
 
 COUNTS = (
     "phases",
@@ -27,10 +34,12 @@ _SPLITS = ("train", "val", "test")
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row for each configuration and role: means and 95 % t-intervals over seeds.
+    """One row for each configuration and role: what its seeds amount to.
 
-    Runs that did not end well, diverged or failed, are counted as ``diverged`` and take no part
-    in the means.
+    There are means with 95 % t-intervals, of the test accuracy also the median and the
+    interquartile mean with bootstrap intervals. Runs that did not end well, diverged or failed,
+    are counted as ``diverged`` and take no part in these; ``failures`` are all that did not train
+    (:func:`failures_of`).
     """
     records = []
     for (configuration, role), group in rows.groupby(["configuration", "role"], sort=False):
@@ -53,9 +62,38 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
                 f"{split}_low": interval.low,
                 f"{split}_high": interval.high,
             }
+        robust = {"median": median_interval, "interquartile": interquartile_interval}
+        for name, interval_of in robust.items():
+            interval = interval_of(complete["test_accuracy"])
+            record |= {
+                f"test_{name}": interval.mean,
+                f"test_{name}_low": interval.low,
+                f"test_{name}_high": interval.high,
+            }
+        record["failures"] = failures_of(group).count
         record["seconds"] = complete["seconds"].mean()
         records.append(record | {name: first[name] for name in AXES})
     return pd.DataFrame(records)
+
+
+def failures_of(runs: pd.DataFrame) -> Share:
+    """How many of some final runs did not train; those that are only evaluated did not try.
+
+    Runs of a search, which have no test accuracy, are left out as well.
+    """
+    trained = runs[(runs["role"] == FINAL) & ~only_evaluated(runs)]
+    return share_of(~has_trained(trained))
+
+
+def accuracy_text(runs: pd.DataFrame) -> str:
+    """Mean test accuracy of final runs of an arm that ended well, failures apart from the rest."""
+    trained = runs["test_accuracy"][has_trained(runs)]
+    failed = len(runs) - len(trained)
+    text = percent_interval(mean_interval(trained if len(trained) else runs["test_accuracy"]))
+    if not failed:
+        return text
+    where = " where it trains" if len(trained) else ""
+    return f"{text}{where}, {failed} of {len(runs)} fail"
 
 
 def representative(runs: pd.DataFrame) -> pd.Series:

@@ -5,11 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import groupby
 
-import numpy as np
 import pandas as pd
 
 from studies.analysis.quoted import NOISE_COSTS_AT_MOST, QUOTED, QuotedRow
-from studies.analysis.results import Result, StudyResults, Verdict, arm_names
+from studies.analysis.results import (
+    PAIRS_FOR_A_CLAIM,
+    Better,
+    Result,
+    StudyResults,
+    arm_names,
+)
 from studies.design.arms import at_bond_dimension, labels
 from studies.design.roles import FINAL
 from studies.design.statistics import mean_interval, points
@@ -33,8 +38,9 @@ class Standing(StrEnum):
 def better_than_all(chosen: Sequence[Contrast]) -> Judge:
     """Whether, setting by setting, the first arm is better than every arm it is compared with.
 
-    It holds where every declared contrast shows it. It does not where one of them shows the
-    opposite, or has an interval that ends below ``MARGIN``; these are named. Else it is open.
+    It holds where every declared contrast shows it, by accuracy or by fewer failures, and none by
+    one against the other. It does not where one of them shows the opposite, or has an interval
+    that ends below ``MARGIN`` while the second arm fails no more; these are named. Else it is open.
     """
 
     def judge(results: StudyResults) -> str:
@@ -61,12 +67,19 @@ def better_than_all(chosen: Sequence[Contrast]) -> Judge:
 
 def _standing(result: Result | None) -> Standing:
     """What a contrast says of "the first arm is better"."""
-    if result is None or np.isnan(result.adjusted_p):
+    if result is None or not result.may_claim:
         return Standing.OPEN
-    shown = result.verdict is Verdict.SHOWN
-    if shown and result.difference.mean > 0:
+    if result.better is Better.FIRST:
         return Standing.HOLDS
-    return Standing.FAILS if shown or result.difference.high < MARGIN else Standing.OPEN
+    if result.better is not Better.NOT_SHOWN:
+        return Standing.FAILS
+    small = _has_pairs_for_a_claim(result) and result.difference.high < MARGIN
+    no_safer = result.failures.first >= result.failures.second
+    return Standing.FAILS if small and no_safer else Standing.OPEN
+
+
+def _has_pairs_for_a_claim(result: Result) -> bool:
+    return result.difference.pairs >= PAIRS_FOR_A_CLAIM and not result.exploratory
 
 
 def noise_costs_little(chosen: Sequence[Contrast]) -> Judge:
@@ -86,6 +99,8 @@ def noise_costs_little(chosen: Sequence[Contrast]) -> Judge:
 
 
 def _cost(result: Result) -> Standing:
+    if not _has_pairs_for_a_claim(result):
+        return Standing.OPEN
     if result.difference.low >= -NOISE_COSTS_AT_MOST:
         return Standing.HOLDS
     return Standing.FAILS if result.difference.high < -NOISE_COSTS_AT_MOST else Standing.OPEN

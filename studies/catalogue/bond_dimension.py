@@ -103,7 +103,9 @@ STUDY = Study(
     question="What does the bond dimension of the matrix product state buy?",
     axes=(
         Axis("bond_dimension", WholeNumbers(1), _EVERY, "bond dimensions, e.g. 1-10"),
-        Axis("rounds", _ROUNDS, 20, "rounds of the paper's schedule, which ran 200"),
+        Axis(
+            "rounds", _ROUNDS, 20, "rounds of the paper's schedule, which ran 200", is_length=True
+        ),
         Axis("learning_rates", PositiveNumbers(), _RATES, "rates that an orthogonal start chooses"),
         MESH_AXIS,
     ),

@@ -19,10 +19,10 @@ from qcnn.meshes import count_phases, mesh_names
 from studies.catalogue import register_study
 from studies.design.arguments import OneOf, PositiveNumbers
 from studies.design.arms import Arm, Family, at_budget
-from studies.design.budgets import BUDGET, largest_mps
 from studies.design.configuration import Configuration
 from studies.design.recipes import cells_of, standard, weights_of, without_photons
 from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.settings.budgets import BUDGET, largest_mps
 
 _BUDGETS = (223, 471, 688, 1308, 3292)
 #: The count of the paper's best accuracy, which it compares with sharing and pruning.

@@ -25,12 +25,12 @@ from qcnn.weights.combine import COMBINATIONS
 from studies.analysis.goals import PHOTONIC, accuracies_at_budgets, goals_table
 from studies.catalogue import register_study
 from studies.design.arms import FINALIST, Arm, Family, at_budget
-from studies.design.budgets import BUDGET, largest_mps, most_pqcnns
 from studies.design.choose import best_first, configuration_of
 from studies.design.configuration import Configuration, enough_outcomes, sizes_from_text
 from studies.design.recipes import SOURCE_SIZES, standard, weights_of, without_photons
 from studies.design.statistics import non_dominated
 from studies.design.study import Axis, Cell, Contrast, Options, Preset, Search, Study
+from studies.settings.budgets import BUDGET, largest_mps, most_pqcnns
 
 _BUDGETS = (223, 316, 471, 688, 967, 1308, 1711, 2176, 2703, 3292)
 _DECISIVE = (223, 471, 688, 1308, 3292)
@@ -155,6 +155,11 @@ def best_at_budgets(rows: pd.DataFrame, options: Options) -> list[tuple[Arm, Con
     return best + [(FINALIST, configuration_of(record)) for record in records]
 
 
+def count_finalists(options: Options) -> int:
+    """One at each budget, and about as many that none dominates."""
+    return min(options.amount.trials, 2 * len(options.scope.axes["budget"]))
+
+
 def cells(_: Options) -> list[Cell]:
     """None: all are found, by the search or among the candidates."""
     return []
@@ -201,7 +206,7 @@ STUDY = Study(
     },
     check=check,
     cells=cells,
-    search=Search(suggest, best_at_budgets, leads),
+    search=Search(suggest, best_at_budgets, leads, count_finalists),
     tuned=tuned,
     finding=accuracies_at_budgets,
     overview=goals_table,

@@ -21,21 +21,21 @@ from studies.catalogue import register_study
 from studies.design.arguments import (
     MOST_MODES,
     ChoiceText,
-    Names,
+    ChoiceTexts,
     OneOf,
     PositiveNumbers,
     WholeNumber,
     WholeNumbers,
 )
 from studies.design.arms import Arm
-from studies.design.budgets import BUDGET
 from studies.design.choose import non_dominated_configurations
 from studies.design.configuration import Configuration, Size, enough_outcomes
-from studies.design.equal_cost import equal_pqcnns, single_pqcnn
 from studies.design.measures import quantum_pass
 from studies.design.recipes import direct_cells, notebook_cells, standard, weights_of
-from studies.design.settings_search import SEARCHED, suggest_setting
 from studies.design.study import Axis, Cell, Contrast, Options, Preset, Search, Study
+from studies.settings.budgets import BUDGET
+from studies.settings.equal_cost import equal_pqcnns, single_pqcnn
+from studies.settings.search import SEARCHED, suggest_setting
 
 _MODES, _PHOTONS = WholeNumbers(2, MOST_MODES), WholeNumbers(1, MOST_MODES)
 
@@ -54,9 +54,9 @@ def check(options: Options) -> None:
         sizes = configuration.sizes
         if not enough_outcomes(axes["mapping"], "", axes["space"], sizes, weights):
             raise InvalidInput(
-                f"mapping is {axes['mapping']!r} with {len(sizes)} PQCNNs of {sizes[0][0]} modes "
-                f"and {sizes[0][1]} photons; allowed there are mappings that need fewer than "
-                f"{weights} joint outcomes"
+                f"mapping is {axes['mapping']!r} with {len(sizes)} × ({sizes[0][0]},"
+                f"{sizes[0][1]}); allowed there are mappings that need fewer than {weights} joint "
+                "outcomes"
             )
         if configuration in found:
             raise InvalidInput(
@@ -156,7 +156,7 @@ STUDY = Study(
         Axis("rates", PositiveNumbers(), (0.01, 0.03, 0.1), "highest rates tried for every size"),
         Axis("space", OneOf(SPACES), "unbunched", "detection outcomes kept"),
         Axis("mapping", ChoiceText("mapping"), "mixing", "probability-to-weight mapping"),
-        Axis("searched", Names(SEARCHED), SEARCHED, "mappings that the search tries"),
+        Axis("searched", ChoiceTexts("mapping"), SEARCHED, "mappings that the search tries"),
         Axis("target", ChoiceText("target"), "cnn2202", "network that receives the weights"),
     ),
     presets={
@@ -166,7 +166,7 @@ STUDY = Study(
             seeds=1,
             epochs=1,
             axes={
-                "modes": (4, 5),
+                "modes": (4, 6),
                 "photons": (1,),
                 "budget": 20,
                 "single": (1,),

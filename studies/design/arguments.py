@@ -18,6 +18,8 @@ _MOST_VALUES = 1000
 _LARGEST = 1e6
 #: Circuits of more modes are nowhere near what can be simulated.
 MOST_MODES = 256
+#: More PQCNNs of one model cost more time than they are worth.
+MOST_PQCNNS = 256
 
 
 class WholeNumber(click.ParamType):

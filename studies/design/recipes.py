@@ -4,8 +4,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from qcnn import load_data
-from qcnn.meshes import mesh_names
+from qcnn import load_data, mapping_from_text
+from qcnn.meshes import count_phases, mesh_names
+from qcnn.optics.fock import count_outcomes
 from qcnn.targets import target_from_text
 from qcnn.targets.layout import WeightLayout, describe_target
 from studies.design.arguments import OneOf
@@ -112,3 +113,18 @@ def layout_of(target: str, dataset: str) -> WeightLayout:
 def weights_of(target: str, dataset: str) -> int:
     """Number of weights of a target for the images of a dataset."""
     return layout_of(target, dataset).weights
+
+
+def phases_of(configuration: Configuration) -> int:
+    """Number of trained phases of a configuration's PQCNNs."""
+    if configuration.trained_phases:
+        return configuration.trained_phases * len(configuration.sizes)
+    mesh, layers = configuration.mesh, configuration.layers
+    return sum(layers * count_phases(*size, mesh) for size in configuration.sizes)
+
+
+def mapping_parameters_of(configuration: Configuration) -> int:
+    """Number of trainable parameters of a configuration's mapping."""
+    outcomes = tuple(count_outcomes(*size, configuration.space) for size in configuration.sizes)
+    layout = layout_of(configuration.target, configuration.dataset)
+    return mapping_from_text(configuration.mapping).count_trainable(layout, outcomes)

@@ -14,7 +14,7 @@ from torch import nn
 from qcnn import Data
 from studies.design.arms import Arm
 from studies.design.configuration import Configuration
-from studies.design.roles import FINAL
+from studies.design.roles import FINAL, FULL
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
@@ -27,12 +27,22 @@ Measure = Callable[[nn.Module, Data], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis that a command line can narrow, as the option ``--name``."""
+    """An axis that a command line can narrow, as the option ``--name``.
+
+    Attributes:
+        name: as studies use it.
+        type: of its values.
+        default: what a preset has that says nothing else.
+        help: in a few words.
+        is_length: whether it is how long some of the runs train; those of one length never share
+            a folder with those of another.
+    """
 
     name: str
     type: click.ParamType
     default: Any
     help: str
+    is_length: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ class Preset:
         long_seeds: fresh seeds of runs that keep their source's long schedule.
         tuning_seeds: seeds of every candidate of an arm that is tuned, at most 100; more than one
             where seeds can fail.
+        after: how many fresh seeds come before these, and are not run again.
         axes: defaults of the study's axes that differ under this preset.
     """
 
@@ -56,6 +67,7 @@ class Preset:
     finalists: int = 0
     long_seeds: int = 0
     tuning_seeds: int = 1
+    after: int = 0
     axes: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -78,13 +90,20 @@ class Scope:
 
 @dataclass(frozen=True)
 class Amount:
-    """How much a command does; see :class:`Preset`. Nothing beside a study's cells by itself."""
+    """How much a command does; see :class:`Preset`. Nothing beside a study's cells by itself.
+
+    Attributes:
+        trials, finalists, seeds, long_seeds, tuning_seeds, after: as in a preset.
+        preset: what was asked for in words: a preset, with lengths that are not its own.
+    """
 
     trials: int = 0
     finalists: int = 0
     seeds: int = 0
     long_seeds: int = 0
     tuning_seeds: int = 1
+    after: int = 0
+    preset: str = FULL
 
 
 @dataclass(frozen=True)
@@ -161,11 +180,13 @@ class Search:
         suggest: a configuration worth training, for a trial of the search.
         choose_finalists: arms and configurations for fresh seeds, from the rows of the search.
         leads: parameters of the first trials, by their names; the sampler draws what is left.
+        count_finalists: how many will be chosen, about, by which the time left is reckoned.
     """
 
     suggest: Callable[[optuna.Trial, Options], Configuration]
     choose_finalists: Callable[[pd.DataFrame, Options], list[tuple[Arm, Configuration]]]
     leads: Callable[[Options], Sequence[Mapping[str, Any]]] = lambda _: ()
+    count_finalists: Callable[[Options], int] = lambda options: options.amount.finalists
 
 
 @dataclass(frozen=True)
@@ -212,7 +233,12 @@ class Study:
         tuned: the candidates of each arm that is tuned: all are run, and the best one on the
             validation images gets fresh seeds (``studies.design.choose``).
         measure: what is looked at in a model before and after its training, if anything.
-        contrasts: at most 25; claims need at least 10 pairs of seeds.
+        contrasts: at most 25, of which a claim needs pairs of seeds enough
+            (``studies.analysis.results.PAIRS_FOR_A_CLAIM``).
+        looks: at how many fresh seeds somebody has looked at the results before more were added,
+            in ascending order.
+        confirmed: whether the seeds after the last look alone decide the contrasts; else all do,
+            and a claim has to survive that there were several chances for it.
     """
 
     name: str
@@ -228,8 +254,17 @@ class Study:
     tuned: Callable[[Options], Mapping[Arm, Sequence[Configuration]]] | None = None
     measure: Measure | None = None
     contrasts: Sequence[Contrast] = ()
+    looks: tuple[int, ...] = ()
+    confirmed: bool = False
+
+    def looks_before(self, cell: Cell, scope: Scope) -> int:
+        """How many looks at the results came before the seed of a run was chosen."""
+        if cell.role != FINAL:
+            return 0
+        return sum(cell.seed - scope.seed > look for look in self.looks)
 
 
 def fresh_seeds(options: Options, count: int) -> range:
-    """Seeds of final runs, never the search's own."""
-    return range(options.scope.seed + 1, options.scope.seed + 1 + count)
+    """Seeds of final runs, never the search's own, nor those that came before."""
+    first = options.scope.seed + 1 + options.amount.after
+    return range(first, first + count)

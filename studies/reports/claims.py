@@ -14,7 +14,7 @@ from studies.analysis.evidence import (
     validation_against_test,
 )
 from studies.analysis.quoted import NOISE_COSTS, NOISE_COSTS_AT_MOST, QUOTED, QUOTED_RANDOM
-from studies.analysis.results import StudyResults
+from studies.analysis.results import PAIRS_FOR_A_CLAIM, StudyResults
 from studies.analysis.verdicts import (
     MARGIN,
     Judge,
@@ -79,9 +79,10 @@ def write_claims(folder: Path, studies: Sequence[StudyResults]) -> Path:
         f"The statements are those of {_PAPER}, in the words of this project; figures marked as "
         "quoted are the paper's, on its 600 validation images. Everything else on this page is "
         "generated from the rows of the studies by `python -m studies.report`. A difference is "
-        "called shown from 10 pairs of seeds on, by an exact sign-flip test after Holm's "
-        "correction over all contrasts that the study declared; with fewer pairs it is stated "
-        "without a claim.",
+        f"called shown from {PAIRS_FOR_A_CLAIM} pairs of seeds on in which both arms train, by an "
+        "exact sign-flip test after Holm's correction over all contrasts that the study declared; "
+        "with fewer pairs it is stated without a claim. Seeds that fail are compared apart, and "
+        "an arm that fails more often is not better.",
         "",
         "The verdicts are generated, too. That one arm is better than others *holds* where every "
         "declared contrast shows it; it *does not hold* where a contrast shows the opposite, or "
@@ -177,8 +178,8 @@ CLAIMS = (
         "That control redraws its numbers at every pass, so that the weights change while they are "
         "trained and once more when they are evaluated. Numbers drawn once, numbers with the "
         "probabilities' own distribution, no input at all, there also with a larger matrix product "
-        "state instead of the phases, and a classical generator of as many parameters are the "
-        "controls that a necessity would have to survive.",
+        "state instead of the phases, and a classical generator of as many effective numbers are "
+        "the controls that a necessity would have to survive.",
         ablation.STUDY,
         better_than_all(_REPLACED),
         both(of_arms(_REPLACED), of_contrasts(_REPLACED)),

@@ -13,7 +13,13 @@ from studies.reports.escape import in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.accuracy import draw_accuracies
 from studies.reports.figures.style import store
-from studies.reports.overview import INTRODUCTION, READING, final_rows, non_dominated_marks
+from studies.reports.overview import (
+    INTRODUCTION,
+    READING,
+    final_rows,
+    non_dominated_marks,
+    preset_note,
+)
 from studies.reports.tables import accuracy_table, markdown
 from studies.rows.runs_file import write_text
 
@@ -28,9 +34,11 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
     Returns:
         the path of the page.
     """
+    note = preset_note(studies[0].rows)
     lines = [
         "# Results",
         "",
+        *([in_markdown(note), ""] if note else []),
         INTRODUCTION,
         "",
         *(f"- *{term}*: {meaning}" for term, meaning in READING),

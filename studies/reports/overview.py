@@ -1,14 +1,17 @@
 """What the front page and the page have in common: what is compared, how to read it, marks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
+from qcnn import InvalidInput
 from studies.analysis.results import LEVEL, PAIRS_FOR_A_CLAIM, StudyResults
 from studies.analysis.summaries import families, summarise
 from studies.design.arms import Family
-from studies.design.roles import FINAL
-from studies.design.statistics import non_dominated
+from studies.design.configuration import shortened
+from studies.design.roles import FINAL, FULL, NEAR_CHANCE
+from studies.design.statistics import BOOTSTRAPPED_SEEDS, non_dominated
 
 INTRODUCTION = (
     "Boson samplers with trainable phases (PQCNNs) generate all the weights of a small CNN, so "
@@ -32,6 +35,17 @@ READING = (
         "looked at the validation images only.",
     ),
     (
+        "failures",
+        f"seeds that did not train: a test accuracy below {100 * NEAR_CHANCE:.0f} %, twice chance, "
+        "or a run that diverged or failed; in brackets the exact (Clopper–Pearson) 95 % interval "
+        "of their share in percent. Where there are any, a mean and its t-interval say little.",
+    ),
+    (
+        "median, interquartile mean",
+        "of the test accuracies of all seeds; the latter is the mean of their middle half. With "
+        f"95 % percentile bootstrap intervals from {BOOTSTRAPPED_SEEDS} seeds on.",
+    ),
+    (
         "non-dominated",
         "no other model reaches at least this mean test accuracy with at most as many trainable "
         "parameters; of all models, or of those generated photonically.",
@@ -43,10 +57,43 @@ READING = (
     ),
     (
         "a difference",
-        f"is claimed from {PAIRS_FOR_A_CLAIM} pairs of seeds on, if an exact sign-flip test gives "
-        f"p < {LEVEL} after Holm's correction over all contrasts that the study declared.",
+        f"is claimed from {PAIRS_FOR_A_CLAIM} pairs of seeds on, if an exact sign-flip test over "
+        f"the pairs in which both arms train gives p < {LEVEL} after Holm's correction over all "
+        "contrasts that the study declared. Which seeds train is known only afterwards: an arm "
+        "that fails on hard seeds is flattered, and failures are therefore compared as well, by "
+        "McNemar's exact test with a correction of its own.",
+    ),
+    (
+        "probability of improvement",
+        "how probable it is that a run of the first arm is better than one of the second, over "
+        "all seeds, failures included; ties count half; with a bootstrap interval.",
     ),
 )
+
+
+def preset_of(rows: Sequence[pd.DataFrame], folder: Path) -> str:
+    """The preset of all that stands on one page.
+
+    Args:
+        rows: of one or more studies.
+        folder: where they are, for the sentence.
+
+    Raises:
+        InvalidInput: if there are several.
+    """
+    presets = sorted(set().union(*(each["preset"] for each in rows)))
+    if len(presets) > 1:
+        names = " and ".join(map(shortened, presets[:2]))
+        raise InvalidInput(
+            f"{folder} holds runs of the presets {names}; allowed is one preset in a folder"
+        )
+    return str(presets[0])
+
+
+def preset_note(rows: pd.DataFrame) -> str:
+    """What a page says of a preset that is not the full one."""
+    preset = rows["preset"].iloc[0]
+    return "" if preset == FULL else f"These are runs of the preset {preset}."
 
 
 def final_rows(studies: Sequence[StudyResults]) -> pd.DataFrame:

@@ -8,10 +8,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from studies.analysis.findings import finding_of
+from studies.analysis.findings import finding_of, seeds_after_looks
 from studies.analysis.results import StudyResults
 from studies.reports.figures import named_figure
-from studies.reports.overview import INTRODUCTION, READING
+from studies.reports.overview import INTRODUCTION, READING, preset_note
 from studies.reports.page_tables import (
     COLUMNS,
     CONTRAST_COLUMNS,
@@ -45,7 +45,7 @@ def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         lstrip_blocks=True,
     )
     text = environment.get_template("report.html").render(
-        introduction=INTRODUCTION,
+        introduction=" ".join(filter(None, [preset_note(studies[0].rows), INTRODUCTION])),
         reading=READING,
         datasets=datasets,
         columns=COLUMNS,
@@ -82,6 +82,7 @@ def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
             {
                 "dataset": dataset,
                 "finding": finding_of(part),
+                "seeds": seeds_after_looks(part),
                 "contrasts": contrast_lines(part, dataset),
                 "figures": [
                     _figure(caption, path)

@@ -59,6 +59,11 @@ COLUMNS = {
     "test %": Column("mean test accuracy over fresh seeds"),
     "low": Column("lower end of the test accuracy's 95 % interval, %"),
     "high": Column("upper end of the test accuracy's 95 % interval, %"),
+    "failures": Column("seeds that did not train: below twice chance, diverged or failed"),
+    "median %": Column("median test accuracy over fresh seeds"),
+    "interquartile %": Column("mean test accuracy of the middle half of the seeds"),
+    "from": Column("lower end of the interquartile mean's 95 % bootstrap interval, %"),
+    "to": Column("upper end of the interquartile mean's 95 % bootstrap interval, %"),
     "validation %": Column("mean validation accuracy; ± standard deviation where quoted"),
     "training %": Column("mean training accuracy"),
     "non-dominated": Column(
@@ -79,12 +84,18 @@ CONTRAST_COLUMNS = {
     "where": Column("setting of the comparison", words=True),
     "first": Column("first arm", words=True),
     "second": Column("second arm", words=True),
-    "difference": Column("mean of first − second in test accuracy, percentage points"),
+    "difference": Column(
+        "mean of first − second in test accuracy where both train, percentage points"
+    ),
     "low": Column("lower end of its 95 % interval"),
     "high": Column("upper end of its 95 % interval"),
-    "pairs": Column("pairs of runs with the same seed"),
+    "pairs": Column("pairs of runs with the same seed in which both train"),
     "p": Column("exact sign-flip test, after Holm's correction over all declared contrasts"),
-    "verdict": Column(words=True),
+    "verdict": Column("of the difference where both train", words=True),
+    "all pairs": Column("mean of first − second over all pairs, percentage points"),
+    "improvement": Column("probability that a run of the first arm is better, over all seeds"),
+    "failures": Column("seeds that did not train: of the first arm, of the second", words=True),
+    "p of failures": Column("McNemar's exact test, after Holm's correction likewise"),
 }
 
 
@@ -123,6 +134,11 @@ def _model_line(study: Study, model: pd.Series, marks: dict[str, str]) -> Line:
         "test %": _percent(model["test_accuracy"]),
         "low": _percent(model["test_low"]),
         "high": _percent(model["test_high"]),
+        "failures": _count(model["failures"]),
+        "median %": _percent(model["test_median"]),
+        "interquartile %": _percent(model["test_interquartile"]),
+        "from": _percent(model["test_interquartile_low"]),
+        "to": _percent(model["test_interquartile_high"]),
         "validation %": _percent(model["val_accuracy"]),
         "training %": _percent(model["train_accuracy"]),
         "non-dominated": _text(marks.get(model["configuration"], "")),
@@ -154,7 +170,7 @@ def _quoted_line(row: QuotedRow, dataset: str) -> Line:
 
 
 def _contrast_cells(place: int, result: Result) -> dict[str, Entry]:
-    contrast, difference = result.contrast, result.difference
+    contrast, difference, failures = result.contrast, result.difference, result.failures
     low, high = difference.shown
     (first, second), names = result.parameters, arm_names(contrast)
     return {
@@ -167,6 +183,14 @@ def _contrast_cells(place: int, result: Result) -> dict[str, Entry]:
         "pairs": _count(difference.pairs),
         "p": _number(result.adjusted_p, f"{result.adjusted_p:.3g}"),
         "verdict": _text(result.verdict),
+        "all pairs": _number(result.overall.mean, points(result.overall.mean, sign=True)),
+        "improvement": _number(
+            result.improvement.probability, f"{result.improvement.probability:.2f}"
+        ),
+        "failures": Entry(
+            f"{failures.first}, {failures.second}", str(failures.first - failures.second)
+        ),
+        "p of failures": _number(result.adjusted_failure_p, f"{result.adjusted_failure_p:.3g}"),
     }
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from qcnn import InvalidInput
-from studies.analysis.findings import finding_of
+from studies.analysis.findings import finding_of, seeds_after_looks
 from studies.analysis.results import StudyResults, sentence
 from studies.catalogue import studies_by_name
 from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
@@ -14,8 +14,8 @@ from studies.design.study import Study
 from studies.reports.escape import in_csv, in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.style import store
-from studies.reports.overview import READING
-from studies.reports.tables import accuracy_table, markdown, settings_table
+from studies.reports.overview import READING, preset_note, preset_of
+from studies.reports.tables import accuracy_table, arms_table, markdown, settings_table
 from studies.rows.runs_file import read_rows, write_text
 
 DATASET_NOTES = {
@@ -49,7 +49,9 @@ def write_report(results: StudyResults, folder: Path) -> Path:
         for dataset, part in sorted(results.by_dataset.items(), key=_main_dataset_first)
     ]
     title = f"# {results.study.name}: {results.study.question}"
-    text = "\n".join([title, "", *sections, _reading_notes(results.study)])
+    note = preset_note(results.rows)
+    head = [title, "", in_markdown(note), ""] if note else [title, ""]
+    text = "\n".join([*head, *sections, _reading_notes(results.study)])
     write_text(folder / "report.md", text)
     return folder / "report.md"
 
@@ -58,12 +60,13 @@ def read_study(folder: Path) -> StudyResults:
     """The study of a results folder and its rows, in an order that no accident decides.
 
     Raises:
-        InvalidInput: if the rows are damaged or of an unknown study.
+        InvalidInput: if the rows are damaged, of an unknown study or of several presets.
     """
     rows = read_rows(folder / "runs.csv")
     if rows.empty:
         raise InvalidInput(f"{folder / 'runs.csv'} holds 0 runs; allowed is at least 1")
     check_figures(folder)
+    preset_of([rows], folder)
     # The order in which runs ended is an accident of the machine.
     order = ["dataset", "role", "trainable_parameters", "configuration", "seed"]
     return StudyResults(_study_of(rows, folder), rows.sort_values(order))
@@ -112,8 +115,10 @@ def _section(results: StudyResults, dataset: str, folder: Path) -> str:
         f"runs, {_not_complete(rows)}; {rows['seconds'].sum() / 3600:.1f} hours of one core "
         f"({in_markdown(platforms)})." + (f" Data: {note}." if note else ""),
         "",
+        *_paragraph(seeds_after_looks(results)),
         markdown(accuracy_table(rows, dataset)),
         "",
+        *_arm_lines(rows, dataset),
         *_contrast_lines(results, dataset, folder),
         *_setting_lines(study, rows),
     ]
@@ -133,6 +138,18 @@ def _overview_lines(results: StudyResults) -> list[str]:
     overview = results.study.overview
     table = pd.DataFrame() if overview is None else overview(results)
     return [] if table.empty else [markdown(table), ""]
+
+
+def _paragraph(text: str) -> list[str]:
+    """Nothing where there is nothing to say."""
+    return [in_markdown(text), ""] if text else []
+
+
+def _arm_lines(rows: pd.DataFrame, dataset: str) -> list[str]:
+    table = arms_table(rows, dataset)
+    if table.empty:
+        return []
+    return ["The same models by their seeds, test accuracy:", "", markdown(table), ""]
 
 
 def _contrast_lines(results: StudyResults, dataset: str, folder: Path) -> list[str]:

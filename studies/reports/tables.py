@@ -5,7 +5,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from studies.analysis.quoted import QUOTED, QUOTED_COLUMN, QUOTED_DATASETS
-from studies.analysis.summaries import describe, describe_configuration, representative
+from studies.analysis.summaries import (
+    describe,
+    describe_configuration,
+    failures_of,
+    representative,
+)
 from studies.design.arms import (
     DIRECT,
     FINALIST,
@@ -15,8 +20,14 @@ from studies.design.arms import (
     label_of,
     labels,
 )
-from studies.design.roles import COMPLETE, FINAL
-from studies.design.statistics import mean_interval, percent_interval
+from studies.design.roles import COMPLETE, FINAL, has_trained
+from studies.design.statistics import (
+    interquartile_interval,
+    mean_interval,
+    median_interval,
+    percent_interval,
+    share_text,
+)
 from studies.reports.escape import in_markdown
 
 _SELF_EXPLAINING = (NO_ARM, FINALIST, DIRECT, NOTEBOOK, NOTEBOOK_DIRECT)
@@ -69,7 +80,20 @@ def accuracy_table(
             for quoted in QUOTED
         ]
     lines.sort(key=lambda line: (int(line["trainable"]), line["model"]))
-    return pd.DataFrame(lines, columns=[*_ALIGNMENT, *more]).fillna("")
+    return pd.DataFrame(lines, columns=[*_ACCURACY, *more]).fillna("")
+
+
+def arms_table(rows: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """What the seeds of every model amount to by test accuracy, as text, in the same order.
+
+    Args:
+        rows: rows of one or more studies.
+        dataset: the dataset to show.
+    """
+    final = rows[(rows["role"] == FINAL) & (rows["dataset"] == dataset)]
+    groups = [group for _, group in final.groupby("configuration", sort=False)]
+    lines = sorted(map(_arm_line, groups), key=lambda line: (int(line["trainable"]), line["model"]))
+    return pd.DataFrame(lines)
 
 
 def markdown(table: pd.DataFrame) -> str:
@@ -81,22 +105,25 @@ def markdown(table: pd.DataFrame) -> str:
         quoted = table["model"].str.startswith("quoted:")
         for name in ("model", "validation"):
             shown.loc[quoted, name] = "*" + shown.loc[quoted, name] + "*"
-    alignment = [_ALIGNMENT.get(name, "left") for name in shown.columns]
+    alignment = ["right" if name in _NUMBERS else "left" for name in shown.columns]
     shown.columns = shown.columns.map(in_markdown)
     return str(shown.to_markdown(index=False, colalign=alignment, disable_numparse=True))
 
 
-_ALIGNMENT = {
-    "trainable": "right",
-    "phases (effective)": "right",
-    "mapping": "right",
-    "model": "left",
-    "epochs": "right",
-    "seeds": "right",
-    "test": "left",
-    "validation": "left",
-    "training": "left",
-}
+#: Columns of the table of accuracies.
+_ACCURACY = (
+    "trainable",
+    "phases (effective)",
+    "mapping",
+    "model",
+    "epochs",
+    "seeds",
+    "test",
+    "validation",
+    "training",
+)
+#: Columns that hold a number alone.
+_NUMBERS = ("trainable", "phases (effective)", "mapping", "epochs", "seeds", "failures")
 
 
 def _line(group: pd.DataFrame) -> dict[str, str]:
@@ -115,4 +142,19 @@ def _line(group: pd.DataFrame) -> dict[str, str]:
         "test": percent_interval(mean_interval(complete["test_accuracy"])),
         "validation": percent_interval(mean_interval(complete["val_accuracy"])),
         "training": percent_interval(mean_interval(complete["train_accuracy"])),
+    }
+
+
+def _arm_line(group: pd.DataFrame) -> dict[str, str]:
+    first, failures = representative(group), failures_of(group)
+    accuracies = group["test_accuracy"][group["status"] == COMPLETE]
+    trained = group["test_accuracy"][has_trained(group)]
+    return {
+        "trainable": str(int(first["trainable_parameters"])),
+        "model": describe(first),
+        "failures": share_text(failures),
+        "mean": percent_interval(mean_interval(accuracies)),
+        "median": percent_interval(median_interval(accuracies)),
+        "interquartile mean": percent_interval(interquartile_interval(accuracies)),
+        "mean where it trains": percent_interval(mean_interval(trained)) if failures.count else "",
     }

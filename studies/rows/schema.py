@@ -13,7 +13,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from qcnn import InvalidInput
 from studies.design.configuration import AXES, Configuration, shortened
-from studies.design.roles import COMPLETE, DIVERGED, FAILED, FINAL, SEARCH
+from studies.design.roles import COMPLETE, DIVERGED, FAILED, FINAL, FULL, SEARCH
 
 #: Longest text; what a page or a figure shows has to have room there.
 LONGEST = 1_000_000
@@ -62,6 +62,7 @@ class Row:
 
     Attributes:
         study: name of the study.
+        preset: of the command, with the length of trainings where that is not the preset's own.
         configuration: hash of the axes.
         role: whether it was run to choose by, or with a fresh seed.
         setting, arm: of which arm it is; both empty for what a search has drawn.
@@ -88,9 +89,11 @@ class Row:
         search_parameters: what that has drawn, as JSON with the distributions.
         sampler, pruner: of the search.
         git_commit, versions, platform: where the row comes from (``studies.store.provenance``).
+        look: how many looks at the study's results came before its seed was chosen.
     """
 
     study: str
+    preset: _Words = FULL
     configuration: str
     role: Annotated[str, Rule(one_of=(SEARCH, FINAL))]
     setting: _Words
@@ -123,6 +126,7 @@ class Row:
     git_commit: str
     versions: str
     platform: str
+    look: int = 0
 
     def values(self) -> Iterator[Any]:
         """The value of each of ``COLUMNS``."""

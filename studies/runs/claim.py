@@ -106,7 +106,8 @@ def _row(done: Done, cell: Cell) -> dict[str, Any]:
         return known
     name, measure, out = trials.study.name, trials.study.measure, trials.options.place.out
     try:
-        return execute(name, cell.configuration, cell.seed, cell.role, out, measure)
+        row = execute(name, cell.configuration, cell.seed, cell.role, out, measure)
+        return row | {"look": trials.study.looks_before(cell, trials.options.scope)}
     except InvalidInput as error:
         raise InvalidInput(f"{error} ({run_text(cell)})") from None
     except Exception as error:

@@ -47,7 +47,9 @@ def follow(trials: Trials) -> Done:
 def take_rows(done: Done) -> None:
     """Copy the rows of trials that were finished anywhere into ``runs.csv``."""
     new = [ended.new() for ended in done.uncopied]
-    rows = [row_of_trial(trial) for found in new for trial in found]
+    # Commands of several presets may share a run, each in a folder of its own.
+    preset = {"preset": done.trials.options.amount.preset}
+    rows = [row_of_trial(trial) | preset for found in new for trial in found]
     if rows:
         done.runs.add(sorted(rows, key=lambda row: row["status"] == FAILED))
     for ended, found in zip(done.uncopied, new, strict=True):

@@ -4,22 +4,22 @@ import math
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-import pandas as pd
 from rich.console import Console
 
 from qcnn import InvalidInput
-from studies.design.choose import candidate_cells, chosen_cells
 from studies.design.roles import COMPLETE
-from studies.design.study import Cell, Options, RunKey, Search, Study, fresh_seeds
+from studies.design.study import Cell, Options, RunKey, Study
 from studies.rows.runs_file import read_rows, stored_row
 from studies.rows.schema import Record
-from studies.runs.console import PhaseProgress, TrialProgress
-from studies.runs.finished import Done, follow, search_rows, search_state, take_rows
+from studies.runs.agenda import Agenda, TimeLeft, agenda_of, keys_of, known_rates
+from studies.runs.console import PhaseProgress, TrialProgress, duration_in_words, print_plain
+from studies.runs.finished import Done, follow, search_state, take_rows
 from studies.runs.plan import Plan
 from studies.runs.trials import open_trials
 from studies.runs.workers import WorkerPool, check_jobs
@@ -45,51 +45,54 @@ def run_study(study: Study, options: Options, console: Console) -> None:
         done = follow(trials)
         plan = Plan(trials, done.runs)
         try:
-            with TrialProgress(console) as progress:
-                _run_phases(done, plan, progress)
+            _run_phases(done, plan, console)
         finally:
             plan.leave()
 
 
-def _run_phases(done: Done, plan: Plan, progress: TrialProgress) -> None:
+def _run_phases(done: Done, plan: Plan, console: Console) -> None:
     trials = done.trials
     study, options = trials.study, trials.options
     candidates = {} if study.tuned is None else study.tuned(options)
-    cells = study.cells(options)
-    plan.enqueue_missing(cells)
-    with WorkerPool(options, study.name) as workers:
+    fixed = study.cells(options)
+    plan.enqueue_missing(fixed)
+    take_rows(done)
+    look = partial(agenda_of, done, fixed, candidates)
+    jobs, rows = options.place.jobs, done.runs.read()
+    left = TimeLeft(known_rates(trials), jobs, rows)
+    agenda = look()
+    _print_agenda(console, agenda.in_words(rows, jobs), left(agenda, rows, agenda.to_search))
+    with TrialProgress(console) as progress, WorkerPool(options, study.name) as workers:
+        wait = partial(_wait, done, plan, workers, left)
         if study.search is not None:
             phase = progress.start("search", options.amount.trials)
-            _wait(plan, workers, phase, cells, lambda: _search_state(done))
-            cells = [*cells, *_finalists(study.search, options, search_rows(trials))]
-        if candidates:
-            tried = candidate_cells(candidates, options)
-            phase = progress.start("tuning", len(_keys(tried)))
-            _wait(plan, workers, phase, [*tried, *cells], CellsState(done, tried))
-            rows = read_rows(trials.csv)
-            cells = [*cells, *chosen_cells(candidates, rows, options)]
-        phase = progress.start("fresh seeds", len(_keys(cells)))
-        _wait(plan, workers, phase, cells, CellsState(done, cells))
+            wait(phase, agenda, agenda.cells, lambda: _search_state(done))
+            agenda = look()
+        if agenda.tried:
+            phase = progress.start("tuning", len(keys_of(agenda.tried)))
+            wanted = (*agenda.tried, *agenda.cells)
+            wait(phase, agenda, wanted, CellsState(done, agenda.tried))
+            agenda = look()
+        phase = progress.start("fresh seeds", len(keys_of(agenda.cells)))
+        wait(phase, agenda, agenda.cells, CellsState(done, agenda.cells))
 
 
-def _finalists(search: Search, options: Options, rows: pd.DataFrame) -> list[Cell]:
-    return [
-        Cell(configuration, seed, arm)
-        for arm, configuration in search.choose_finalists(rows, options)
-        for seed in fresh_seeds(options, options.amount.seeds)
-    ]
-
-
-def _keys(cells: list[Cell]) -> set[RunKey]:
-    return {cell.key for cell in cells}
+def _print_agenda(console: Console, words: str, seconds: float | None) -> None:
+    time_left = "the time left is shown after the first of them"
+    if seconds is not None:
+        time_left = duration_in_words(seconds) if seconds else "all of them are done"
+    print_plain(console, f"{words}: {time_left}")
 
 
 def _wait(
+    done: Done,
     plan: Plan,
     workers: WorkerPool,
+    left: TimeLeft,
     phase: PhaseProgress,
-    cells: list[Cell],
-    state: Callable[[], tuple[int, float | None, bool]],
+    agenda: Agenda,
+    cells: Sequence[Cell],
+    state: Callable[[], tuple[int, float | None, int]],
 ) -> None:
     """Until all of the phase is done; what lost workers leave is given to others."""
     enqueued = -math.inf
@@ -103,9 +106,11 @@ def _wait(
         if time.monotonic() - enqueued > _ENQUEUE_SECONDS:
             plan.enqueue_missing(cells)
             enqueued = time.monotonic()
-        done, best, more = state()
-        phase.update(done, best)
-        if not more:
+        count, best, missing = state()
+        # What is missing is of the search as long as that has not come to its end.
+        to_search = missing if agenda.to_search else 0
+        phase.update(count, best, left(agenda, done.runs.read(), to_search))
+        if not missing:
             return
         time.sleep(_POLL_SECONDS)
 
@@ -114,10 +119,10 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _search_state(done: Done) -> tuple[int, float | None, bool]:
+def _search_state(done: Done) -> tuple[int, float | None, int]:
     take_rows(done)
     count, best = search_state(done.trials)
-    return count, best, count < done.trials.options.amount.trials
+    return count, best, max(0, done.trials.options.amount.trials - count)
 
 
 class CellsState:
@@ -126,8 +131,8 @@ class CellsState:
     Of the rows those are looked at that were added since it was asked last.
     """
 
-    def __init__(self, done: Done, cells: list[Cell]) -> None:
-        self._done, self._wanted = done, _keys(cells)
+    def __init__(self, done: Done, cells: Iterable[Cell]) -> None:
+        self._done, self._wanted = done, keys_of(cells)
         self._begin({})
 
     def _begin(self, rows: Mapping[RunKey, Record]) -> None:
@@ -135,8 +140,8 @@ class CellsState:
         self._missing = set(self._wanted)
         self._best: float | None = None
 
-    def __call__(self) -> tuple[int, float | None, bool]:
-        """Done, best, and whether any is missing."""
+    def __call__(self) -> tuple[int, float | None, int]:
+        """How many are done, the best, and how many are missing."""
         take_rows(self._done)
         rows = self._done.runs.read()
         if rows is not self._rows:
@@ -147,7 +152,7 @@ class CellsState:
             if row["phases"] > 0 and row["status"] == COMPLETE:
                 self._best = max(row["val_accuracy"], self._best or 0.0)
         self._seen = len(rows)
-        return len(self._wanted) - len(self._missing), self._best, bool(self._missing)
+        return len(self._wanted) - len(self._missing), self._best, len(self._missing)
 
 
 def check_folder(folder: Path) -> None:

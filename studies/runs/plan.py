@@ -228,6 +228,7 @@ class Plan:
             and (row := stored_row(record))["trainable_parameters"] > 0
         )
         row = failed_row(trials.study.name, cell, losses, next(alike, None))
+        row["look"] = trials.study.looks_before(cell, trials.options.scope)
         attributes = {CELL: cell_text(cell)}
         if study is trials.search:
             row, attributes = row | trials.search_columns(parameters_text(trial)), {}

@@ -7,7 +7,7 @@ import pandas as pd
 from smallest import make_options
 from stored_rows import make_row
 
-from studies.design.budgets import mapping_parameters_of, phases_of
+from studies.design.recipes import mapping_parameters_of, phases_of
 from studies.design.roles import SEARCH
 from studies.design.study import Cell, Options, Study, fresh_seeds
 
@@ -16,7 +16,7 @@ def options_of(study: Study, preset: str, folder: Path) -> Options:
     """As ``python -m studies.run`` makes them."""
     chosen = study.presets[preset]
     axes = {axis.name: chosen.axes.get(axis.name, axis.default) for axis in study.axes}
-    names = ("trials", "finalists", "seeds", "long_seeds", "epochs")
+    names = ("trials", "finalists", "seeds", "long_seeds", "after", "epochs")
     return make_options(folder, axes, **{name: getattr(chosen, name) for name in names})
 
 

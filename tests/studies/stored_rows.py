@@ -61,6 +61,7 @@ def make_row(seed: int, role: str = "final", **values: Any) -> dict[str, Any]:
         "val_loss_by_epoch": curve("1.5000", "0.7000", epochs),
         "search": "key" if role == "search" else "",
         "search_parameters": "{}",
+        "look": 0,
     }
     return row | axes | values
 

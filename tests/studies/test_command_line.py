@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from math import comb
+from math import comb, prod
 from pathlib import Path
 
 import pytest
@@ -148,19 +148,23 @@ def test_axes_are_narrowed_and_sizes_that_do_not_suffice_never_tried(
     command: Run, tmp_path: Path
 ) -> None:
     done = command(
-        *SMOKE, "--out", tmp_path, "--trials", 6, "--target", "notebook", "--mapping", "log_affine",
-        "--modes", "5-8", "--photons", "1-4", "--mesh", "minimal",
+        *SMOKE, "--out", tmp_path, "--trials", 6, "--target", "notebook",
+        "--searched", "log_affine", "--modes", "5,8", "--photons", "1-4", "--budget", "60",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = read_rows(tmp_path / "runs.csv")
     search = rows[rows["role"] == "search"]
     assert len(search) > 1
-    assert set(search["mapping"]) == {"log_affine"}
+    drawn = search[search["search"] != ""]
+    assert len(drawn) == 6
+    assert set(drawn["mapping"].str.partition(":")[0]) == {"log_affine"}
     assert set(search["mesh"]) == {"minimal"}
-    for sizes in search["sizes"]:
+    for sizes in drawn["sizes"]:
         pairs = [tuple(map(int, part.split("x"))) for part in sizes.split("+")]
         assert all(5 <= m <= 8 and 1 <= n <= 4 for m, n in pairs)
-        assert comb(*pairs[0]) * comb(*pairs[1]) >= 978
+        assert prod(comb(*pair) for pair in pairs) >= 978
+    of_map = search[search["search"] == ""]
+    assert set(of_map["mapping"]) == {"mixing"}
 
 
 def test_list(command: Run) -> None:
@@ -177,7 +181,10 @@ def test_list(command: Run) -> None:
         ((*STUDY, "--seeds", "2.5"), "seeds is '2.5'; allowed are whole numbers from 1 to 10000"),
         ((*STUDY, "--seeds", "abc"), "seeds is 'abc'; allowed are whole numbers from 1 to 10000"),
         ((*STUDY, "--trials", "0"), "trials is '0'; allowed are whole numbers from 1 to 1000000"),
-        ((*STUDY, "--count", "two"), "count is 'two'; allowed are whole numbers from 1 to 16"),
+        (
+            (*STUDY, "--budget", "two"),
+            "budget is 'two'; allowed are whole numbers from 1 to 100000",
+        ),
         ((*STUDY, "--preset", "huge"), "preset is 'huge'; allowed are smoke, quick, full"),
         (("studies.run", "mode_sweep", "--dataset", "cifar"), "dataset is 'cifar'; allowed are au"),
         ((*STUDY, "--jobs"), "jobs has no value; allowed is one"),
@@ -199,10 +206,13 @@ def test_list(command: Run) -> None:
         ),
         ((*STUDY, "--modes", "1"), "'1'; allowed are whole numbers from 2"),
         (
-            (*STUDY, "--mapping", "affine", "--modes", "4", "--count", "2"),
-            "modes is 4 with photons 1,2,3,4,5,6 and 2 PQCNNs; allowed with affine are ranges",
+            (*STUDY, "--mapping", "affine", "--modes", "8", "--photons", "4", "--budget", "53"),
+            "mapping is 'affine' with 1 × (8,4); allowed there are mappings that",
         ),
-        ((*STUDY, "--combine", "product"), "combine is 'product'; allowed with mixing are"),
+        (
+            (*STUDY, "--budget", "4", "--photons", "1"),
+            "budget is 4, at which one PQCNN of 1 photon",
+        ),
         ((*STUDY, "--wrong"), "option is '--wrong'; allowed are --dataset, --preset, --trials"),
         ((*TUNED, "--learning-rates", "0.1,fast"), "'0.1,fast'; allowed are positive numbers such"),
         ((*TUNED, "--learning-rates", "0"), "'0'; allowed are positive numbers such as 0.01,0.1"),
@@ -211,10 +221,7 @@ def test_list(command: Run) -> None:
         ((*STUDY, "--modes", "2-1000000000"), "allowed are at most 1000 whole numbers"),
         ((*STUDY, "--seeds", "1000000000"), "allowed are whole numbers from 1 to 10000"),
         ((*STUDY, "--seed", str(2**63)), "allowed are whole numbers from 0 to 92233720368547"),
-        (
-            (*STUDY, "--learning-rate", "nan"),
-            "learning-rate is 'nan'; allowed are positive",
-        ),
+        ((*STUDY, "--rates", "nan"), "rates is 'nan'; allowed are positive numbers such as 0.01"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(
@@ -292,7 +299,7 @@ def test_a_folder_of_another_study_is_refused_and_left_alone(
     with pytest.raises(SystemExit) as end:
         command_line(run_main)
     assert end.value.code == 2
-    assert "which holds runs of 'noise'; allowed are folders with" in capsys.readouterr().err
+    assert "which holds runs of the study 'noise'; allowed are folders" in capsys.readouterr().err
     monkeypatch.setattr(sys, "argv", ["studies.report", "--out", str(tmp_path)])
     with pytest.raises(SystemExit) as end:
         command_line(report_main)
@@ -339,9 +346,7 @@ def test_a_results_file_cut_in_half_is_refused_and_left_alone(command: Run, tmp_
 
 
 def test_a_size_that_does_not_fit_into_memory(command: Run, tmp_path: Path) -> None:
-    done = command(
-        *SMOKE, "--out", tmp_path, "--space", "fock", "--modes", 40, "--photons", 20, "--count", 1
-    )
+    done = command(*SMOKE, "--out", tmp_path, "--space", "fock", "--modes", 40, "--photons", 20)
     assert done.returncode == 2
     assert "GiB of memory; allowed are at most the " in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

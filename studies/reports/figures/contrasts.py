@@ -16,8 +16,10 @@ _WIDTH = 48
 
 @register_figure(
     "contrasts",
-    "Paired differences in test accuracy: every pair, the mean and its 95 % interval; a mean is "
-    "filled where a difference is shown.",
+    "Paired differences in test accuracy: every pair in which both arms train, the mean and its "
+    "95 % interval; a mean is filled where a difference is shown. Where seeds fail, their numbers "
+    "of the first arm and of the second stand behind it. Contrasts of fewer than two such pairs "
+    "are not drawn.",
 )
 def draw(results: StudyResults) -> Canvas | None:
     """A line for each contrast that has pairs."""
@@ -62,4 +64,6 @@ def _name(result: Result) -> str:
 def _numbers(result: Result) -> str:
     difference = result.difference
     low, high = difference.shown
-    return f"{points(difference.mean, sign=True)} [{points(low)}, {points(high)}]"
+    text = f"{points(difference.mean, sign=True)} [{points(low)}, {points(high)}]"
+    failures = result.failures
+    return f"{text}, {failures.first} and {failures.second} fail" if failures.any else text

@@ -7,18 +7,19 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import optuna
+import pandas as pd
 from matplotlib import RcParams, style
 from matplotlib.figure import Figure as Canvas
 from optuna.exceptions import ExperimentalWarning
 from optuna.importance import FanovaImportanceEvaluator
-from optuna.trial import FrozenTrial
+from optuna.trial import FrozenTrial, create_trial
 from optuna.visualization import matplotlib as drawn_by_optuna
 
 from studies.analysis.results import StudyResults
 from studies.design.roles import SEARCH, completed
 from studies.reports.figures import register_figure
 from studies.reports.figures.style import OWN_STYLE
-from studies.store.codec import finished_trial
+from studies.rows.row_checks import searched_parameters
 
 #: Fewer trials say nothing of what matters.
 _FEWEST = 8
@@ -50,7 +51,7 @@ def draw_front(results: StudyResults) -> Canvas | None:
 def draw_importances(results: StudyResults) -> Canvas | None:
     """Of the largest search."""
     search = largest_search(results)
-    if search is None or len({trial.values[0] for trial in search.trials}) < 2:
+    if search is None or len(set(map(_accuracy, search.trials))) < 2:
         return None
     with _in_own_style():
         axes = drawn_by_optuna.plot_param_importances(
@@ -116,12 +117,22 @@ def largest_search(results: StudyResults) -> optuna.Study | None:
     if len(largest) < _FEWEST:
         return None
     search = optuna.create_study(directions=["maximize", "minimize"])
-    search.add_trials([finished_trial(row, 2) for row in largest.to_dict("records")])
+    search.add_trials([_trial(row) for _, row in largest.iterrows()])
     return search
 
 
+def _trial(row: pd.Series) -> FrozenTrial:
+    drawn = searched_parameters(row["search_parameters"])
+    return create_trial(
+        params={name: value for name, (value, _) in drawn.items()},
+        distributions={name: distribution for name, (_, distribution) in drawn.items()},
+        values=[row["val_accuracy"], row["trainable_parameters"]],
+    )
+
+
 def _accuracy(trial: FrozenTrial) -> float:
-    return float(trial.values[0])
+    accuracy, _parameters = trial.values  # noqa: PD011 - not of a table
+    return float(accuracy)
 
 
 @contextmanager

@@ -26,11 +26,19 @@ def runs(chi: int, accuracies: list[float], epochs: int = 2) -> list[dict[str, o
 
 
 def test_a_sentence_follows_at_most_four_arms_from_end_to_end() -> None:
-    rows = pd.DataFrame([row for chi in range(1, 8) for row in runs(chi, [chi / 10])])
+    rows = pd.DataFrame([row for chi in range(1, 8) for row in runs(chi, [0.2 + chi / 10])])
     finding = accuracies_along({"Here": ARMS, "Elsewhere": {"χ = 1": Arm("", "another arm")}})
     assert finding(StudyResults(STUDY, rows)) == (
-        "Here: χ = 1 10.0 % (1,000 trainable, 1 seed), χ = 3 30.0 % (3,000 trainable, 1 seed), "
-        "χ = 5 50.0 % (5,000 trainable, 1 seed), χ = 7 70.0 % (7,000 trainable, 1 seed)."
+        "Here: χ = 1 30.0 % (1,000 trainable, 1 seed), χ = 3 50.0 % (3,000 trainable, 1 seed), "
+        "χ = 5 70.0 % (5,000 trainable, 1 seed), χ = 7 90.0 % (7,000 trainable, 1 seed)."
+    )
+
+
+def test_seeds_that_fail_are_no_part_of_an_accuracy() -> None:
+    rows = pd.DataFrame([*runs(1, [0.1, 0.8, 0.1]), *runs(2, [0.1, 0.12])])
+    assert accuracies_along({"Here": ARMS})(StudyResults(STUDY, rows)) == (
+        "Here: χ = 1 80.0 % where it trains, 2 of 3 fail (1,000 trainable, 3 seeds), "
+        "χ = 2 11.0 % [0.0, 23.7], 2 of 2 fail (2,000 trainable, 2 seeds)."
     )
 
 

@@ -18,7 +18,7 @@ from studies.catalogue import studies_by_name
 from studies.design.study import Contrast, Study
 
 #: Differences from seed to seed, so that intervals have a width.
-SPREAD = [0.002 * (seed - 4.5) for seed in range(10)]
+SPREAD = [0.002 * (seed - 5.5) for seed in range(12)]
 
 
 def runs(label: str, mean: float, **changed: object) -> list[dict[str, object]]:
@@ -29,18 +29,18 @@ def runs(label: str, mean: float, **changed: object) -> list[dict[str, object]]:
 
 
 def study_of(*contrasts: Contrast) -> Study:
-    return replace(studies_by_name["ablation"], contrasts=contrasts)
+    return replace(studies_by_name["capacity"], contrasts=contrasts)
 
 
 def against(name: str) -> Contrast:
     return Contrast(arm("photonic"), arm(name), "here")
 
 
-def verdict_of_arms(seeds: int = 10, **means: float) -> str:
+def verdict_of_arms(seeds: int = 12, **means: float) -> str:
     """Of one setting in which ``photonic`` is compared with every other arm."""
     rows = pd.DataFrame([row for name, mean in means.items() for row in runs(name, mean)])
     # A difference that is the same for every seed would have no interval.
-    last = rows["seed"] == 9
+    last = rows["seed"] == 11
     rows.loc[last & (rows["arm"] == "photonic"), "test_accuracy"] += 0.001
     study = study_of(*(against(name) for name in means if name != "photonic"))
     return better_than_all(study.contrasts)(StudyResults(study, rows[rows["seed"] < seeds]))
@@ -60,10 +60,10 @@ def test_an_advantage_holds_only_against_every_arm(means: dict[str, float], verd
 
 
 def test_too_few_pairs_and_wide_intervals_leave_it_open() -> None:
-    assert verdict_of_arms(9, photonic=0.9, a=0.8) == "Open: here (shown against 0 of 1)."
+    assert verdict_of_arms(11, photonic=0.9, a=0.8) == "Open: here (shown against 0 of 1)."
     unsteady = [*runs("photonic", 0.9), *runs("a", 0.9)]
     for row in unsteady[::2]:
-        row["test_accuracy"] = 0.1 if row["arm"] == "a" and row["seed"] == 4 else 0.9
+        row["test_accuracy"] = 0.2 if row["arm"] == "a" and row["seed"] == 4 else 0.9
     study = study_of(against("a"))
     judge = better_than_all(study.contrasts)
     results = StudyResults(study, pd.DataFrame(unsteady))
@@ -95,7 +95,7 @@ def test_the_cost_of_noise_is_judged_by_its_interval() -> None:
 def test_the_papers_accuracy_is_reached_within_its_deviation() -> None:
     # Quoted: 81.4 ± 2.3, 87.1 ± 2.7 and 95.5 ± 0.8 %.
     unsteady = runs("χ = 3: lean form", 0.99, val_accuracy=0.85)
-    unsteady[0]["val_accuracy"] = 0.3
+    unsteady[0]["val_accuracy"] = 0.18
     rows = pd.DataFrame(
         [
             *runs("χ = 2: lean form", 0.5, val_accuracy=0.795),
@@ -116,7 +116,9 @@ def test_phases_without_effect_are_counted() -> None:
         *runs("χ = 2: minimal mesh", 0.5, phases=81, effective_phases=81),
         *runs("χ = 2: lean form", 0.5, phases=128, effective_phases=81),
     ]
-    both, minimal = (StudyResults(study, pd.DataFrame(each)) for each in (rows, rows[:10]))
+    both, minimal = (
+        StudyResults(study, pd.DataFrame(each)) for each in (rows, rows[: len(SPREAD)])
+    )
     assert all_phases_are_effective(both) == (
         "Does not hold: of 128 trained phases 81 are effective."
     )

@@ -12,9 +12,9 @@ from smallest import changed, make_options, smoke_axes
 from qcnn import InvalidInput, load_data
 from studies.catalogue import register_study, studies_by_name
 from studies.design.arms import Arm
-from studies.design.budgets import mapping_parameters_of, phases_of
 from studies.design.choose import candidate_cells
 from studies.design.configuration import build_model, configuration_from_axes
+from studies.design.recipes import mapping_parameters_of, phases_of
 from studies.design.study import Cell, Options, Study
 from studies.reports.figures import named_figure, register_figure, registered
 

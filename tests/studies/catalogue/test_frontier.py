@@ -15,8 +15,8 @@ from studies.analysis.goals import accuracies_at_budgets
 from studies.analysis.results import StudyResults
 from studies.catalogue.frontier import MAPPINGS, STUDY, best_at_budgets, leads, suggest, tuned
 from studies.design.arms import budget_of
-from studies.design.budgets import mapping_parameters_of, phases_of
 from studies.design.configuration import build_model
+from studies.design.recipes import mapping_parameters_of, phases_of
 
 OPTIONS = make_options(Path(), {"budget": (80, 223, 688, 3292)})
 

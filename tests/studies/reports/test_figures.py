@@ -155,7 +155,7 @@ def test_rates_have_a_panel_for_each_method_and_a_line_for_each_model(tmp_path: 
     assert len({line.get_color() for axes in (direct, mixing) for line in axes.lines}) == 3
 
 
-@pytest.mark.parametrize("figure", ["accuracy", "seeds", "curves", "heat_map", "rates"])
+@pytest.mark.parametrize("figure", ["accuracy", "seeds", "curves", "rates"])
 def test_axes_are_labelled(tmp_path: Path, figure: str) -> None:
     rows_of(tmp_path)
     add_rows(tmp_path / "runs.csv", [make_row(0, role="search")])

@@ -6,7 +6,6 @@ from stored_rows import arm, make_row
 
 from studies.analysis.evidence import against_quoted, counted, validation_against_test
 from studies.analysis.findings import (
-    best_against_references,
     contrasts_in_a_sentence,
     mappings_and_collapse,
 )
@@ -14,9 +13,8 @@ from studies.analysis.results import StudyResults, evaluate_contrasts, sentence
 from studies.analysis.summaries import summarise
 from studies.analysis.verdicts import spread_of_validation, validation_gaps
 from studies.catalogue import studies_by_name
-from studies.design.arms import DIRECT, FINALIST, NOTEBOOK
 from studies.design.study import Contrast
-from studies.reports.tables import accuracy_table, settings_table
+from studies.reports.tables import accuracy_table, arms_table, settings_table
 
 STUDY = studies_by_name["bond_dimension"]
 
@@ -76,6 +74,33 @@ def test_runs_that_diverged_are_counted_and_take_no_part() -> None:
     assert (means["seeds"], means["diverged"]) == (2, 1)
 
 
+def test_the_seeds_of_an_arm_stand_beside_their_mean() -> None:
+    """Two at chance, one that diverged, and thirteen that train."""
+    accuracies = [0.1, 0.1, *(0.80 + 0.01 * seed for seed in range(13))]
+    rows = runs("an arm", 15).assign(test_accuracy=accuracies)
+    diverged = runs("an arm", 1, status="diverged", test_accuracy=None).assign(seed=99)
+    better = runs("b", 3, trainable_parameters=900, test_accuracy=0.9)
+    searched = runs("searched", 1, role="search")
+    all_rows = pd.concat([better, rows, diverged, searched])
+    first, second = arms_table(all_rows, "digits").to_dict("records")
+    assert first["model"] == "an arm"
+    assert first["failures"] == "3 of 16 [4, 46]"
+    assert first["mean"].startswith("75.9 % [")
+    assert first["median"].startswith("85.0 % [")
+    assert first["interquartile mean"].startswith("85.0 % [")
+    assert first["mean where it trains"] == "86.0 % [83.6, 88.4]"
+    assert (second["failures"], second["median"]) == ("0 of 3 [0, 71]", "90.0 %")
+    assert second["mean where it trains"] == ""
+    means = summarise(all_rows).set_index("arm")
+    assert means["failures"].to_dict() == {"an arm": 3, "b": 0, "searched": 0}
+    assert means["test_median"]["an arm"] == pytest.approx(0.85)
+    assert means["test_interquartile"]["an arm"] == pytest.approx(0.85)
+    low, middle, high = (
+        means[f"test_interquartile{end}"]["an arm"] for end in ("_low", "", "_high")
+    )
+    assert low < middle < high
+
+
 def test_lines_stand_in_the_order_of_their_count_and_datasets_apart() -> None:
     rows = pd.concat(
         [
@@ -109,27 +134,6 @@ def test_runs_that_failed_are_counted_and_lend_no_count_of_parameters() -> None:
     assert (means["seeds"], means["diverged"], means["trainable_parameters"]) == (2, 2, 556)
     (none,) = summarise(rows[:1]).to_dict("records")
     assert (none["seeds"], none["diverged"], none["trainable_parameters"]) == (0, 1, 0)
-
-
-def test_the_best_finalist_is_chosen_by_validation_and_stated_by_test() -> None:
-    searched = pd.DataFrame(
-        [make_row(seed, "search", configuration=str(seed)) for seed in range(7)]
-    )
-    rows = pd.concat(
-        [
-            searched,
-            runs(FINALIST.label, 3, "better", val_accuracy=0.9, test_accuracy=0.5, phases=7),
-            runs(FINALIST.label, 3, "worse", val_accuracy=0.8, test_accuracy=0.99, phases=9),
-            runs(DIRECT.label, 2, trainable_parameters=6690, test_accuracy=0.97, val_accuracy=0.1),
-            runs(DIRECT.label, 2, "longer", epochs=99, test_accuracy=0.33),
-            runs(NOTEBOOK.label, 1, test_accuracy=0.08, val_accuracy=0.2),
-        ]
-    )
-    text = best_against_references(StudyResults(STUDY, rows))
-    assert text.startswith("Of 7 searched settings, the most accurate finalist by validation is ")
-    assert "(7 phases, 81 of them effective) it reaches 50.0 % [50.0, 50.0] on the test" in text
-    assert "with 6,690 parameters, reaches 97.0 % [97.0, 97.0] (2 seeds)" in text
-    assert text.endswith("the reference notebook's configuration reaches 8.0 % (1 seed).")
 
 
 def test_the_collapse_is_stated_from_before_the_training_by_the_median_phase() -> None:
@@ -221,14 +225,14 @@ WINS = Contrast(arm("c"), arm("b"), "χ = 4")
 
 def test_the_largest_difference_may_be_a_loss() -> None:
     def of(label: str, mean: float, **values: object) -> pd.DataFrame:
-        found = runs(label, 10, **values)
-        return found.assign(test_accuracy=[mean + 0.0001 * seed**2 for seed in range(10)])
+        found = runs(label, 12, **values)
+        return found.assign(test_accuracy=[mean + 0.0001 * seed**2 for seed in range(12)])
 
     rows = pd.concat(
         [
             of("a", 0.5, val_accuracy=0.9, trainable_parameters=11),
             of("b", 0.7, val_accuracy=0.1, trainable_parameters=22),
-            runs("c", 10, trainable_parameters=33).assign(test_accuracy=0.8),
+            runs("c", 12, trainable_parameters=33).assign(test_accuracy=0.8),
         ]
     )
     text = contrasts_in_a_sentence(evaluate_contrasts(rows, [LOSES, WINS]))

@@ -270,8 +270,7 @@ def test_an_error_of_the_results_folder_stays_what_it_is(
 
 ARGUMENTS = (
     *("mode_sweep", "--dataset", "digits", "--preset", "smoke", "--trials", "1", "--epochs", "1"),
-    *("--jobs", "2", "--seeds", "2", "--modes", "6", "--photons", "3", "--count", "1"),
-    *("--mapping", "killer"),
+    *("--jobs", "2", "--seeds", "2", "--modes", "6", "--photons", "3", "--searched", "killer"),
 )
 
 
@@ -309,7 +308,7 @@ def test_a_study_goes_on_after_a_run_that_ends_its_workers(tmp_path: Path, way: 
     failed = rows[rows["status"] == "failed"]
     assert failed["seed"].tolist() == [1]
     assert failed["error"].tolist() == [f"3 workers lost to {way}, {way}, {way}"]
-    assert len(rows) == 5
+    assert len(rows) == 11
     report = (folder / "report.md").read_text()
     assert "0 of them diverged and 1 failed" in report
     assert not any((folder / "claims").iterdir())
@@ -337,5 +336,5 @@ def test_an_error_of_a_mapping_is_one_sentence_and_costs_no_row(tmp_path: Path, 
     assert len(rows) >= 1
     done = run_killers(folder, None)
     assert done.returncode == 0
-    assert len(rows_of(folder)) == 5
+    assert len(rows_of(folder)) == 11
     assert (folder / "report.md").exists()

@@ -14,6 +14,7 @@ from stored_rows import CONFIGURATION, make_row
 
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
+from studies.design.roles import SEARCH
 from studies.design.study import Cell, Options, Place, Scope
 from studies.rows.runs_file import add_rows, read_rows
 from studies.store.opening import open_store
@@ -40,8 +41,8 @@ def waiting(queue: Queue) -> tuple[int, int]:
         ({"seed": 1}, False),
         ({"epochs": 2}, False),
         ({"dataset": "mnist"}, False),
-        ({"axes": {**AXES, "count": 3}}, False),
-        ({"axes": {**AXES, "learning_rate": 0.01}}, False),
+        ({"axes": {**AXES, "budget": 30}}, False),
+        ({"axes": {**AXES, "rates": (0.01,)}}, False),
         ({"jobs": 7}, True),
         ({"finalists": 2}, True),
         ({"seeds": 5}, True),
@@ -62,8 +63,8 @@ def test_commands_share_trials_where_these_are_the_same_runs(
 
 def test_commands_of_earlier_versions_are_gone_on_with(tmp_path: Path) -> None:
     """Their trials lie under the hash of dataset, epochs, seed and axes."""
-    preset = options_of(studies_by_name[NAME], "quick", tmp_path)
-    assert make_queue(preset).key == "ed3c003f06b1"
+    preset = options_of(studies_by_name["pqcnn_count"], "quick", tmp_path)
+    assert make_queue(preset, name="pqcnn_count").key == "4a8e45024650"
     transfer = Options(Scope("digits", {"transferred from": "mnist"}), Place(tmp_path, jobs=1))
     assert make_queue(transfer).key == "4f1c7d09d660"
 
@@ -138,6 +139,26 @@ def test_fresh_seeds_are_never_the_searchs_own(
     options = make_options(tmp_path, smoke_axes(study), seeds=seeds, seed=7)
     cells: Callable[[Options], list[Cell]] = study.cells
     assert sorted({cell.seed for cell in cells(options)}) == expected
+
+
+def test_seeds_that_were_looked_at_are_not_run_again(tmp_path: Path) -> None:
+    study = studies_by_name["ablation"]
+    options = make_options(tmp_path, smoke_axes(study), seeds=3, after=16)
+    assert {cell.seed for cell in study.cells(options)} == {17, 18, 19}
+    full = options_of(study, "full", tmp_path)
+    assert {cell.seed for cell in study.cells(full)} == set(range(17, 33))
+
+
+@pytest.mark.parametrize(("seed", "looks"), [(10, 0), (11, 1), (16, 1), (17, 2)])
+def test_a_row_says_how_many_looks_came_before_its_seed(
+    tmp_path: Path, seed: int, looks: int
+) -> None:
+    queue = make_queue(make_options(tmp_path, {}), name="ablation")
+    queue.enqueue_missing([replace(CELL, seed=seed), replace(CELL, seed=seed, role=SEARCH)])
+    assert queue.run_next()
+    assert queue.run_next()
+    rows = read_rows(queue.csv).set_index("role")
+    assert rows["look"].to_dict() == {"final": looks, "search": 0}
 
 
 def test_what_a_sampler_and_pruner_are_is_said_in_the_row_of_a_search(tmp_path: Path) -> None:

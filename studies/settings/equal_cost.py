@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from qcnn import InvalidInput
 from qcnn.optics.fock import count_outcomes, effective_phases, spread_input
-from studies.design.arguments import MOST_MODES
-from studies.design.budgets import MOST_PQCNNS, mapping_parameters_of
+from studies.design.arguments import MOST_MODES, MOST_PQCNNS
 from studies.design.configuration import Configuration, Size
+from studies.design.recipes import mapping_parameters_of
 
 
 def effective_parameters(configuration: Configuration) -> int:

@@ -1,4 +1,4 @@
-"""Accuracy, outcomes and time of the quantum pass over photons, at equal cost."""
+"""Sizes at equal cost: accuracy over modes and photons, outcomes, and time of the quantum pass."""
 
 import json
 from typing import Any
@@ -14,9 +14,61 @@ from studies.analysis.sizes import runs_of_map
 from studies.design.measures import PASS_SECONDS
 from studies.design.statistics import mean_interval
 from studies.reports.figures import register_figure
-from studies.reports.figures.style import new_canvas, set_accuracy_axis
+from studies.reports.figures.style import in_figure, new_canvas, set_accuracy_axis
 
 _MARKERS = "osD^vP*X"
+
+
+@register_figure(
+    "size_map",
+    "Test accuracy (%) of as many equal PQCNNs of each size as come nearest to one number of "
+    "effective parameters, each at its best rate: mean ± standard deviation over fresh seeds, and "
+    "how many PQCNNs that are.",
+)
+def draw_map(results: StudyResults) -> Canvas | None:
+    """A cell for each size."""
+    runs = runs_of_map(results)
+    runs = runs[runs["of_a_size"]]
+    if runs.empty:
+        return None
+    cells = runs.groupby(["photons", "modes"]).agg(
+        mean=("test_accuracy", "mean"),
+        spread=("test_accuracy", "std"),
+        sizes=("sizes", "first"),
+        seeds=("seed", "nunique"),
+    )
+    cells["text"] = [
+        f"{100 * cell.mean:.1f}{'' if cell.seeds < 2 else f' ± {100 * cell.spread:.1f}'}\n"
+        f"{cell.sizes.count('+') + 1} PQCNN{'s' if '+' in cell.sizes else ''}"
+        for cell in cells.itertuples()
+    ]
+    first = runs.iloc[0]
+    canvas = new_canvas(8.0, 1.5 + 0.7 * cells.index.levels[0].size)
+    axes = canvas.add_subplot()
+    means, texts = (
+        cells.reset_index()
+        .pivot_table(index="photons", columns="modes", values=name, aggfunc="first")
+        .sort_index(ascending=False)
+        for name in ("mean", "text")
+    )
+    sns.heatmap(
+        100 * means,
+        annot=texts.fillna(""),
+        fmt="",
+        cmap="viridis",
+        annot_kws={"size": "x-small"},
+        cbar_kws={"label": "test accuracy (%)"},
+        ax=axes,
+    )
+    axes.grid(visible=False)
+    axes.set(
+        xlabel="modes",
+        ylabel="photons",
+        title=f"{first['dataset']}: equal PQCNNs of each size at equal cost\n"
+        f"{in_figure(first['mapping'])} → {in_figure(first['target'])}, {first['epochs']} epochs, "
+        f"{cells['seeds'].min()} seeds",
+    )
+    return canvas
 
 
 @register_figure(
@@ -25,7 +77,7 @@ _MARKERS = "osD^vP*X"
     "95 % intervals over fresh seeds, the outcomes of all PQCNNs together, and the least time that "
     "their pass, forward and backward, took in a run. Stars are one PQCNN that costs as much.",
 )
-def draw(results: StudyResults) -> Canvas | None:
+def draw_lines(results: StudyResults) -> Canvas | None:
     """Three panels side by side."""
     runs = runs_of_map(results)
     if runs.empty:

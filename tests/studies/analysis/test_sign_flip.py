@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from studies.design import statistics
-from studies.design.statistics import sign_flip_p
+from studies.analysis import comparisons
+from studies.analysis.comparisons import sign_flip_p
 
 IMAGES = st.integers(-300, 300)
 
@@ -38,7 +38,7 @@ def test_it_is_scipys(images: list[int]) -> None:
 def test_other_numbers_are_enumerated(monkeypatch: pytest.MonkeyPatch) -> None:
     differences = [0.1, 0.2, 2**0.5 / 10, -0.01]
     assert sign_flip_p(differences) == pytest.approx(4 / 16)
-    monkeypatch.setattr(statistics, "_enumerated", lambda _: -1.0)
+    monkeypatch.setattr(comparisons, "_enumerated", lambda _: -1.0)
     assert sign_flip_p(differences) == -1.0
     assert sign_flip_p([0.0101, 0.02, 0.03]) == 0.25
 

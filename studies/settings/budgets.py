@@ -2,34 +2,16 @@
 
 from dataclasses import replace
 
-from qcnn import mapping_from_text
-from qcnn.meshes import count_phases
 from qcnn.optics.fock import count_outcomes
-from studies.design.arguments import WholeNumbers
+from studies.design.arguments import MOST_PQCNNS, WholeNumbers
 from studies.design.configuration import Configuration, Size
-from studies.design.recipes import layout_of, weights_of
+from studies.design.recipes import mapping_parameters_of, phases_of, weights_of
 
 #: Budgets on a command line.
 BUDGET = WholeNumbers(1, 100_000)
-#: More PQCNNs, outcomes or random numbers of ``mixing`` cost more time than they are worth.
-MOST_PQCNNS = 256
+#: More outcomes or random numbers of ``mixing`` cost more time than they are worth.
 _MOST_OUTCOMES = 150_000
 _MOST_RANDOM_NUMBERS = 50_000_000
-
-
-def phases_of(configuration: Configuration) -> int:
-    """Number of trained phases of a configuration's PQCNNs."""
-    if configuration.trained_phases:
-        return configuration.trained_phases * len(configuration.sizes)
-    mesh, layers = configuration.mesh, configuration.layers
-    return sum(layers * count_phases(*size, mesh) for size in configuration.sizes)
-
-
-def mapping_parameters_of(configuration: Configuration) -> int:
-    """Number of trainable parameters of a configuration's mapping."""
-    outcomes = tuple(count_outcomes(*size, configuration.space) for size in configuration.sizes)
-    layout = layout_of(configuration.target, configuration.dataset)
-    return mapping_from_text(configuration.mapping).count_trainable(layout, outcomes)
 
 
 def largest_mps(like: Configuration, budget: int, *, mostly_phases: bool) -> Configuration | None:

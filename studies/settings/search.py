@@ -12,8 +12,8 @@ from qcnn.optics.fock import count_outcomes, effective_phases, spread_input
 from studies.design.configuration import Configuration, Size, enough_outcomes
 from studies.design.recipes import weights_of
 
-#: The mappings that can be searched. What is searched is part of a study: a search that began goes
-#: on whatever is registered.
+#: The mappings that are searched by default. What is searched is part of a study: a search that
+#: began goes on whatever is registered.
 SEARCHED = ("affine", "log_affine", "logit_tanh", "mixing", "mlp", "mps", "whitened")
 _MOST_PQCNNS = 16
 _RATES = (0.003, 0.1)
@@ -39,7 +39,8 @@ def suggest_setting(
         like: target, mesh, schedule and outcomes.
         modes: the least and the most of these are the bounds.
         photons: the least and the most of these are the bounds.
-        mappings: names, of ``SEARCHED``.
+        mappings: texts. Options are drawn for bare names of ``SEARCHED``; any other text is
+            taken as it is.
     """
     drawn_modes = trial.suggest_int("modes", min(modes), max(modes))
     drawn_photons = trial.suggest_int("photons", min(photons), max(photons))

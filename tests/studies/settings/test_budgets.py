@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from stored_rows import CONFIGURATION
 
-from studies.design.budgets import largest_mps, mapping_parameters_of, most_pqcnns, phases_of
 from studies.design.configuration import Configuration
-from studies.design.recipes import weights_of
+from studies.design.recipes import mapping_parameters_of, phases_of, weights_of
+from studies.settings.budgets import largest_mps, most_pqcnns
 
 WITHOUT_END = 10**9
 CONCATENATED = replace(CONFIGURATION, target="paper", mesh="minimal")
