@@ -33,7 +33,9 @@ NAMES = {
 _MIXING_SIZES = ((9, 4),) * 5
 _MIXING_ARMS = ("pqcnn", "frozen", "classical")
 _MIXING = "mixing of 5 PQCNNs at chosen rates"
-_STATE_RATES, _MIXING_RATES = (0.01, 0.03), (0.01, 0.03, 0.1)
+_STATE_RATES, _MIXING_RATES = (0.01, 0.03), (0.01, 0.03, 0.1, 0.3)
+#: Of both, and of other studies.
+_STANDARD_RATE = 0.03
 
 
 def _at(chi: int) -> str:
@@ -69,10 +71,9 @@ def _at_rates(
     # A classical generator has as many numbers as the mesh that it replaces has phases: in the
     # minimal one as many as are effective in any.
     mesh = {"mesh": "minimal"} if generator == "classical" else {}
-    one = rates[len(rates) // 2 :][:1]
     return [
         standard(options, generator=generator, learning_rate=rate, **axes, **mesh)
-        for rate in (rates if options.scope.axes["rates"] == "every" else one)
+        for rate in (rates if options.scope.axes["rates"] == "every" else (_STANDARD_RATE,))
     ]
 
 

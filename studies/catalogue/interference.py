@@ -6,8 +6,8 @@ own, in which the arms have equal *effective* phases together with the mapping's
 nearly as whole samplers allow; where several sizes do, the one that did best on validation images
 of other seeds was taken, and so was the full mesh, whose further phases make light easier to
 train. A product is read as far as there are weights, so that its samplers are
-such that this part feels all their phases. Every arm chooses among three rates by the mean of
-three seeds that are no fresh ones.
+such that this part feels all their phases. Every arm chooses among the same few rates by the
+mean of three seeds that are no fresh ones.
 """
 
 from collections.abc import Mapping
@@ -48,13 +48,15 @@ class Setting:
 
     Attributes:
         name: of the setting.
-        rates: that every arm is tried at, the middle one being the standard of other studies.
+        rates: that every arm is tried at.
+        standard: the one among them that other studies have.
         samplers: of each arm, by its name.
         axes: what they have in common.
     """
 
     name: str
-    rates: tuple[float, float, float]
+    rates: tuple[float, ...]
+    standard: float
     samplers: Mapping[str, _Samplers]
     axes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -63,6 +65,7 @@ def _mps(chi: int) -> Setting:
     return Setting(
         at_bond_dimension(chi),
         (0.01, 0.03, 0.1),
+        0.03,
         # 81 effective phases, 80, 81, 84 and 81.
         {
             PHOTONS: _Samplers(SOURCE_SIZES),
@@ -79,7 +82,8 @@ def _mps(chi: int) -> Setting:
 SETTINGS = {
     "mixing": Setting(
         "mixing",
-        (0.01, 0.03, 0.1),
+        (0.01, 0.03, 0.1, 0.3),
+        0.03,
         # With a gain for each sampler 220 + 5, 220 + 7, 200 + 25, 222 + 5 and 220 + 5.
         {
             PHOTONS: _Samplers(((9, 4),) * 5),
@@ -95,6 +99,7 @@ SETTINGS = {
     "whitened": Setting(
         "whitened",
         (0.003, 0.01, 0.03),
+        0.01,
         # 210 effective phases each.
         {
             PHOTONS: _Samplers(((9, 4),) * 14, 15),
@@ -115,7 +120,7 @@ def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
     return {
         arm_of(setting, name): [
             configuration(options, setting, name, rate)
-            for rate in (setting.rates if every else setting.rates[1:2])
+            for rate in (setting.rates if every else (setting.standard,))
         ]
         for setting in (SETTINGS[word] for word in options.scope.axes["setting"])
         for name in NAMES

@@ -86,13 +86,19 @@ def test_what_is_read_of_a_product_feels_equally_many_phases(name: str, options:
     model = model_of(options, "mps2", name)
     sizes = torch.linalg.svdvals(log_jacobian(model.pqcnns(), 6690))
     rank = int((sizes > 1e-6 * sizes[0]).sum())
-    assert rank == pytest.approx(81, rel=0.05)  # of the photons, of whose phases all are felt
+    assert 75 <= rank <= 82  # 81 of the photons, of whose phases all are felt
 
 
-def test_every_arm_chooses_among_three_rates_by_three_seeds(options: Options) -> None:
+def test_every_arm_of_a_setting_chooses_among_the_same_rates_by_three_seeds(
+    options: Options,
+) -> None:
     found = tuned(options)
     assert len(found) == len(NAMES) * len(SETTINGS) == 20
-    assert {len(candidates) for candidates in found.values()} == {3}
+    for setting in SETTINGS.values():
+        assert setting.standard in setting.rates[1:-1]
+        for name in NAMES:
+            candidates = found[arm_of(setting, name)]
+            assert tuple(each.learning_rate for each in candidates) == setting.rates
     assert STUDY.presets["full"].tuning_seeds == 3
     one = tuned(changed(options, axes={"setting": ("mixing",), "rates": "one"}))
     assert [[each.learning_rate for each in candidates] for candidates in one.values()] == [
