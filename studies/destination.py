@@ -22,6 +22,7 @@ def asked_for(study: Study, preset: str, dataset: str) -> tuple[Scope, Amount]:
         chosen.finalists,
         chosen.seeds,
         chosen.long_seeds,
+        tuning_seeds=chosen.tuning_seeds,
         after=chosen.after,
         preset=preset,
     )

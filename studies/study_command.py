@@ -242,5 +242,6 @@ def _choices(study: Study, values: dict[str, Any], dataset: str) -> tuple[Scope,
         seeds=seeds or amount.seeds,
         long_seeds=min(amount.long_seeds, seeds or amount.long_seeds),
         preset=preset_in_words(study, preset, scope),
+        tuning_seeds=amount.tuning_seeds,
         after=amount.after,
     )

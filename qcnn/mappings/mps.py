@@ -4,6 +4,7 @@ The matrices of all index strings share their prefixes, so each site is multipli
 for every prefix and not once for every weight.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isqrt
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from qcnn.checks import LARGEST_MODEL, check_choice, whole_number
+from qcnn.directions import orthogonal_directions
 from qcnn.mappings._base import (
     Mapping,
     index_bits,
@@ -22,7 +24,8 @@ from qcnn.mappings._base import (
 from qcnn.seeds import derive
 from qcnn.targets.layout import Placement, WeightLayout
 
-_FORMS = ("lean", "torchmps")
+_LEAN, _ORTHOGONAL, _TORCHMPS = _FORMS = ("lean", "orthogonal", "torchmps")
+_PLACEMENTS: tuple[Placement, ...] = ("fan_in", "residual", "source")
 #: Keeps the logarithm of a vanishing probability finite, in units of the mean probability.
 _FLOOR = 0.1
 
@@ -36,12 +39,16 @@ class MPS(Mapping):
         bond_dimension: χ.
         form: ``"lean"``: a first vector (χ), two random matrices per bit (2χ²) and a last
             vector that is affine in the standardised log-probability (2χ), 26χ² + 3χ
-            parameters for 13 bits. ``"torchmps"``: the paper's, an instance of TorchMPS
+            parameters for 13 bits. ``"orthogonal"``: the same from another start: the
+            matrices are orthogonal (Haar), so that no product of them shrinks whatever the
+            seed. ``"torchmps"``: the paper's, an instance of TorchMPS
             with its near-identity start: 2χ² per bit and for p/p̄, an output
             matrix χ² and two bias matrices χ², 31χ² for 13 bits, the mean subtracted.
-        placement: ``"fan_in"``, or ``"source"`` for the source's unscaled weights.
+        placement: ``"fan_in"``, ``"residual"``, which adds the target's initial weights w₀, or
+            ``"source"`` for the source's unscaled weights.
 
-    Source: arXiv:2505.08474, Section II; github.com/jemisjoky/TorchMPS.
+    Source: arXiv:2505.08474, Section II; github.com/jemisjoky/TorchMPS. Orthogonal starts: Saxe
+    et al., ICLR 2014.
     """
 
     bond_dimension: int = 10
@@ -53,17 +60,16 @@ class MPS(Mapping):
         # The two matrices of a single bit alone are not to be larger than any model.
         whole_number(self.bond_dimension, "bond_dimension", 1, isqrt(LARGEST_MODEL // 2))
         check_choice(self.form, "form", _FORMS)
-        check_choice(self.placement, "placement", ("fan_in", "source"))
+        check_choice(self.placement, "placement", _PLACEMENTS)
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
-        make = _Lean if self.form == "lean" else _TorchMPS
-        return make(layout.weights, self.bond_dimension, derive(seed, "mapping"))
+        return _MODULES[self.form](layout.weights, self.bond_dimension, derive(seed, "mapping"))
 
     def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
         chi, bits = self.bond_dimension, index_bits(layout.weights)
-        if self.form == "lean":
-            return 2 * bits * chi**2 + 3 * chi
-        return (2 * (bits + 1) + 3) * chi**2
+        if self.form == _TORCHMPS:
+            return (2 * (bits + 1) + 3) * chi**2
+        return 2 * bits * chi**2 + 3 * chi
 
     def get_placement(self) -> Placement:
         return self.placement
@@ -102,15 +108,22 @@ class _Lean(nn.Module):
         super().__init__()
         self.weights = weights
         random = torch.Generator().manual_seed(seed)
-        bits = index_bits(weights)
+        first, cores, last = self._start(index_bits(weights), chi, random)
+        self.first, self.cores = nn.Parameter(first), nn.Parameter(cores)
+        self.last = nn.Parameter(last)
+
+    @staticmethod
+    def _start(bits: int, chi: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """The first vector, the matrices of every site and the last vector, as they begin."""
 
         # Variances that keep the numbers at unit size through any number of sites.
-        def normal(*shape: int, variance: float) -> nn.Parameter:
-            return nn.Parameter(torch.randn(shape, generator=random) * variance**0.5)
+        def normal(*shape: int, variance: float) -> Tensor:
+            drawn: Tensor = torch.randn(shape, generator=random) * variance**0.5
+            return drawn
 
-        self.first = normal(chi, variance=1 / chi)
-        self.cores = normal(bits, 2, chi, chi, variance=1 / chi)
-        self.last = normal(chi, 2, variance=1 / 2)
+        first = normal(chi, variance=1 / chi)
+        cores = normal(bits, 2, chi, chi, variance=1 / chi)
+        return first, cores, normal(chi, 2, variance=1 / 2)
 
     def forward(self, distributions: list[Tensor]) -> Tensor:
         probabilities = one_per_weight(distributions, self.weights)
@@ -118,6 +131,19 @@ class _Lean(nn.Module):
         rows = multiply_prefixes(self.first, list(self.cores), self.last, self.weights)
         constant, slope = rows.unbind(dim=1)
         return constant + slope * values
+
+
+class _Orthogonal(_Lean):
+    """Of unit size for every seed, where that of a random product spreads with the sites."""
+
+    @staticmethod
+    def _start(bits: int, chi: int, random: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        first = orthogonal_directions(chi, 1, random).squeeze(1) / chi**0.5
+        cores = torch.empty(bits, 2, chi, chi)
+        for matrix in cores.flatten(0, 1):
+            matrix.copy_(orthogonal_directions(chi, chi, random))
+        # Constant and slope are of one length, so that the mean square of the numbers is 1.
+        return first, cores, orthogonal_directions(chi, 2, random).contiguous()
 
 
 class _TorchMPS(nn.Module):
@@ -153,3 +179,10 @@ class _TorchMPS(nn.Module):
         constant, slope = rows.unbind(dim=1)
         numbers: Tensor = constant + slope * probabilities
         return numbers - numbers.mean()
+
+
+_MODULES: dict[str, Callable[[int, int, int], nn.Module]] = {
+    _LEAN: _Lean,
+    _ORTHOGONAL: _Orthogonal,
+    _TORCHMPS: _TorchMPS,
+}

@@ -2,7 +2,8 @@
 
 Every control has a PQCNN's outcomes and its interface for
 :class:`qcnn.QuantumTrain`; :func:`build_generator` makes each from the same size and
-seed, so that arms of a comparison share whatever they can.
+seed, so that arms of a comparison share whatever they can. Beside them stand the samplers
+without the interference of photons: distinguishable photons in the same mesh, and qubits.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,9 @@ from torch import Tensor, nn
 
 from qcnn.checks import check_choice, fit_stored, whole_number
 from qcnn.machine import check_large, check_memory
+from qcnn.samplers.light import DistinguishablePhotons
 from qcnn.samplers.pqcnn import PQCNN, check_pqcnn
+from qcnn.samplers.qubits import Qubits
 from qcnn.samplers.sampler import Sampler, register_sampler
 from qcnn.seeds import check_seed, generator
 
@@ -195,8 +198,24 @@ def _frozen(sampler: PQCNN, _: int) -> PQCNN:
     return sampler.requires_grad_(False)
 
 
-#: What generates a distribution, by name: the PQCNN, its frozen self, and the controls.
-GENERATORS: dict[str, Callable[[PQCNN, int], PQCNN | Control]] = {
+def _distinguishable(sampler: PQCNN, seed: int) -> DistinguishablePhotons:
+    """Distinguishable photons in an equal mesh; with the sampler's own seed its phases, too."""
+    return DistinguishablePhotons(**sampler.describe(), seed=seed)
+
+
+def _qubits(sampler: PQCNN, seed: int) -> Qubits:
+    """As few qubits as have its outcomes, in as many layers as come nearest its effective phases.
+
+    >>> _qubits(PQCNN(9, 4, seed=0), 0)  # of 126 outcomes and 44 effective phases
+    Qubits(qubits=7, layers=6, phases=42)
+    """
+    qubits = max(1, (sampler.outcomes - 1).bit_length())
+    return Qubits(qubits, max(1, round(sampler.effective_phases / qubits)), seed=seed)
+
+
+#: What generates a distribution, by name: the PQCNN, its frozen self, the controls, other light
+#: and qubits.
+GENERATORS: dict[str, Callable[[PQCNN, int], Sampler]] = {
     "pqcnn": _trained,
     "frozen": _frozen,
     "fixed_random": FixedRandom,
@@ -204,10 +223,12 @@ GENERATORS: dict[str, Callable[[PQCNN, int], PQCNN | Control]] = {
     "matched_random": MatchedRandom,
     "no_input": NoInput,
     "classical": ClassicalGenerator,
+    "distinguishable": _distinguishable,
+    "qubits": _qubits,
 }
 
 
-def build_generator(name: str, sampler: PQCNN, seed: int) -> PQCNN | Control:
+def build_generator(name: str, sampler: PQCNN, seed: int) -> Sampler:
     """What ``name`` puts in the place of ``sampler``.
 
     Raises:

@@ -128,7 +128,8 @@ def describe_configuration(row: pd.Series) -> str:
     layers = "" if row["layers"] == 1 else f" {row['layers']} layers"
     space = "" if row["space"] == "unbunched" else f" {row['space']}"
     trained = f" {row['trained_phases']} phases of each" if row["trained_phases"] else ""
-    pqcnns = f"{pqcnns_text(sizes)}{mesh}{layers}{space}{trained}"
+    instead = "" if row["generator"] == "pqcnn" else f"{row['generator']} in the place of "
+    pqcnns = f"{instead}{pqcnns_text(sizes)}{mesh}{layers}{space}{trained}"
     return f"{pqcnns} → {row['mapping']} → {row['target']}"
 
 

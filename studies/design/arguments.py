@@ -56,8 +56,10 @@ class OneOf(click.Choice):
 
 #: Types of the options that every command has.
 EPOCHS, TRIALS, SEEDS, JOBS = (WholeNumber(1, most) for most in (10_000, 1_000_000, 10_000, 1_024))
-#: Of a search; the fresh seeds follow it, and those that come before them.
-SEED = WholeNumber(0, _SEEDS_BELOW - 1 - 2 * SEEDS.most)
+#: Runs of every candidate of an arm that is tuned.
+MOST_TUNING_SEEDS = 100
+#: Of a search; the fresh seeds follow it, and those that come before them, then those of a tuning.
+SEED = WholeNumber(0, _SEEDS_BELOW - 1 - 2 * SEEDS.most - MOST_TUNING_SEEDS)
 
 
 class WholeNumbers(click.ParamType):

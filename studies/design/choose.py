@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from studies.design.arguments import SEEDS
 from studies.design.arms import FINALIST, Arm
 from studies.design.configuration import Configuration, configuration_from_axes
 from studies.design.roles import SEARCH
@@ -35,9 +36,15 @@ def best_first(rows: pd.DataFrame) -> pd.DataFrame:
 
     600 images leave many equally accurate; of these the lowest validation loss comes first.
     """
+    found = _validation(rows)
+    return rows.iloc[np.lexsort((found["loss"], -found["accuracy"]))]
+
+
+def _validation(rows: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy and loss after the last epoch, −1 and ∞ of a run that diverged."""
     loss = pd.to_numeric(rows["val_loss_by_epoch"].str.split().str[-1])
-    order = np.lexsort((loss.fillna(np.inf), -rows["val_accuracy"].fillna(-1.0)))
-    return rows.iloc[order]
+    accuracy = rows["val_accuracy"].fillna(-1.0)
+    return pd.DataFrame({"accuracy": accuracy, "loss": loss.fillna(np.inf)})
 
 
 def configuration_of(row: Mapping[Hashable, Any]) -> Configuration:
@@ -49,27 +56,40 @@ def configuration_of(row: Mapping[Hashable, Any]) -> Configuration:
 Candidates = Mapping[Arm, Sequence[Configuration]]
 
 
+def tuning_seeds(options: Options) -> list[int]:
+    """Seeds under which candidates are tried, never fresh ones: the search's own, then others.
+
+    The others follow all seeds that any command can ask for as fresh ones.
+    """
+    last = options.scope.seed + 2 * SEEDS.most
+    return [options.scope.seed, *range(last + 1, last + options.amount.tuning_seeds)]
+
+
 def candidate_cells(candidates: Candidates, options: Options) -> list[Cell]:
-    """Every candidate once, under the seed of the search; these runs see no test images."""
+    """Every candidate under each of the tuning seeds; these runs see no test images."""
     return [
-        Cell(configuration, options.scope.seed, arm, SEARCH)
+        Cell(configuration, seed, arm, SEARCH)
         for arm, configurations in candidates.items()
         for configuration in configurations
+        for seed in tuning_seeds(options)
     ]
 
 
 def chosen_cells(candidates: Candidates, rows: pd.DataFrame, options: Options) -> list[Cell]:
     """The best candidate of every arm under the fresh seeds.
 
-    The best is the first by validation (:func:`studies.design.choose.best_first`).
+    The best has the highest mean accuracy on the validation images over the tuning seeds, and of
+    equal ones the lowest mean loss.
 
     Args:
         candidates: the arms.
-        rows: rows of a study in which every candidate has its run.
+        rows: rows of a study in which every candidate has its runs.
         options: every choice of the command.
     """
-    tried = rows[(rows["role"] == SEARCH) & (rows["seed"] == options.scope.seed)]
-    place = {digest: n for n, digest in enumerate(best_first(tried)["configuration"])}
+    tried = rows[(rows["role"] == SEARCH) & rows["seed"].isin(tuning_seeds(options))]
+    means = _validation(tried).groupby(tried["configuration"], sort=False).mean()
+    order = means.index[np.lexsort((means["loss"], -means["accuracy"]))]
+    place = {digest: n for n, digest in enumerate(order)}
     return [
         Cell(best, seed, arm)
         for arm, configurations in candidates.items()

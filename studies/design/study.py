@@ -55,6 +55,8 @@ class Preset:
         trials: searched configurations.
         finalists: configurations that get fresh seeds.
         long_seeds: fresh seeds of runs that keep their source's long schedule.
+        tuning_seeds: seeds of every candidate of an arm that is tuned, at most 100; more than one
+            where seeds can fail.
         after: how many fresh seeds come before these, and are not run again.
         axes: defaults of the study's axes that differ under this preset.
     """
@@ -64,6 +66,7 @@ class Preset:
     trials: int = 0
     finalists: int = 0
     long_seeds: int = 0
+    tuning_seeds: int = 1
     after: int = 0
     axes: Mapping[str, Any] = field(default_factory=dict)
 
@@ -90,7 +93,7 @@ class Amount:
     """How much a command does; see :class:`Preset`. Nothing beside a study's cells by itself.
 
     Attributes:
-        trials, finalists, seeds, long_seeds, after: as in a preset.
+        trials, finalists, seeds, long_seeds, tuning_seeds, after: as in a preset.
         preset: what was asked for in words: a preset, with lengths that are not its own.
     """
 
@@ -98,6 +101,7 @@ class Amount:
     finalists: int = 0
     seeds: int = 0
     long_seeds: int = 0
+    tuning_seeds: int = 1
     after: int = 0
     preset: str = FULL
 
@@ -244,8 +248,8 @@ class Study:
             the answers to the questions.
         overview: a table of text for the top of a dataset's section, from its rows.
         search: what else is searched, if anything.
-        tuned: the candidates of each arm that is tuned: all are run once and
-            the best one on the validation images gets fresh seeds (``studies.design.choose``).
+        tuned: the candidates of each arm that is tuned: all are run, and the best one on the
+            validation images gets fresh seeds (``studies.design.choose``).
         measure: what is looked at in a model before and after its training, if anything.
         questions: that its contrasts decide; the first one is answered on the front page.
         contrasts: at most 25, of which a claim needs pairs of seeds enough

@@ -178,8 +178,8 @@ CLAIMS = (
         "That control redraws its numbers at every pass, so that the weights change while they are "
         "trained and once more when they are evaluated. Numbers drawn once, numbers with the "
         "probabilities' own distribution, no input at all, there also with a larger matrix product "
-        "state instead of the phases, and a classical generator of as many parameters are the "
-        "controls that a necessity would have to survive.",
+        "state instead of the phases, and a classical generator of as many effective numbers are "
+        "the controls that a necessity would have to survive.",
         ablation.STUDY,
         better_than_all(_REPLACED),
         both(of_arms(_REPLACED), of_contrasts(_REPLACED)),

@@ -171,7 +171,9 @@ def _setting_lines(study: Study, rows: pd.DataFrame) -> list[str]:
     settings = settings_table(rows) if study.search or study.tuned else pd.DataFrame()
     if settings.empty:
         return []
-    return ["Chosen on the validation images:", "", markdown(settings), ""]
+    seeds = rows["seed"][rows["role"] == SEARCH].nunique()
+    over = f", by the mean of {seeds} seeds" if seeds > 1 else ""
+    return [f"Chosen on the validation images{over}:", "", markdown(settings), ""]
 
 
 def _figure_lines(name: str, results: StudyResults, dataset: str, folder: Path) -> list[str]:

@@ -51,18 +51,20 @@ def draw(results: StudyResults) -> Canvas | None:
         axes.yaxis.label.set_visible(place % columns == 0)
     bar = canvas.colorbar(colours, ax=grid, label=TRAINABLE_LABEL)
     set_count_ticks(bar.ax.yaxis)
-    canvas.suptitle(f"{tried['dataset'].iloc[0]}: rates tried for every arm, one seed")
+    seeds = tried["seed"].nunique()
+    over = "one seed" if seeds == 1 else f"mean of {seeds} seeds"
+    canvas.suptitle(f"{tried['dataset'].iloc[0]}: rates tried for every arm, {over}")
     return canvas
 
 
 def _draw_method(axes: Axes, tried: pd.DataFrame, colours: ScalarMappable) -> None:
     """A line for each model that the rates were tried on."""
     for _, model in tried.groupby(["setting", "arm", "target", "mapping", "epochs"]):
-        model = model.sort_values("learning_rate")
         count = model["trainable_parameters"].iloc[0]
+        means = model.groupby("learning_rate")["val_accuracy"].mean()
         axes.plot(
-            model["learning_rate"],
-            model["val_accuracy"],
+            means.index,
+            means,
             color=colours.to_rgba(count),
             marker="o",
             markersize=3,

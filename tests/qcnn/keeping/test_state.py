@@ -57,7 +57,12 @@ KINDS: dict[str, Callable[[PQCNN, int], Sampler]] = {
 }
 MAPPINGS = [
     (text, combine)
-    for text in (*mapping_names(), "mps:form=torchmps", "mlp:activation=tanh")
+    for text in (
+        *mapping_names(),
+        "mps:form=torchmps",
+        "mps:form=orthogonal",
+        "mlp:activation=tanh",
+    )
     for combine in mapping_from_text(text).combinations
 ]
 BASELINES = (*baseline_names(), "weight_sharing:rows=1,start=source", "low_rank:rank=2")

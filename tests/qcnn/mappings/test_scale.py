@@ -18,6 +18,7 @@ READ_A_SLICE = (
     "mlp",
     "mlp:activation=tanh",
     "mps:bond_dimension=4",
+    "mps:bond_dimension=4,form=orthogonal",
     "mps:bond_dimension=4,form=torchmps",
 )
 

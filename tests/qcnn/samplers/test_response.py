@@ -51,7 +51,8 @@ def test_the_response_follows_the_phases() -> None:
 def test_the_response_of_every_control(name: str) -> None:
     control = build_generator(name, PQCNN(5, 2, seed=4), 4)
     probabilities, jacobian = control.response()
-    assert jacobian.shape == (10, {"classical": 20, "pqcnn": 20, "frozen": 20}.get(name, 0))
+    shapes = dict.fromkeys(("classical", "distinguishable", "frozen", "pqcnn"), (10, 20))
+    assert jacobian.shape == (shapes | {"qubits": (16, 8)}).get(name, (10, 0))
     if name == "classical":
         found = torch.autograd.functional.jacobian(
             lambda numbers: (control.get_buffer("matrix") @ numbers).softmax(0), control.phases

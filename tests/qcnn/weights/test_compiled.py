@@ -81,7 +81,8 @@ def check_same(model: nn.Module, compiled: nn.Module, backend: str = "aot_eager"
 
 
 @pytest.mark.parametrize(
-    "mapping", [*mapping_names(), "mps:form=torchmps", "whitened:matrix=hadamard"]
+    "mapping",
+    [*mapping_names(), "mps:form=torchmps", "mps:form=orthogonal", "whitened:matrix=hadamard"],
 )
 def test_a_model_is_one_graph(mapping: str) -> None:
     model = quantum(Normalised(), mapping)

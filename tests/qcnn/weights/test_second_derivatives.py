@@ -33,6 +33,7 @@ def forms(names: tuple[str, ...], parse: Callable[[str], object]) -> list[str]:
 MAPPINGS = [
     *forms(mapping_names(), mapping_from_text),
     "mps:bond_dimension=2,form=torchmps",
+    "mps:bond_dimension=2,form=orthogonal,placement=residual",
     "mlp:hidden=3,activation=tanh",
 ]
 BASELINES = [

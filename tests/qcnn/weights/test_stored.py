@@ -81,7 +81,12 @@ KINDS: dict[str, Callable[[int], Sampler]] = {
 }
 MAPPINGS = [
     (text, combine)
-    for text in (*mapping_names(), "mps:form=torchmps", "whitened:matrix=hadamard,scale=0.1")
+    for text in (
+        *mapping_names(),
+        "mps:form=torchmps",
+        "mps:form=orthogonal",
+        "whitened:matrix=hadamard,scale=0.1",
+    )
     for combine in mapping_from_text(text).combinations
 ]
 OPTIONS = {

@@ -8,6 +8,7 @@ from studies.catalogue import studies_by_name
 from studies.design.arguments import (
     EPOCHS,
     JOBS,
+    MOST_TUNING_SEEDS,
     SEED,
     SEEDS,
     TRIALS,
@@ -99,7 +100,8 @@ def test_every_seed_that_can_follow_another_can_be_stored() -> None:
     largest = SEED.convert(str(SEED.most), None, None)
     presets = [p for study in studies_by_name.values() for p in study.presets.values()]
     assert 0 < max(preset.after for preset in presets) <= SEEDS.most
-    assert largest + SEEDS.most + SEEDS.most == 2**63 - 1
+    assert largest + SEEDS.most + SEEDS.most + MOST_TUNING_SEEDS == 2**63 - 1
+    assert max(preset.tuning_seeds for preset in presets) <= MOST_TUNING_SEEDS
 
 
 def test_no_option_of_a_study_is_without_bounds() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from smallest import changed, make_options
 
-from qcnn import choose_sizes
+from qcnn import choose_sizes, load_data
 from studies.catalogue import studies_by_name
 from studies.design.arms import NO_ARM, NOTEBOOK, NOTEBOOK_DIRECT
+from studies.design.configuration import build_model
 from studies.design.recipes import notebook_cells, standard, without_photons
 from studies.design.study import Cell, Options
 
@@ -175,15 +176,18 @@ def test_products_have_the_cheapest_sizes_of_the_mesh_in_use(mesh: str) -> None:
 
 def test_the_larger_arm_without_input_has_the_count_of_the_trained_phases() -> None:
     """χ = 3 without phases against χ = 2 with 128 of them, as nearly as there is one."""
-    cells = studies_by_name["ablation"].cells(under("ablation"))
-    by_label = {cell.arm.label: cell.configuration for cell in cells}
-    larger = by_label["χ = 3: no input"]
-    assert (larger.generator, larger.mapping) == ("no_input", "mps:bond_dimension=3")
-    generators = {
-        cell.arm.name: cell.configuration.generator
-        for cell in cells
-        if cell.arm.setting == "χ = 10"
+    tuned = studies_by_name["ablation"].tuned
+    assert tuned is not None
+    found = tuned(under("ablation"))
+    by_label = {arm.label: candidates for arm, candidates in found.items()}
+    larger = by_label["χ = 3, orthogonal start: no input"]
+    assert {(each.generator, each.mapping) for each in larger} == {
+        ("no_input", "mps:bond_dimension=3,form=orthogonal")
     }
+    largest = {
+        arm: each for arm, each in found.items() if arm.setting == "χ = 10, orthogonal start"
+    }
+    generators = {arm.name: candidates[0].generator for arm, candidates in largest.items()}
     assert generators == {
         "trained phases": "pqcnn",
         "frozen phases": "frozen",
@@ -191,11 +195,24 @@ def test_the_larger_arm_without_input_has_the_count_of_the_trained_phases() -> N
         "random numbers redrawn at every pass": "redrawn_random",
         "random numbers of the same distribution": "matched_random",
         "no input": "no_input",
-        "a classical generator of the same trainable count": "classical",
+        "a classical generator of the same effective count": "classical",
     }
-    for cell in cells:
-        if cell.arm.setting == "χ = 10":
-            assert cell.configuration.mapping == "mps:bond_dimension=10"
+    for candidates in largest.values():
+        assert {each.mapping for each in candidates} == {"mps:bond_dimension=10,form=orthogonal"}
+        assert [each.learning_rate for each in candidates] == [0.01, 0.03]
+
+
+def test_a_classical_generator_has_as_many_numbers_as_there_are_effective_phases() -> None:
+    tuned = studies_by_name["ablation"].tuned
+    assert tuned is not None
+    found = {arm.label: each[0] for arm, each in tuned(under("ablation")).items()}
+    for setting in ("χ = 2, orthogonal start", "mixing of 5 PQCNNs at chosen rates"):
+        photons, classical = (
+            build_model(found[f"{setting}: {name}"], load_data("digits"), 1).parameter_counts()
+            for name in ("trained phases", "a classical generator of the same effective count")
+        )
+        assert photons.phases > photons.effective_phases
+        assert classical.phases == classical.effective_phases == photons.effective_phases
 
 
 def test_full_presets_are_as_long_as_their_pages_say() -> None:
@@ -206,7 +223,7 @@ def test_full_presets_are_as_long_as_their_pages_say() -> None:
     }
     expected = {
         "ablation": (20, 16),
-        "bond_dimension": (30, 10),
+        "bond_dimension": (30, 12),
         "capacity": (20, 10),
         "compression": (30, 10),
         "frontier": (40, 10),

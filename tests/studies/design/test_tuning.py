@@ -13,12 +13,13 @@ from stored_rows import CONFIGURATION, make_row
 
 from qcnn import smaller_targets
 from studies.catalogue import studies_by_name
+from studies.design.arguments import MOST_TUNING_SEEDS, SEED, SEEDS
 from studies.design.arms import Arm, at_budget
-from studies.design.choose import best_first, candidate_cells, chosen_cells
+from studies.design.choose import best_first, candidate_cells, chosen_cells, tuning_seeds
 from studies.design.configuration import Configuration
 from studies.design.recipes import without_photons
 from studies.design.roles import FINAL, SEARCH
-from studies.design.study import Options
+from studies.design.study import Options, fresh_seeds
 from studies.rows.runs_file import add_rows, read_rows
 from studies.store.opening import open_store
 
@@ -80,6 +81,46 @@ def test_of_equal_ones_the_first_and_never_one_that_diverged(options: Options) -
     }
     rows = rows_with(options.place.out, accuracies, seed=7)
     assert chosen(rows, options) == {FIRST: {0.03}, SECOND: {0.03}}
+
+
+def test_tuning_seeds_are_never_fresh_ones(options: Options) -> None:
+    assert tuning_seeds(options) == [7]
+    several = tuning_seeds(changed(options, tuning_seeds=3))
+    assert len(set(several)) == 3
+    assert several[0] == 7
+    assert not set(several) & set(fresh_seeds(options, SEEDS.most))
+    last = changed(options, seed=SEED.most, tuning_seeds=MOST_TUNING_SEEDS)
+    assert max(tuning_seeds(last)) < 2**63
+    assert not set(tuning_seeds(last)) & set(fresh_seeds(last, SEEDS.most))
+
+
+def test_every_candidate_is_tried_under_every_tuning_seed(options: Options) -> None:
+    several = changed(options, tuning_seeds=3)
+    cells = candidate_cells(CANDIDATES, several)
+    assert {(cell.configuration, cell.seed) for cell in cells} == set(
+        product([*CANDIDATES[FIRST], *CANDIDATES[SECOND]], tuning_seeds(several))
+    )
+    assert len(cells) == 18
+    assert {cell.role for cell in cells} == {SEARCH}
+
+
+def test_the_best_mean_over_the_tuning_seeds_decides(options: Options) -> None:
+    """The highest under one seed fails under another."""
+    several = changed(options, tuning_seeds=3)
+    for seed, first in zip(
+        tuning_seeds(several),
+        ([0.7, 0.95, 0.5], [0.7, 0.9, 0.9], [0.8, 0.1, 0.9]),
+        strict=True,
+    ):
+        accuracies: dict[Arm, list[float | None]] = {FIRST: [*first], SECOND: [0.3, None, 0.2]}
+        rows = rows_with(options.place.out, accuracies, seed)
+    assert chosen(rows, options) == {FIRST: {0.03}, SECOND: {0.01}}  # by the first seed alone
+    cells = chosen_cells(CANDIDATES, rows, several)
+    assert {(cell.arm, cell.configuration.learning_rate) for cell in cells} == {
+        (FIRST, 0.1),
+        (SECOND, 0.01),
+    }
+    assert {cell.seed for cell in cells} == {8, 9}
 
 
 def test_runs_of_other_seeds_and_final_runs_decide_nothing(options: Options) -> None:

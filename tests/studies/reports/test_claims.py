@@ -97,14 +97,18 @@ def test_every_arm_of_a_setting_is_in_its_sentence(tmp_path: Path) -> None:
     ablation = studies_by_name["ablation"]
     accuracies = {"trained phases": 0.8, "frozen phases": 0.7}
     rows = pd.DataFrame(
-        [row for name, mean in accuracies.items() for row in runs(f"χ = 4: {name}", [mean, mean])]
+        [
+            row
+            for name, mean in accuracies.items()
+            for row in runs(f"χ = 4, orthogonal start: {name}", [mean, mean])
+        ]
     )
     text = write_claims(tmp_path, [StudyResults(ablation, rows)]).read_text()
     assert (
-        "- χ = 4, test accuracy: trained phases 80.0 % [80.0, 80.0]; "
+        "- χ = 4, orthogonal start, test accuracy: trained phases 80.0 % [80.0, 80.0]; "
         "frozen phases 70.0 % [70.0, 70.0].\n"
     ) in text
-    assert "χ = 2, test accuracy" not in text
+    assert "χ = 2, orthogonal start, test accuracy" not in text
 
 
 def test_arms_are_listed_after_equally_long_trainings(tmp_path: Path) -> None:
@@ -114,7 +118,7 @@ def test_arms_are_listed_after_equally_long_trainings(tmp_path: Path) -> None:
         row | {"epochs": epochs}
         for name, means in accuracies.items()
         for epochs, mean in zip((8, 30), means, strict=False)
-        for row in runs(f"χ = 4: {name}", [mean, mean])
+        for row in runs(f"χ = 4, orthogonal start: {name}", [mean, mean])
     ]
     text = write_claims(tmp_path, [StudyResults(ablation, pd.DataFrame(rows))]).read_text()
     assert "trained phases 80.0 % [80.0, 80.0]; frozen phases 70.0 % [70.0, 70.0].\n" in text
