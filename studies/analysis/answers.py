@@ -10,6 +10,7 @@ import pandas as pd
 from studies.analysis.comparisons import PairedDifference, holm, paired_difference
 from studies.analysis.results import (
     LEVEL,
+    MARGIN,
     NOTHING_YET,
     PAIRS_FOR_A_CLAIM,
     Better,
@@ -18,9 +19,6 @@ from studies.analysis.results import (
 )
 from studies.design.statistics import points
 from studies.design.study import Question
-
-#: An advantage of less than this fraction is none that would decide for an arm.
-MARGIN = 0.01
 
 
 class Said(StrEnum):

@@ -6,9 +6,10 @@ from itertools import groupby
 
 import pandas as pd
 
+from studies.analysis.paper import beside_quoted
 from studies.analysis.results import Better, Result, StudyResults, arm_names, sentence
 from studies.analysis.summaries import accuracy_text, pqcnns_text
-from studies.analysis.verdicts import beside_quoted, validation_gaps
+from studies.analysis.verdicts import validation_gaps
 from studies.design.arms import Arm, is_arm, labels
 from studies.design.configuration import sizes_from_text
 from studies.design.roles import FINAL, NEAR_CHANCE, has_trained

@@ -1,38 +1,24 @@
 """Whether a claim holds, in a sentence that is decided by the rows alone."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Sequence
 from itertools import groupby
 
 import pandas as pd
 
-from studies.analysis.quoted import NOISE_COSTS_AT_MOST, QUOTED, QuotedRow
+from studies.analysis.judgements import Judge, Judgement, Standing
+from studies.analysis.quoted import NOISE_COSTS_AT_MOST
 from studies.analysis.results import (
+    MARGIN,
     PAIRS_FOR_A_CLAIM,
     Better,
     Result,
     StudyResults,
     arm_names,
 )
-from studies.design.arms import at_bond_dimension, labels
 from studies.design.roles import FINAL
-from studies.design.statistics import mean_interval, points
+from studies.design.statistics import points
 from studies.design.study import Contrast
-
-#: What the rows of a study say of a claim as a whole; nothing where they say nothing yet.
-Judge = Callable[[StudyResults], str]
-
-#: An advantage of less than this fraction is none that would decide for photons.
-MARGIN = 0.01
-
-
-class Standing(StrEnum):
-    """How a claim stands, in the order in which it is said."""
-
-    HOLDS = "holds"
-    FAILS = "does not hold"
-    OPEN = "open"
 
 
 def better_than_all(chosen: Sequence[Contrast]) -> Judge:
@@ -43,7 +29,7 @@ def better_than_all(chosen: Sequence[Contrast]) -> Judge:
     that ends below ``MARGIN`` while the second arm fails no more; these are named. Else it is open.
     """
 
-    def judge(results: StudyResults) -> str:
+    def judge(results: StudyResults) -> Judgement:
         by_contrast = {result.contrast: result for result in results.contrasts}
         found: dict[Standing, list[str]] = {}
         for setting, group in groupby(chosen, key=lambda contrast: contrast.setting):
@@ -60,7 +46,7 @@ def better_than_all(chosen: Sequence[Contrast]) -> Judge:
                 shown = sum(standing is Standing.HOLDS for standing in standings.values())
                 text = f"{setting} (shown against {shown} of {len(contrasts)})"
                 found.setdefault(Standing.OPEN, []).append(text)
-        return _in_words(found)
+        return Judgement(found)
 
     return judge
 
@@ -85,7 +71,7 @@ def _has_pairs_for_a_claim(result: Result) -> bool:
 def noise_costs_little(chosen: Sequence[Contrast]) -> Judge:
     """Whether each noise costs at most what the paper states, by the interval of its cost."""
 
-    def judge(results: StudyResults) -> str:
+    def judge(results: StudyResults) -> Judgement:
         compared = [result for result in results.contrasts if result.contrast in chosen]
         of_setting = Counter(result.contrast.setting for result in compared)
         counts = Counter((_cost(result), result.contrast.setting) for result in compared)
@@ -93,7 +79,7 @@ def noise_costs_little(chosen: Sequence[Contrast]) -> Judge:
         for (standing, setting), count in counts.items():
             text = f"{setting} ({count} of {of_setting[setting]} kinds)"
             found.setdefault(standing, []).append(text)
-        return _in_words(found)
+        return Judgement(found)
 
     return judge
 
@@ -106,45 +92,16 @@ def _cost(result: Result) -> Standing:
     return Standing.FAILS if result.difference.high < -NOISE_COSTS_AT_MOST else Standing.OPEN
 
 
-def beside_quoted(results: StudyResults) -> Iterator[tuple[QuotedRow, pd.DataFrame]]:
-    """The paper's figure at each bond dimension that has runs, and the longest of these."""
-    final = results.longest
-    for quoted in QUOTED:
-        if quoted.bond_dimension is not None:
-            arms = final[final["setting"] == at_bond_dimension(quoted.bond_dimension)]
-            if not arms.empty:
-                yield quoted, arms
-
-
-def reaches_quoted(results: StudyResults) -> str:
-    """At which bond dimensions the best arm comes within a deviation of the paper's accuracy."""
-    found: dict[Standing, list[str]] = {}
-    for quoted, arms in beside_quoted(results):
-        by_arm = arms["val_accuracy"].groupby(labels(arms))
-        of_arms = [mean_interval(values) for _, values in by_arm]
-        best = max(of_arms, key=lambda interval: interval.mean)
-        enough = (quoted.accuracy - quoted.deviation) / 100
-        text = str(arms["setting"].iloc[0])
-        if best.mean >= enough:
-            found.setdefault(Standing.HOLDS, []).append(text)
-        else:
-            standing = Standing.FAILS if best.high < enough else Standing.OPEN
-            away = points(quoted.accuracy / 100 - best.mean)
-            found.setdefault(standing, []).append(f"{text} ({away} points less)")
-    return _in_words(found)
-
-
-def all_phases_are_effective(results: StudyResults) -> str:
+def all_phases_are_effective(results: StudyResults) -> Judgement:
     """How many of the trained phases are effective, where fewest are."""
     rows = results.rows
     final = rows[(rows["role"] == FINAL) & (rows["phases"] > 0)]
     if final.empty:
-        return ""
+        return Judgement()
     least = int((final["effective_phases"] / final["phases"]).argmin())
     phases, effective = (int(final[name].iloc[least]) for name in ("phases", "effective_phases"))
-    if effective == phases:
-        return "Holds."
-    return f"Does not hold: of {phases} trained phases {effective} are effective."
+    standing = Standing.HOLDS if effective == phases else Standing.FAILS
+    return Judgement({standing: [f"of {phases} trained phases {effective} are effective"]})
 
 
 def validation_gaps(results: StudyResults) -> pd.Series:
@@ -153,22 +110,11 @@ def validation_gaps(results: StudyResults) -> pd.Series:
     return trained["val_accuracy"] - trained["test_accuracy"]
 
 
-def spread_of_validation(results: StudyResults) -> str:
-    """How far off the validation images are for the worst run in twenty."""
+def validation_is_precise(results: StudyResults) -> Judgement:
+    """Whether the 600 images tell models apart that differ by ``MARGIN``, for 19 runs in 20."""
     gaps = validation_gaps(results).abs()
     if gaps.empty:
-        return ""
-    return f"One run in twenty is more than {points(gaps.quantile(0.95))} points off."
-
-
-def _in_words(found: Mapping[Standing, Sequence[str]]) -> str:
-    """``Holds: …. Does not hold: …. Open: ….``, leaving out what is empty.
-
-    >>> _in_words({Standing.OPEN: ["χ = 2"], Standing.FAILS: ["χ = 4", "χ = 10"]})
-    'Does not hold: χ = 4; χ = 10. Open: χ = 2.'
-    """
-    return " ".join(
-        f"{standing.capitalize()}: {'; '.join(found[standing])}."
-        for standing in Standing
-        if standing in found
-    )
+        return Judgement()
+    off = gaps.quantile(0.95)
+    standing = Standing.HOLDS if off < MARGIN else Standing.FAILS
+    return Judgement({standing: [f"one run in twenty is more than {points(off)} points off"]})

@@ -20,6 +20,7 @@ from studies.design.configuration import Configuration
 from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, long_cells_of, standard
 from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
 
+PAPERS_SCHEDULE = "the paper's form and schedule"
 _ROUNDS = WholeNumber(1, EPOCHS.most // AlternatingConfig.adam_epochs)
 _EVERY = tuple(range(1, 11))
 _PAPERS_FORM = (2, 4, 10)
@@ -90,7 +91,7 @@ def _paper(chi: int) -> Arm:
 
 
 def _alternating(chi: int) -> Arm:
-    return Arm(at_bond_dimension(chi), "the paper's form and schedule")
+    return Arm(at_bond_dimension(chi), PAPERS_SCHEDULE)
 
 
 def _together(chi: int) -> Arm:

@@ -133,7 +133,7 @@ _BY_TUNING = [
     Contrast(_compressed(method, _TUNED), _compressed(method, _PAPERS), method)
     for method in (_SHARING, _PRUNING)
 ]
-_AGAINST_TUNED = [
+AGAINST_TUNED = [
     Contrast(_arm(_PAPERS_LARGEST, _MPS), _compressed(method, _TUNED), method)
     for method in (_SHARING, _PRUNING)
 ]
@@ -165,14 +165,14 @@ STUDY = Study(
         ),
         Question(
             "Is a photonic matrix product state better than the paper's two baselines, tuned?",
-            _AGAINST_TUNED,
+            AGAINST_TUNED,
         ),
         Question("Do the paper's two baselines gain by tuning?", _BY_TUNING),
     ),
     contrasts=(
         *_AT_EQUAL_COUNTS,
         *_BY_TUNING,
-        *_AGAINST_TUNED,
+        *AGAINST_TUNED,
         Contrast(_compressed(_MAGNITUDE, _TUNED), _compressed(_PRUNING, _TUNED), at_budget(_KEPT)),
     ),
 )

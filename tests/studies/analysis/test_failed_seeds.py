@@ -96,7 +96,9 @@ def test_who_is_more_accurate_and_fails_more_is_not_better() -> None:
     assert "; in 1 it is more accurate and fails more, or the reverse." in tally([result])
     study = replace(studies_by_name["capacity"], contrasts=(CONTRAST,))
     results = StudyResults(study, rows_of(first, [LOW] * 20))
-    assert better_than_all(study.contrasts)(results) == ("Does not hold: χ = 4 (against no input).")
+    assert better_than_all(study.contrasts)(results).text == (
+        "Does not hold: χ = 4 (against no input)."
+    )
 
 
 def test_small_is_no_verdict_on_an_arm_that_fails_less() -> None:
@@ -202,7 +204,7 @@ def test_until_the_deciding_seeds_are_there_contrasts_explore() -> None:
     assert result.better is Better.NOT_SHOWN
     assert sentence(result).endswith("16 pairs: exploratory, no claim.")
     assert tally([result]).endswith("; 1 are exploratory so far.")
-    assert better_than_all(LOOKED.contrasts)(results) == "Open: χ = 4 (shown against 0 of 1)."
+    assert better_than_all(LOOKED.contrasts)(results).text == "Open: χ = 4 (shown against 0 of 1)."
     assert seeds_after_looks(results) == (
         "Seeds 11–16 were added after a look at the results of the first 10. The declared "
         "contrasts are decided by seeds that come after the first 16, of which none has run yet: "

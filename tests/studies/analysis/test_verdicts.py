@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from stored_rows import arm, make_row
 
+from studies.analysis.paper import reaches_accuracy
 from studies.analysis.results import StudyResults
 from studies.analysis.verdicts import (
     all_phases_are_effective,
     better_than_all,
     noise_costs_little,
-    reaches_quoted,
-    spread_of_validation,
+    validation_is_precise,
 )
 from studies.catalogue import studies_by_name
 from studies.design.study import Contrast, Study
@@ -43,7 +43,7 @@ def verdict_of_arms(seeds: int = 12, **means: float) -> str:
     last = rows["seed"] == 11
     rows.loc[last & (rows["arm"] == "photonic"), "test_accuracy"] += 0.001
     study = study_of(*(against(name) for name in means if name != "photonic"))
-    return better_than_all(study.contrasts)(StudyResults(study, rows[rows["seed"] < seeds]))
+    return better_than_all(study.contrasts)(StudyResults(study, rows[rows["seed"] < seeds])).text
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_too_few_pairs_and_wide_intervals_leave_it_open() -> None:
     study = study_of(against("a"))
     judge = better_than_all(study.contrasts)
     results = StudyResults(study, pd.DataFrame(unsteady))
-    assert judge(results) == "Open: here (shown against 0 of 1)."
+    assert judge(results).text == "Open: here (shown against 0 of 1)."
 
 
 def test_an_arm_that_has_not_run_leaves_it_open() -> None:
     study = study_of(against("a"), against("b"))
     rows = pd.DataFrame([*runs("photonic", 0.9), *runs("a", 0.8)])
     judge = better_than_all(study.contrasts)
-    assert judge(StudyResults(study, rows)) == "Open: here (shown against 1 of 2)."
+    assert judge(StudyResults(study, rows)).text == "Open: here (shown against 1 of 2)."
 
 
 def test_the_cost_of_noise_is_judged_by_its_interval() -> None:
@@ -86,7 +86,7 @@ def test_the_cost_of_noise_is_judged_by_its_interval() -> None:
         noisy[0]["test_accuracy"] = 0.9 - cost
         rows += noisy
     verdict = noise_costs_little(study.contrasts)(StudyResults(study, pd.DataFrame(rows)))
-    assert verdict == (
+    assert verdict.text == (
         "Holds: mixing (1 of 3 kinds). Does not hold: mixing (1 of 3 kinds). "
         "Open: mixing (1 of 3 kinds)."
     )
@@ -104,9 +104,15 @@ def test_the_papers_accuracy_is_reached_within_its_deviation() -> None:
             *runs("χ = 10: lean form", 0.99, val_accuracy=0.905),
         ]
     )
-    text = reaches_quoted(StudyResults(studies_by_name["bond_dimension"], rows))
-    assert text == (
-        "Holds: χ = 2. Does not hold: χ = 10 (5.0 points less). Open: χ = 3 (7.6 points less)."
+    results = StudyResults(studies_by_name["bond_dimension"], rows)
+    judgement = reaches_accuracy()(results)
+    assert judgement.mark == "✗"
+    assert judgement.text == (
+        "Holds: χ = 2 (lean form). Does not hold: χ = 10 (lean form), 5.0 points less. Open: χ = 3 "
+        "(lean form), 7.6 points less."
+    )
+    assert reaches_accuracy("the paper's form")(results).text == (
+        "Does not hold: χ = 2, 41.4 points less."
     )
 
 
@@ -119,15 +125,17 @@ def test_phases_without_effect_are_counted() -> None:
     both, minimal = (
         StudyResults(study, pd.DataFrame(each)) for each in (rows, rows[: len(SPREAD)])
     )
-    assert all_phases_are_effective(both) == (
+    assert all_phases_are_effective(both).text == (
         "Does not hold: of 128 trained phases 81 are effective."
     )
-    assert all_phases_are_effective(minimal) == "Holds."
+    assert all_phases_are_effective(minimal).mark == "✓"
 
 
 def test_the_worst_run_in_twenty_is_named() -> None:
     rows = [
         make_row(seed, val_accuracy=0.9 - 0.001 * seed, test_accuracy=0.9) for seed in range(21)
     ]
-    text = spread_of_validation(StudyResults(studies_by_name["mode_sweep"], pd.DataFrame(rows)))
-    assert text == "One run in twenty is more than 1.9 points off."
+    study = studies_by_name["mode_sweep"]
+    judgement = validation_is_precise(StudyResults(study, pd.DataFrame(rows)))
+    assert judgement.text == "Does not hold: one run in twenty is more than 1.9 points off."
+    assert validation_is_precise(StudyResults(study, pd.DataFrame(rows[:3]))).mark == "✓"

@@ -49,10 +49,10 @@ def test_every_claim_names_a_study_and_waits_for_its_rows(tmp_path: Path) -> Non
 
 def test_the_verdicts_stand_at_the_top_with_links_to_their_reasons(tmp_path: Path) -> None:
     table, *sections = write_claims(tmp_path, []).read_text().split("\n## ")
-    lines = [line for line in table.splitlines() if line.startswith("| [")]
+    lines = [line for line in table.splitlines() if line.startswith("| ? | [")]
     for claim, line, section in zip(CLAIMS, lines, sections, strict=True):
         anchor = line.partition("(#")[2].partition(")")[0]
-        assert line.startswith(f"| [{claim.title}]")
+        assert line.startswith(f"| ? | [{claim.title}]")
         assert anchor.split("-")[0] == claim.title.split()[0].lower()
         verdict = section.partition("*Verdict:* ")[2].splitlines()[0]
         assert line.endswith(f"| {verdict} |")
