@@ -183,7 +183,8 @@ class TimeLeft:
     def __init__(self, rates: Rates, jobs: int, rows: Mapping[RunKey, Record]) -> None:
         self._rates, self._jobs = rates, jobs
         self._seen = set(rows)
-        self._spent = self._expected = 0.0
+        #: Of each run of this command, what it took and what it takes by the rates.
+        self._times: list[tuple[float, float]] = []
         self._state: tuple[Agenda, int, int] | None = None
         self._left: float | None = None
         self._since = time.monotonic()
@@ -207,20 +208,27 @@ class TimeLeft:
         return self._left and max(_SOON, self._left - (time.monotonic() - self._since))
 
     def _count(self, rows: Mapping[RunKey, Record]) -> None:
-        for key in rows.keys() - self._seen:
-            row = stored_row(rows[key])
+        for row in (stored_row(rows[key]) for key in rows if key not in self._seen):
             if row["status"] != FAILED and row["seconds"] is not None:
-                self._spent += row["seconds"]
-                self._expected += self._rates.of(Arm(row["setting"], row["arm"]), row["epochs"])
+                arm = Arm(row["setting"], row["arm"])
+                self._times.append((row["seconds"], self._rates.of(arm, row["epochs"])))
         self._seen |= rows.keys()
+
+    def _pace(self) -> float | None:
+        """How many times as long runs take as by the rates; None before one is done.
+
+        The first of each process compiles what the others find, and counts until there are more.
+        """
+        counted = self._times[min(self._jobs, len(self._times) - 1) :]
+        expected = sum(each for _, each in counted)
+        return sum(spent for spent, _ in counted) / expected if expected else None
 
     def _estimate(
         self, agenda: Agenda, rows: Mapping[RunKey, Record], to_search: int
     ) -> float | None:
-        if not self._expected and not self._rates.measured:
+        pace = self._pace()
+        if pace is None and not self._rates.measured:
             return None
-        begun = self._expected > 0
-        pace = self._spent / self._expected if begun else 1.0
         missing = {
             cell.key: self._rates.of(cell.arm, cell.configuration.epochs)
             for cell in (*agenda.tried, *agenda.cells)
@@ -228,5 +236,6 @@ class TimeLeft:
         }
         later = (self._rates.of(*each) for each in agenda.later)
         searched = [self._rates.of(NO_ARM, agenda.epochs)] * to_search
-        seconds = seconds_left([*missing.values(), *later, *searched], pace, self._jobs)
-        return seconds + _AROUND_SECONDS if seconds and not begun else seconds
+        works = [*missing.values(), *later, *searched]
+        around = _AROUND_SECONDS if works and pace is None else 0.0
+        return around + seconds_left(works, 1.0 if pace is None else pace, self._jobs)

@@ -61,7 +61,15 @@ def test_then_it_is_what_the_runs_of_this_command_take(tick: Tick) -> None:
     assert left(FRESH, rows_of(1), 0) == 5 * 30 / 2
     tick(4)
     assert left(FRESH, rows_of(1), 0) == 5 * 30 / 2 - 4
-    assert left(FRESH, rows_of(1, 2, 3, seconds=20.0), 0) == pytest.approx(3 * (30 + 40) / 3 / 2)
+
+
+def test_the_first_run_of_each_process_counts_until_there_are_more(tick: Tick) -> None:
+    left = TimeLeft(RATES, 2, {})
+    slow = rows_of(1, 2, seconds=90.0)
+    assert left(FRESH, slow, 0) == 4 * 90 / 2
+    assert left(FRESH, slow | rows_of(3, seconds=20.0), 0) == 3 * 20 / 2
+    more = slow | rows_of(3, seconds=20.0) | rows_of(4, seconds=30.0)
+    assert left(FRESH, more, 0) == 2 * 25 / 2
 
 
 def test_without_any_rates_it_is_there_with_the_first_run(tick: Tick) -> None:
