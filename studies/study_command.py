@@ -236,12 +236,10 @@ def _choices(study: Study, values: dict[str, Any], dataset: str) -> tuple[Scope,
     scope, amount = asked_for(study, preset, dataset)
     axes = {name: scope.axes[name] if values[name] is None else values[name] for name in scope.axes}
     scope = replace(scope, axes=axes, epochs=values["epochs"] or scope.epochs, seed=values["seed"])
-    return scope, Amount(
+    return scope, replace(
+        amount,
         trials=values.get("trials") or amount.trials,
-        finalists=amount.finalists,
         seeds=seeds or amount.seeds,
         long_seeds=min(amount.long_seeds, seeds or amount.long_seeds),
         preset=preset_in_words(study, preset, scope),
-        tuning_seeds=amount.tuning_seeds,
-        after=amount.after,
     )
