@@ -56,6 +56,7 @@ def make_row(seed: int, role: str = "final", **values: Any) -> dict[str, Any]:
         "best_val_epoch": 1,
         "seconds": 1.5,
         "engine": "merlin",
+        "train_loss_by_epoch": curve("1.5000", "0.6000", epochs),
         "train_accuracy_by_epoch": curve("0.5000", "0.9000", epochs),
         "val_accuracy_by_epoch": curve("0.5000", "0.8000", epochs),
         "val_loss_by_epoch": curve("1.5000", "0.7000", epochs),

@@ -107,8 +107,8 @@ def test_small_is_no_verdict_on_an_arm_that_fails_less() -> None:
     judge = better_than_all(study.contrasts)
     same = StudyResults(study, rows_of(level, [LOW] * 16))
     safer = StudyResults(study, rows_of(level, [CHANCE, *[LOW] * 15]))
-    assert judge(same) == "Does not hold: χ = 4 (against no input)."
-    assert judge(safer) == "Open: χ = 4 (shown against 0 of 1)."
+    assert judge(same).text == "Does not hold: χ = 4 (against no input)."
+    assert judge(safer).text == "Open: χ = 4 (shown against 0 of 1)."
 
 
 def test_a_claim_needs_twelve_pairs_in_which_both_train() -> None:
@@ -118,8 +118,8 @@ def test_a_claim_needs_twelve_pairs_in_which_both_train() -> None:
     costs = replace(studies_by_name["capacity"], contrasts=(CONTRAST,))
     judge = noise_costs_little(costs.contrasts)
     twelve, eleven = (StudyResults(costs, rows_of([LOW] * n, [LOW] * n)) for n in (12, 11))
-    assert judge(twelve) == "Holds: χ = 4 (1 of 1 kinds)."
-    assert judge(eleven) == "Open: χ = 4 (1 of 1 kinds)."
+    assert judge(twelve).text == "Holds: χ = 4 (1 of 1 kinds)."
+    assert judge(eleven).text == "Open: χ = 4 (1 of 1 kinds)."
 
 
 def test_what_noise_takes_is_no_failure_to_train() -> None:
