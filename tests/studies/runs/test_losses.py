@@ -75,6 +75,18 @@ def test_the_third_loss_of_a_run_is_its_row_whoever_counts(make_queue: MakeQueue
     assert not queue.run_next()
 
 
+def test_the_row_of_a_lost_run_says_how_many_looks_came_before(tmp_path: Path) -> None:
+    study = replace(studies_by_name["mode_sweep"], looks=(1, 2, 7))
+    options = make_options(tmp_path, smoke_axes(study))
+    queue = Queue(study, options, "command", open_store(tmp_path, None))
+    for number in range(MOST_LOSSES):
+        queue.enqueue_missing([CELL])
+        lose(queue, queue.cells, f"worker {number}", "SIGKILL")
+    queue.take_rows()
+    (row,) = read_rows(queue.csv).to_dict("records")
+    assert (row["status"], row["seed"], row["look"]) == ("failed", 3, 2)
+
+
 def test_what_a_damaged_storage_says_of_losses_is_named(make_queue: MakeQueue) -> None:
     queue = make_queue()
     queue.enqueue_missing([CELL])
