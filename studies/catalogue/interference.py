@@ -5,9 +5,9 @@ mesh, one photon at a time, qubits, and a classical generator. Each mapping is a
 own, in which the arms have equal *effective* phases together with the mapping's parameters, as
 nearly as whole samplers allow; where several sizes do, the one that did best on validation images
 of other seeds was taken, and so was the full mesh, whose further phases make light easier to
-train. A product is read as far as there are weights, so that its samplers are
-such that this part feels all their phases. Every arm chooses among the same few rates by the
-mean of three seeds that are no fresh ones.
+train. A product is read as far as there are weights, so that its samplers are such that this part
+feels nearly all their phases. Every arm chooses among the same few rates by the mean of three
+seeds that are no fresh ones.
 """
 
 from collections.abc import Mapping
@@ -171,12 +171,20 @@ def _where(result: Result) -> str:
 
 
 def _said(result: Result) -> str:
-    """The difference in points with its interval and what may be said of it."""
+    """The difference in points with its interval, what may be said of it, and what failed."""
+    failures = result.failures
+    failed = (
+        f", failures {failures.first} against {failures.second} of {failures.pairs}"
+        if failures.any
+        else ""
+    )
+    if result.verdict is Verdict.NO_PAIR:
+        return f"no seed trains with both{failed}"
     text = f"{points(result.difference.mean, sign=True)} points"
-    if result.verdict is Verdict.NO_INTERVAL:
-        return text
-    low, high = result.difference.shown
-    return f"{text} [{points(low)}, {points(high)}] ({result.verdict})"
+    if result.verdict is not Verdict.NO_INTERVAL:
+        low, high = result.difference.shown
+        text += f" [{points(low)}, {points(high)}] ({result.verdict})"
+    return text + failed
 
 
 STUDY = Study(
@@ -194,7 +202,7 @@ STUDY = Study(
     cells=lambda _: [],
     tuned=tuned,
     finding=finding,
-    figures=("accuracy", "seeds", "rates", "curves"),
+    figures=("seeds", "rates", "curves"),
     contrasts=tuple(
         Contrast(arm_of(setting, PHOTONS), arm_of(setting, other))
         for setting in SETTINGS.values()

@@ -147,4 +147,12 @@ def test_the_finding_begins_with_what_interference_makes() -> None:
     assert finding(results_with({PHOTONS: photons[:1], DISTINGUISHABLE: others[:1]})) == (
         "Photons minus distinguishable photons, at equal effective counts: with mixing +5.0 points."
     )
+    assert finding(results_with({PHOTONS: photons[:2], DISTINGUISHABLE: [0.83, 0.1]})) == (
+        "Photons minus distinguishable photons, at equal effective counts: with mixing +5.0 "
+        "points, failures 0 against 1 of 2."
+    )
+    assert finding(results_with({PHOTONS: photons[:1], DISTINGUISHABLE: [0.1]})) == (
+        "Photons minus distinguishable photons, at equal effective counts: with mixing no seed "
+        "trains with both, failures 0 against 1 of 1."
+    )
     assert finding(results_with({PHOTONS: photons})) == "No declared contrast has paired runs yet."
