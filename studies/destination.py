@@ -42,7 +42,7 @@ def preset_in_words(study: Study, preset: str, scope: Scope) -> str:
 
 def own_folder(study: Study, scope: Scope, amount: Amount) -> Path:
     """Where a command's runs go unless another folder is named."""
-    full = amount.preset == FULL and scope.dataset == PUBLISHED_DATASET
+    full = amount.preset == FULL
     if full and (scope, amount) == asked_for(study, FULL, PUBLISHED_DATASET):
         return PUBLISHED / study.name
     return _beside(amount.preset) / study.name

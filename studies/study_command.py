@@ -20,7 +20,7 @@ from qcnn.engines import engine_names
 from qcnn.machine import available_cpus
 from qcnn.meshes import mesh_names
 from qcnn.targets import target_names
-from studies.analysis.findings import finding_of
+from studies.analysis.answers import findings_of
 from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, Folder, OneOf
 from studies.design.configuration import shortened
 from studies.design.study import Amount, Axis, Options, Place, Scope, Study
@@ -163,7 +163,8 @@ def carry_out(
         raise
     dataset = options.scope.dataset
     _print_table(console, accuracy_table(results.rows, dataset))
-    console.print(f"{study.question} {finding_of(results.by_dataset[dataset])}\n")
+    for text in findings_of(results.by_dataset[dataset]):
+        console.print(f"{text}\n")
     print_plain(console, f"report: {report}")
     return out.parent if out == own else None
 

@@ -193,17 +193,17 @@ def run(folder: Path, *arguments: str) -> str:
 def test_a_study_with_a_mapping_a_baseline_a_dataset_and_a_figure(copy: Path) -> None:
     command = "studies.run own --preset smoke --dataset half-digits --jobs 1"
     assert "dataset: half-digits (200 training" in run(copy, *command.split())
-    own = copy / "results" / "own"
+    own = copy / "results-smoke" / "own"
     mappings = set(pd.read_csv(own / "runs.csv")["mapping"])
     assert mappings == {"cubic:power=5", "mixing", "last_layer"}
     names = {path.name for path in (own / "figures").iterdir()}
     figures = ("own", "accuracy", "curves", "methods", "seeds", "contrasts")
     assert names == {f"{name}-half-digits.png" for name in figures}
     before = {path: path.read_bytes() for path in own.rglob("*.*") if path.name != "journal.log"}
-    said = run(copy, "studies.report")
+    said = run(copy, "studies.report", "--out", "results-smoke")
     assert said.count("report: ") == 4
     assert {path: path.read_bytes() for path in before} == before
-    assert "last layer" in (copy / "results" / "report.html").read_text(encoding="utf-8")
+    assert "last layer" in (copy / "results-smoke" / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def test_a_mapping_of_a_package_runs_through_a_study(site: Path, tmp_path: Path)
     done = start(site, tmp_path, *command.split(), "example-power:power=2")
     assert done.returncode == 0, done.stderr
     assert "dataset: example-digits (200 training" in done.stdout
-    rows = pd.read_csv(tmp_path / "results" / "mapping_sweep" / "runs.csv")
+    rows = pd.read_csv(tmp_path / "results-smoke" / "mapping_sweep" / "runs.csv")
     assert set(rows["mapping"]) == {"example-power:power=2", "direct"}
     assert set(rows["status"]) == {"complete"}
 
@@ -59,7 +59,7 @@ def test_a_study_of_a_package_draws_its_figure_of_its_noise(site: Path, tmp_path
     command = "-m studies.run example-study --preset smoke --dataset digits --jobs 1"
     done = start(site, tmp_path, *command.split())
     assert done.returncode == 0, done.stderr
-    folder = tmp_path / "results" / "example-study"
+    folder = tmp_path / "results-smoke" / "example-study"
     rows = pd.read_csv(folder / "runs.csv", keep_default_na=False)
     assert set(rows["noise"]) == {"", "example_offset=0.1"}
     assert (folder / "figures" / "example-figure-digits.png").stat().st_size > 0
@@ -133,4 +133,4 @@ def test_a_package_that_is_broken_is_named(
     assert line.startswith("error: ")
     assert said in line
     assert "photonic_example.mapping" in line
-    assert not (tmp_path / "results").exists()
+    assert not list(tmp_path.glob("results*"))

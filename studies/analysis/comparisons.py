@@ -25,7 +25,7 @@ class PairedDifference:
     """First − second over paired seeds: mean, 95 % t-interval, exact sign-flip test.
 
     ``p`` is two-sided over all 2ⁿ sign assignments; ``low``, ``high`` and ``p`` are NaN
-    for fewer than two pairs. ``each`` holds the difference of every pair.
+    for fewer than two pairs. ``each`` holds the difference of every pair, ``seeds`` their seeds.
     """
 
     mean: float
@@ -34,6 +34,7 @@ class PairedDifference:
     pairs: int
     p: float
     each: tuple[float, ...]
+    seeds: tuple[int, ...]
 
     @property
     def shown(self) -> tuple[float, float]:
@@ -53,7 +54,10 @@ def paired_difference(first: pd.Series, second: pd.Series) -> PairedDifference:
     interval = mean_interval(differences)
     each = tuple(differences)
     p = sign_flip_p(each) if interval.seeds > 1 else np.nan
-    return PairedDifference(interval.mean, interval.low, interval.high, interval.seeds, p, each)
+    seeds = tuple(differences.index)
+    return PairedDifference(
+        interval.mean, interval.low, interval.high, interval.seeds, p, each, seeds
+    )
 
 
 def sign_flip_p(differences: Sequence[float]) -> float:

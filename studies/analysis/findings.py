@@ -1,11 +1,11 @@
 """The finding of a study in two sentences: its own, or what its contrasts say."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from studies.analysis.results import PAIRS_FOR_A_CLAIM, Better, Result, StudyResults, sentence
+from studies.analysis.results import NOTHING_YET, StudyResults
 from studies.analysis.summaries import accuracy_text, seeds_text
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
 from studies.design.measures import START, measured_moments
@@ -72,16 +72,9 @@ def accuracies_along(series: Mapping[str, Mapping[str, Arm]]) -> Callable[[Study
             )
             if reached:
                 sentences.append(f"{name}: {reached}.")
-        return " ".join(sentences) or "Nothing has been run with fresh seeds yet."
+        return " ".join(sentences) or NOTHING_YET
 
     return finding
-
-
-def finding_of(results: StudyResults) -> str:
-    """What a study found on one dataset."""
-    if results.study.finding is not None:
-        return results.study.finding(results)
-    return contrasts_in_a_sentence(results.contrasts)
 
 
 def seeds_after_looks(results: StudyResults) -> str:
@@ -125,47 +118,3 @@ def _ranges(numbers: pd.Series) -> str:
     return ", ".join(
         f"{run.iloc[0]}–{run.iloc[-1]}" if len(run) > 1 else str(run.iloc[0]) for _, run in runs
     )
-
-
-def contrasts_in_a_sentence(results: Sequence[Result]) -> str:
-    """How many contrasts show a difference, and the largest of these.
-
-    Where none does, it is the largest of all. One whose interval excludes 0 comes first: a few
-    seeds at chance make a large mean of which little is certain.
-    """
-    if not results:
-        return "No declared contrast has paired runs yet."
-    testable = [r for r in results if r.may_claim]
-    shown = [r for r in results if r.better is not Better.NOT_SHOWN]
-    candidates = shown or results
-    clear = [r for r in candidates if r.difference.low > 0 or r.difference.high < 0]
-    kind = " whose interval excludes 0" if 0 < len(clear) < len(candidates) else ""
-    largest = max(clear or candidates, key=_size)
-    alone = len(results) == 1 or len(shown) == 1
-    link = ":" if alone else f"; the largest{kind}:"
-    if results[0].exploratory:
-        return f"{_contrasts(len(results))} explored, none decided yet{link} {sentence(largest)}"
-    return f"{_count(len(results), len(testable), len(shown))}{link} {sentence(largest)}"
-
-
-def _size(result: Result) -> float:
-    """Of the difference where both arms train; of all pairs where none does."""
-    some = result.difference if result.difference.pairs else result.overall
-    return abs(some.mean)
-
-
-def _count(compared: int, testable: int, shown: int) -> str:
-    if not testable:
-        return (
-            f"{_contrasts(compared)} compared so far, none with the {PAIRS_FOR_A_CLAIM} pairs of "
-            "seeds that a claim needs"
-        )
-    verb = "show" if shown > 1 else "shows"
-    return (
-        f"Of {_contrasts(testable)} with enough pairs for a claim, {shown or 'none'} {verb} a "
-        "difference"
-    )
-
-
-def _contrasts(count: int) -> str:
-    return f"{count} contrast" + ("s" if count != 1 else "")

@@ -29,6 +29,8 @@ from studies.design.study import Contrast, Study
 #: Fewer pairs give an interval and no claim.
 PAIRS_FOR_A_CLAIM = 12
 LEVEL = 0.05
+#: Of a study whose contrasts have no pairs yet.
+NOTHING_YET = "Nothing that would answer it has been run with fresh seeds yet."
 
 
 class Verdict(StrEnum):

@@ -1,17 +1,19 @@
 """What a map of sizes at equal cost and a search say of modes and photons."""
 
-from collections.abc import Callable, Mapping, Sequence
-
 import pandas as pd
 
 from qcnn.optics.fock import count_outcomes
-from studies.analysis.results import Result, StudyResults, Verdict
-from studies.analysis.summaries import describe_configuration, pqcnns_text, seeds_text
+from studies.analysis.results import StudyResults
+from studies.analysis.summaries import (
+    accuracy_text,
+    describe_configuration,
+    pqcnns_text,
+    seeds_text,
+)
 from studies.design.arms import FINALIST, Arm
 from studies.design.configuration import Size, sizes_from_text
 from studies.design.roles import SEARCH, completed
-from studies.design.statistics import mean_interval, non_dominated, percent_interval, points
-from studies.design.study import Contrast
+from studies.design.statistics import non_dominated
 
 #: The setting of the arms of the map.
 EQUAL_COST = "equal cost"
@@ -55,30 +57,13 @@ def runs_of_map(results: StudyResults) -> pd.DataFrame:
     )
 
 
-def answer_on_sizes(
-    families: Mapping[str, Sequence[Contrast]],
-) -> Callable[[StudyResults], str]:
-    """A finding in two sentences: what to choose, and what makes a difference.
-
-    Args:
-        families: contrasts by what they are about.
-    """
-
-    def finding(results: StudyResults) -> str:
-        chosen = [*_of_map(results), *_of_search(results)]
-        compared = [
-            text
-            for about, contrasts in families.items()
-            for text in [_of_family(about, contrasts, results.contrasts)]
-            if text
-        ]
-        texts = ["; ".join(part) for part in (chosen, compared) if part]
-        sentences = [f"{text[0].upper()}{text[1:]}." for text in texts]
-        searched = len(completed(results.rows, SEARCH))
-        nothing = f"{searched} settings were searched; none has been run with fresh seeds yet."
-        return " ".join(sentences) or nothing
-
-    return finding
+def what_to_choose(results: StudyResults) -> str:
+    """The best size at equal cost, and what a search has found for each number of parameters."""
+    found = "; ".join([*_of_map(results), *_of_search(results)])
+    if found:
+        return f"{found[0].upper()}{found[1:]}."
+    searched = len(completed(results.rows, SEARCH))
+    return f"{searched} settings were searched; none has been run with fresh seeds yet."
 
 
 def _of_map(results: StudyResults) -> list[str]:
@@ -92,8 +77,8 @@ def _of_map(results: StudyResults) -> list[str]:
     return [
         f"At about {_effective_parameters(best)} effective parameters and {mapping} "
         f"the best of {len(means)} sizes by validation is {_pqcnns(best)}: "
-        f"{percent_interval(mean_interval(best['test_accuracy']))} on the test images against "
-        f"{percent_interval(mean_interval(worst['test_accuracy']))} of {_pqcnns(worst)} "
+        f"{accuracy_text(best)} on the test images against {accuracy_text(worst)} of "
+        f"{_pqcnns(worst)} "
         f"({seeds_text(best)})"
     ]
 
@@ -124,22 +109,7 @@ def _of_search(results: StudyResults) -> list[str]:
     return [
         f"up to {budget:,} trainable parameters choose {describe_configuration(runs.iloc[0])} "
         f"({int(runs['trainable_parameters'].iloc[0])}): "
-        f"{percent_interval(mean_interval(runs['test_accuracy']))}"
+        f"{accuracy_text(runs)}"
         for digest, budget in found.items()
         for runs in [finalists[finalists["configuration"] == digest]]
     ]
-
-
-def _of_family(about: str, contrasts: Sequence[Contrast], results: Sequence[Result]) -> str:
-    """How many contrasts show a difference, and how large they are."""
-    found = [result for result in results if result.contrast in contrasts]
-    if not found:
-        return ""
-    shown = [result for result in found if result.verdict is Verdict.SHOWN]
-    better = sum(result.difference.mean > 0 for result in shown)
-    differences = [result.difference.mean for result in found]
-    return (
-        f"{about}: {points(min(differences), sign=True)} to "
-        f"{points(max(differences), sign=True)} points, shown to be better in {better} and worse "
-        f"in {len(shown) - better} of {len(found)} contrasts"
-    )

@@ -17,7 +17,7 @@ from studies.design.arguments import OneOf, WholeNumbers
 from studies.design.arms import Arm, Family, at_bond_dimension
 from studies.design.configuration import Configuration
 from studies.design.recipes import MESH_AXIS, standard
-from studies.design.study import Axis, Contrast, Options, Preset, Study
+from studies.design.study import Axis, Contrast, Options, Preset, Question, Study
 
 FROZEN = "frozen phases"
 #: What each generator is called; the PQCNN itself comes first.
@@ -82,6 +82,17 @@ def _arm(setting: str, generator: str) -> Arm:
     return Arm(setting, NAMES[generator], families.get(generator, Family.CONTROL))
 
 
+_CONTRASTS = (
+    *(
+        Contrast(_arm(_at(chi), "pqcnn"), _arm(_at(chi), other))
+        for chi in (2, 4, 10)
+        for other in NAMES
+        if other != "pqcnn"
+    ),
+    Contrast(_arm(_at(2), "pqcnn"), _LARGER, "equal trainable count"),
+    *(Contrast(_arm(_MIXING, "pqcnn"), _arm(_MIXING, other)) for other in _MIXING_ARMS[1:]),
+)
+
 STUDY = Study(
     name="ablation",
     question="Is the photonic part necessary?",
@@ -98,16 +109,21 @@ STUDY = Study(
     cells=lambda _: [],
     tuned=tuned,
     figures=("accuracy", "seeds", "rates", "curves"),
-    contrasts=(
-        *(
-            Contrast(_arm(_at(chi), "pqcnn"), _arm(_at(chi), other))
-            for chi in (2, 4, 10)
-            for other in NAMES
-            if other != "pqcnn"
+    questions=(
+        Question(
+            "Are trained phases better than a classical generator of the same effective count?",
+            [c for c in _CONTRASTS if c.second.name == NAMES["classical"]],
         ),
-        Contrast(_arm(_at(2), "pqcnn"), _LARGER, "equal trainable count"),
-        *(Contrast(_arm(_MIXING, "pqcnn"), _arm(_MIXING, other)) for other in _MIXING_ARMS[1:]),
+        Question(
+            "Are trained phases better than frozen ones?",
+            [c for c in _CONTRASTS if c.second.name == FROZEN],
+        ),
+        Question(
+            "Are trained phases better than no photons and nothing trained in their place?",
+            [c for c in _CONTRASTS if c.second.name not in (FROZEN, NAMES["classical"])],
+        ),
     ),
+    contrasts=_CONTRASTS,
     looks=(10, 16),
     confirmed=True,
 )

@@ -18,7 +18,7 @@ from studies.design.arguments import EPOCHS, PositiveNumbers, WholeNumber, Whole
 from studies.design.arms import DIRECT, Arm, at_bond_dimension
 from studies.design.configuration import Configuration
 from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, long_cells_of, standard
-from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
 
 _ROUNDS = WholeNumber(1, EPOCHS.most // AlternatingConfig.adam_epochs)
 _EVERY = tuple(range(1, 11))
@@ -98,6 +98,14 @@ def _together(chi: int) -> Arm:
     return Arm(at_bond_dimension(chi), name)
 
 
+_BESIDE_DIRECT = [Contrast(_orthogonal(chi), DIRECT) for chi in _EVERY]
+_OTHER_FORMS = [
+    Contrast(first, _orthogonal(chi))
+    for chi in _PAPERS_FORM
+    for first in (_kept(chi), _lean(chi), _paper(chi))
+]
+_BY_COBYLA = [Contrast(_alternating(chi), _together(chi)) for chi in _PAPERS_FORM]
+
 STUDY = Study(
     name="bond_dimension",
     question="What does the bond dimension of the matrix product state buy?",
@@ -135,14 +143,15 @@ STUDY = Study(
         }
     ),
     figures=("accuracy", "seeds", "rates", "curves"),
-    contrasts=(
-        *(Contrast(_orthogonal(chi), DIRECT) for chi in _EVERY),
-        *(
-            Contrast(first, _orthogonal(chi))
-            for chi in _PAPERS_FORM
-            for first in (_kept(chi), _lean(chi), _paper(chi))
+    questions=(
+        Question(
+            "From χ = 5 on, is it as good as the target trained directly, to two points?",
+            _BESIDE_DIRECT[4:],
+            margin=0.02,
         ),
-        *(Contrast(_alternating(chi), _together(chi)) for chi in _PAPERS_FORM),
+        Question("Is another form better than an orthogonal start?", _OTHER_FORMS),
+        Question("Does COBYLA train the phases better than Adam?", _BY_COBYLA),
     ),
+    contrasts=(*_BESIDE_DIRECT, *_OTHER_FORMS, *_BY_COBYLA),
 )
 register_study(STUDY)

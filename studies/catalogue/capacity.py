@@ -17,7 +17,7 @@ from studies.catalogue import register_study
 from studies.design.arguments import Names, PositiveNumbers, WholeNumbers
 from studies.design.arms import Arm
 from studies.design.recipes import MESH_AXIS, SOURCE_SIZES, cells_of, standard
-from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
 
 MIXING, PRODUCT = "mixing", "product, mps χ = 4"
 _MODELS: dict[str, dict[str, Any]] = {
@@ -65,20 +65,30 @@ def _name(factor: str, value: object) -> str:
     }[factor]
 
 
-def _contrasts(model: str) -> list[Contrast]:
-    pairs = [
-        *((f"{layers} layers", _STANDARD) for layers in (2, 3, 4)),
-        *((name, "no schedule") for name in ("schedule cosine", _STANDARD, "schedule plateau")),
-        *((name, "rate 0.01") for name in (_STANDARD, "rate 0.1")),
-    ]
-    if model == MIXING:
-        pairs += [
-            ("2 layers", _MORE_PQCNNS),
-            ("4 layers", "rate 0.1"),
-            *((f"target {target}", _STANDARD) for target in ("notebook", "cnn816", "paper")),
-        ]
-    return [Contrast(Arm(model, first), Arm(model, second)) for first, second in pairs]
+def _contrast(model: str, first: str, second: str) -> Contrast:
+    return Contrast(Arm(model, first), Arm(model, second))
 
+
+_LAYERS = [
+    _contrast(model, f"{layers} layers", _STANDARD)
+    for model in (MIXING, PRODUCT)
+    for layers in (2, 3, 4)
+]
+_SCHEDULE = [
+    _contrast(model, schedule, "no schedule")
+    for model in (MIXING, PRODUCT)
+    for schedule in ("schedule cosine", _STANDARD, "schedule plateau")
+]
+_RATE = [
+    _contrast(model, rate, "rate 0.01")
+    for model in (MIXING, PRODUCT)
+    for rate in (_STANDARD, "rate 0.1")
+]
+_OTHERS = [
+    _contrast(MIXING, "2 layers", _MORE_PQCNNS),
+    _contrast(MIXING, "4 layers", "rate 0.1"),
+    *(_contrast(MIXING, f"target {name}", _STANDARD) for name in ("notebook", "cnn816", "paper")),
+]
 
 STUDY = Study(
     name="capacity",
@@ -117,6 +127,11 @@ STUDY = Study(
     check=check,
     cells=cells,
     figures=("accuracy", "seeds", "curves"),
-    contrasts=[*_contrasts(MIXING), *_contrasts(PRODUCT)],
+    questions=(
+        Question("Do more photonic layers help?", _LAYERS),
+        Question("Does a schedule of the rate help?", _SCHEDULE),
+        Question("Does a higher rate than 0.01 help?", _RATE),
+    ),
+    contrasts=[*_LAYERS, *_SCHEDULE, *_RATE, *_OTHERS],
 )
 register_study(STUDY)

@@ -21,7 +21,7 @@ from studies.design.arguments import OneOf, PositiveNumbers
 from studies.design.arms import Arm, Family, at_budget
 from studies.design.configuration import Configuration
 from studies.design.recipes import cells_of, standard, weights_of, without_photons
-from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
 from studies.settings.budgets import BUDGET, largest_mps
 
 _BUDGETS = (223, 471, 688, 1308, 3292)
@@ -124,6 +124,20 @@ def _compressed(method: str, name: str) -> Arm:
     return Arm(method, name, Family.COMPRESSED)
 
 
+_AT_EQUAL_COUNTS = [
+    Contrast(_arm(budget, _MIXING), _arm(budget, other))
+    for budget in _BUDGETS
+    for other in (_SUBSPACE, _SMALLER, _HASHING, _LOW_RANK)
+]
+_BY_TUNING = [
+    Contrast(_compressed(method, _TUNED), _compressed(method, _PAPERS), method)
+    for method in (_SHARING, _PRUNING)
+]
+_AGAINST_TUNED = [
+    Contrast(_arm(_PAPERS_LARGEST, _MPS), _compressed(method, _TUNED), method)
+    for method in (_SHARING, _PRUNING)
+]
+
 STUDY = Study(
     name="compression",
     question="What would one use instead of photons?",
@@ -144,20 +158,21 @@ STUDY = Study(
     cells=cells,
     tuned=tuned,
     figures=("methods", "rates", "accuracy", "seeds", "curves"),
+    questions=(
+        Question(
+            "At equal counts, is photonic mixing better than what one would use instead?",
+            _AT_EQUAL_COUNTS,
+        ),
+        Question(
+            "Is a photonic matrix product state better than the paper's two baselines, tuned?",
+            _AGAINST_TUNED,
+        ),
+        Question("Do the paper's two baselines gain by tuning?", _BY_TUNING),
+    ),
     contrasts=(
-        *(
-            Contrast(_arm(budget, _MIXING), _arm(budget, other))
-            for budget in _BUDGETS
-            for other in (_SUBSPACE, _SMALLER, _HASHING, _LOW_RANK)
-        ),
-        *(
-            Contrast(first, _compressed(method, second), method)
-            for method in (_SHARING, _PRUNING)
-            for first, second in (
-                (_compressed(method, _TUNED), _PAPERS),
-                (_arm(_PAPERS_LARGEST, _MPS), _TUNED),
-            )
-        ),
+        *_AT_EQUAL_COUNTS,
+        *_BY_TUNING,
+        *_AGAINST_TUNED,
         Contrast(_compressed(_MAGNITUDE, _TUNED), _compressed(_PRUNING, _TUNED), at_budget(_KEPT)),
     ),
 )

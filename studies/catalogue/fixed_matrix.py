@@ -15,7 +15,7 @@ from studies.design.arguments import Names
 from studies.design.arms import Arm
 from studies.design.configuration import Configuration
 from studies.design.recipes import cells_of, standard, without_photons
-from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
 
 _SIZE = (9, 4)
 _DENSE, _HADAMARD = "dense", "hadamard"
@@ -67,6 +67,12 @@ def _configuration(form: str, pqcnns: int, matrix: str, options: Options) -> Con
     return without_photons(replace(whitened, learning_rate=0.2), subspace)
 
 
+_CONTRASTS = [
+    Contrast(Arm(_setting(form, pqcnns), _HADAMARD), Arm(_setting(form, pqcnns), _DENSE))
+    for form in _FORMS
+    for pqcnns in _PQCNNS
+]
+
 STUDY = Study(
     name="fixed_matrix",
     question="Does a random matrix that is never built cost accuracy?",
@@ -78,10 +84,13 @@ STUDY = Study(
     },
     cells=cells,
     figures=("accuracy", "seeds", "curves"),
-    contrasts=[
-        Contrast(Arm(_setting(form, pqcnns), _HADAMARD), Arm(_setting(form, pqcnns), _DENSE))
-        for form in _FORMS
-        for pqcnns in _PQCNNS
-    ],
+    questions=(
+        Question(
+            "Is a random matrix that is never built as good as a dense one, to a point?",
+            _CONTRASTS,
+            margin=0.01,
+        ),
+    ),
+    contrasts=_CONTRASTS,
 )
 register_study(STUDY)

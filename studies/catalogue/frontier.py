@@ -29,7 +29,7 @@ from studies.design.choose import best_first, configuration_of
 from studies.design.configuration import Configuration, enough_outcomes, sizes_from_text
 from studies.design.recipes import SOURCE_SIZES, standard, weights_of, without_photons
 from studies.design.statistics import non_dominated
-from studies.design.study import Axis, Cell, Contrast, Options, Preset, Search, Study
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Search, Study
 from studies.settings.budgets import BUDGET, largest_mps, most_pqcnns
 
 _BUDGETS = (223, 316, 471, 688, 967, 1308, 1711, 2176, 2703, 3292)
@@ -195,6 +195,10 @@ def _arm(budget: int, name: str) -> Arm:
     return Arm(at_budget(budget), name, _FAMILIES.get(name, Family.PHOTONIC))
 
 
+def _against(other: str) -> list[Contrast]:
+    return [Contrast(_arm(budget, PHOTONIC), _arm(budget, other)) for budget in _DECISIVE]
+
+
 STUDY = Study(
     name="frontier",
     question="What is the best accuracy at each number of trainable parameters?",
@@ -211,10 +215,13 @@ STUDY = Study(
     finding=accuracies_at_budgets,
     overview=goals_table,
     figures=("accuracy", "seeds", "methods", "curves"),
-    contrasts=tuple(
-        Contrast(_arm(budget, PHOTONIC), _arm(budget, other))
-        for budget in _DECISIVE
-        for other in (_SUBSPACE, _CNN)
+    questions=(
+        Question(
+            "At equal counts, is the best photonic generator better than a random subspace?",
+            _against(_SUBSPACE),
+        ),
+        Question("Is it better than a smaller CNN trained directly?", _against(_CNN)),
     ),
+    contrasts=(*_against(_SUBSPACE), *_against(_CNN)),
 )
 register_study(STUDY)

@@ -15,7 +15,7 @@ from studies.design.arms import Arm
 from studies.design.configuration import Configuration
 from studies.design.measures import weights_and_gradients
 from studies.design.recipes import MESH_AXIS, direct_cells, notebook_cells, standard
-from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
 
 _CHI_2, _CHI_4 = "mps:bond_dimension=2", "mps:bond_dimension=4"
 MAPPINGS = ("logit_tanh", "affine", "log_affine", _CHI_2, _CHI_4, "mlp", "mixing", "whitened")
@@ -64,6 +64,20 @@ STUDY = Study(
     measure=weights_and_gradients,
     finding=mappings_and_collapse,
     figures=("accuracy", "seeds", "signals", "rates", "curves"),
+    questions=(
+        Question(
+            "Is a mapping with more to train better than scale and shift?",
+            [_contrast(mapping, "affine") for mapping in (_CHI_2, _CHI_4, "mlp")],
+        ),
+        Question(
+            "Is a fixed random mixing better than scale and shift?",
+            [_contrast(mapping, "affine") for mapping in ("mixing", "whitened")],
+        ),
+        Question(
+            "Is the notebook's logit_tanh better than scale and shift?",
+            [_contrast("logit_tanh", "affine")],
+        ),
+    ),
     contrasts=(
         *(_contrast(mapping, "affine") for mapping in MAPPINGS if mapping != "affine"),
         _contrast("mixing", "log_affine"),

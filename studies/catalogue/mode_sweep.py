@@ -16,7 +16,7 @@ import optuna
 
 from qcnn import PQCNN, InvalidInput
 from qcnn.optics.fock import SPACES
-from studies.analysis.sizes import answer_on_sizes, several, single
+from studies.analysis.sizes import several, single, what_to_choose
 from studies.catalogue import register_study
 from studies.design.arguments import (
     MOST_MODES,
@@ -32,7 +32,7 @@ from studies.design.choose import non_dominated_configurations
 from studies.design.configuration import Configuration, Size, enough_outcomes
 from studies.design.measures import quantum_pass
 from studies.design.recipes import direct_cells, notebook_cells, standard, weights_of
-from studies.design.study import Axis, Cell, Contrast, Options, Preset, Search, Study
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Search, Study
 from studies.settings.budgets import BUDGET
 from studies.settings.equal_cost import equal_pqcnns, single_pqcnn
 from studies.settings.search import SEARCHED, suggest_setting
@@ -188,13 +188,7 @@ STUDY = Study(
     tuned=map_at_equal_cost,
     cells=references,
     measure=quantum_pass,
-    finding=answer_on_sizes(
-        {
-            "More photons at equal modes": _MORE_PHOTONS,
-            "more modes at equal photons": _MORE_MODES,
-            "one large PQCNN instead of several small ones": _ONE_LARGE,
-        }
-    ),
+    finding=what_to_choose,
     figures=(
         "size_map",
         "size_lines",
@@ -205,6 +199,11 @@ STUDY = Study(
         "parallel_coordinates",
         "seeds",
         "curves",
+    ),
+    questions=(
+        Question("At equal cost and equal modes, do more photons help?", _MORE_PHOTONS),
+        Question("At equal cost and equal photons, do more modes help?", _MORE_MODES),
+        Question("At equal cost, is one large PQCNN better than small ones?", _ONE_LARGE),
     ),
     contrasts=(*_MORE_PHOTONS, *_MORE_MODES, *_ONE_LARGE),
 )

@@ -11,7 +11,7 @@ from studies.catalogue import register_study
 from studies.design.arguments import WholeNumbers
 from studies.design.arms import Arm
 from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, standard, weights_of
-from studies.design.study import Axis, Cell, Contrast, Options, Preset, Study
+from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
 
 _PRODUCT, _CONCATENATION = "product", "concatenation"
 _SIZE = (9, 4)
@@ -49,6 +49,14 @@ def _counted(count: int) -> str:
     return f"{count} PQCNN{'s' if count > 1 else ''}"
 
 
+def _more(combination: str) -> list[Contrast]:
+    """Several PQCNNs against one."""
+    return [
+        Contrast(_arm(combination, count), _arm(combination, 1), f"the {combination}")
+        for count in (2, 4, 8, 16)
+    ]
+
+
 STUDY = Study(
     name="pqcnn_count",
     question="How many PQCNNs, combined how?",
@@ -69,10 +77,10 @@ STUDY = Study(
         }
     ),
     figures=("accuracy", "seeds", "curves"),
-    contrasts=tuple(
-        Contrast(_arm(combination, count), _arm(combination, 1), f"the {combination}")
-        for combination in (_PRODUCT, _CONCATENATION)
-        for count in (2, 4, 8, 16)
+    questions=(
+        Question("Do more PQCNNs help where they are concatenated?", _more(_CONCATENATION)),
+        Question("Do more PQCNNs help as a tensor product?", _more(_PRODUCT)),
     ),
+    contrasts=(*_more(_PRODUCT), *_more(_CONCATENATION)),
 )
 register_study(STUDY)

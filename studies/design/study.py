@@ -215,6 +215,24 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A question that is answered by yes or no, and what decides it, declared before any run.
+
+    How it is decided: :func:`studies.analysis.answers.answers`.
+
+    Attributes:
+        text: the question.
+        contrasts: declared by the study; yes means that the first arms are the better ones.
+        margin: the largest loss of the first arms (a fraction) that is as good as none; where it
+            is given, yes means that they are at most as much worse.
+    """
+
+    text: str
+    contrasts: Sequence[Contrast]
+    margin: float | None = None
+
+
+@dataclass(frozen=True)
 class Study:
     """A study.
 
@@ -226,13 +244,14 @@ class Study:
         cells: the runs that must exist whatever a search finds.
         figures: names of the figures of each dataset's section (``studies.reports.figures``).
         check: raises InvalidInput for axes that allow nothing; none where all allow something.
-        finding: a sentence or two for the top of a dataset's section, from its rows; by
-            default what the contrasts say.
+        finding: a sentence or two for the top of a dataset's section, from its rows, behind
+            the answers to the questions.
         overview: a table of text for the top of a dataset's section, from its rows.
         search: what else is searched, if anything.
         tuned: the candidates of each arm that is tuned: all are run, and the best one on the
             validation images gets fresh seeds (``studies.design.choose``).
         measure: what is looked at in a model before and after its training, if anything.
+        questions: that its contrasts decide; the first one is answered on the front page.
         contrasts: at most 25, of which a claim needs pairs of seeds enough
             (``studies.analysis.results.PAIRS_FOR_A_CLAIM``).
         looks: at how many fresh seeds somebody has looked at the results before more were added,
@@ -253,6 +272,7 @@ class Study:
     search: Search | None = None
     tuned: Callable[[Options], Mapping[Arm, Sequence[Configuration]]] | None = None
     measure: Measure | None = None
+    questions: Sequence[Question] = ()
     contrasts: Sequence[Contrast] = ()
     looks: tuple[int, ...] = ()
     confirmed: bool = False

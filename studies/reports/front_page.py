@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from studies.analysis.findings import finding_of
+from studies.analysis.answers import headline_of
 from studies.analysis.results import StudyResults
 from studies.design.roles import FINAL
 from studies.reports.escape import in_markdown
@@ -39,6 +39,8 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         "# Results",
         "",
         *([in_markdown(note), ""] if note else []),
+        *map(_answer, studies),
+        "",
         INTRODUCTION,
         "",
         *(f"- *{term}*: {meaning}" for term, meaning in READING),
@@ -48,9 +50,6 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         "filters and all figures. Everything is generated from the rows in `*/runs.csv` by "
         "`python -m studies.report`.",
         "",
-        "## What each study found",
-        "",
-        *map(_answer, studies),
     ]
     final = final_rows(studies)
     for dataset, part in final.groupby("dataset", sort=True):
@@ -60,12 +59,14 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
 
 
 def _answer(results: StudyResults) -> str:
-    study = results.study
-    findings = " ".join(
-        f"*{in_markdown(dataset)}:* {in_markdown(finding_of(part))}"
-        for dataset, part in results.by_dataset.items()
+    """A line: what the study found on each dataset, and where its page is."""
+    name = results.study.name
+    parts = results.by_dataset.items()
+    found = " ".join(
+        f"{f'*{in_markdown(dataset)}:* ' if len(parts) > 1 else ''}{in_markdown(headline_of(part))}"
+        for dataset, part in parts
     )
-    return f"**{study.question}** {findings} → [{study.name}]({study.name}/report.md)\n"
+    return f"- {found} → [{name}]({name}/report.md)"
 
 
 def _names(studies: Sequence[StudyResults]) -> dict[str, str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from studies.analysis.findings import finding_of, seeds_after_looks
+from studies.analysis.answers import findings_of
+from studies.analysis.findings import seeds_after_looks
 from studies.analysis.results import StudyResults
 from studies.reports.figures import named_figure
 from studies.reports.overview import INTRODUCTION, READING, preset_note
@@ -81,7 +82,7 @@ def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
         "parts": [
             {
                 "dataset": dataset,
-                "finding": finding_of(part),
+                "findings": findings_of(part),
                 "seeds": seeds_after_looks(part),
                 "contrasts": contrast_lines(part, dataset),
                 "figures": [

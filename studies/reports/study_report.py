@@ -6,7 +6,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from qcnn import InvalidInput
-from studies.analysis.findings import finding_of, seeds_after_looks
+from studies.analysis.answers import findings_of
+from studies.analysis.findings import seeds_after_looks
 from studies.analysis.results import StudyResults, sentence
 from studies.catalogue import studies_by_name
 from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
@@ -108,7 +109,7 @@ def _section(results: StudyResults, dataset: str, folder: Path) -> str:
     lines = [
         f"## {in_markdown(dataset)}",
         "",
-        in_markdown(finding_of(results)),
+        *(f"- {in_markdown(text)}" for text in findings_of(results)),
         "",
         *_overview_lines(results),
         f"{(rows['role'] == SEARCH).sum()} search runs and {(rows['role'] == FINAL).sum()} final "

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from conftest import ROOT, environment
 from queues import Queue
@@ -28,6 +29,7 @@ from studies.run import main as run_main
 from studies.sentences import command_line
 from studies.store.opening import open_store
 from studies.study_command import _choices, check_rows_of, command_of
+from studies.transfer import main as transfer_main
 
 PRESETS = ("smoke", "quick", "full")
 STUDIES = [pytest.param(study, id=name) for name, study in sorted(studies_by_name.items())]
@@ -189,7 +191,7 @@ def test_each_command_says_in_its_folder_what_it_was_asked_for(tmp_path: Path) -
         assert list(read_rows(queue.csv)["preset"]) == [preset]
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, main: click.Command = run_main) -> int:
     """The exit code of a command that stores a row and runs nothing."""
 
     def store_a_row(_: Study, options: Options, __: object) -> None:
@@ -197,9 +199,9 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         add_rows(options.place.out / "runs.csv", [row])
 
     monkeypatch.setattr("studies.study_command.run_study", store_a_row)
-    monkeypatch.setattr(sys, "argv", ["studies.run", *arguments])
+    monkeypatch.setattr(sys, "argv", ["command", *arguments])
     try:
-        command_line(run_main)
+        command_line(main)
     except SystemExit as end:
         return int(end.code or 0)
     return 0
@@ -261,6 +263,22 @@ def test_a_command_that_may_not_write_there_says_so(
         "the preset full does by itself on mnist\n"
     )
     assert files(published) == before
+
+
+def test_a_transfer_has_pages_of_its_own_and_changes_no_published_ones(
+    published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(published / "results")
+    typed = ("mode_sweep", "--dataset", "digits")
+    assert run(monkeypatch, *typed, main=transfer_main) == 0
+    assert files(published / "results-digits").keys() >= PAGES | {"mode_sweep/report.md"}
+    assert run(monkeypatch, *typed, "--out", "results/mode_sweep", main=transfer_main) == 2
+    assert files(published / "results") == before
+
+    add_rows(Path("mine/mode_sweep/runs.csv"), [make_row(1, dataset="mnist", preset="quick")])
+    assert run(monkeypatch, *typed, "--results", "mine", main=transfer_main) == 0
+    rows = read_rows(published / "results-quick-digits" / "mode_sweep" / "runs.csv")
+    assert list(rows["preset"]) == ["quick"]
 
 
 def test_runs_beside_published_ones_leave_every_byte_of_them(tmp_path: Path) -> None:

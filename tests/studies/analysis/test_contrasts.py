@@ -15,10 +15,8 @@ from scipy import stats
 from stored_rows import CONFIGURATION, arm, make_row
 
 from studies.analysis.comparisons import holm, paired_difference
-from studies.analysis.findings import contrasts_in_a_sentence
 from studies.analysis.results import (
     PAIRS_FOR_A_CLAIM,
-    Verdict,
     arm_names,
     evaluate_contrasts,
     sentence,
@@ -126,32 +124,6 @@ def test_a_setting_that_is_no_equation_has_another_preposition(tmp_path: Path) -
     )
 
 
-def test_the_finding_names_the_largest_difference_that_is_shown(tmp_path: Path) -> None:
-    random = np.random.default_rng(0)
-    rows_of(tmp_path, [0.9 + 0.0012 * i for i in range(12)], [0.85] * 12)
-    # Larger than the difference of χ = 4, and of one pair in twelve only.
-    noisy = [make_row(0, label=NO_INPUT, mapping="mixing", test_accuracy=0.2)]
-    noisy += [
-        make_row(seed, label=NO_INPUT, mapping="mixing", test_accuracy=0.906 + value)
-        for seed, value in enumerate(random.normal(0, 0.01, 11), start=1)
-    ]
-    add_rows(tmp_path / "runs.csv", noisy)
-    other = Contrast(CONTRAST.first, arm(NO_INPUT), "χ = 2")
-    rows = read_rows(tmp_path / "runs.csv")
-    noisy_result, _ = evaluate_contrasts(rows, [other, CONTRAST])
-    assert noisy_result.difference.mean > 0.055
-    text = contrasts_in_a_sentence(evaluate_contrasts(rows, [other, CONTRAST]))
-    assert text == (
-        "Of 2 contrasts with enough pairs for a claim, 1 shows a difference: at χ = 4, trained "
-        "phases (556 trainable) against no input (556): +5.7 points, 95 % interval [5.4, 5.9], "
-        "probability of improvement 1.00, 12 pairs: a difference (p = 0.000977 after Holm, the "
-        "least that 12 pairs can give)."
-    )
-    assert contrasts_in_a_sentence(evaluate_contrasts(rows, [other])).startswith(
-        "Of 1 contrast with enough pairs for a claim, none shows a difference: at χ = 2, "
-    )
-
-
 def test_arms_of_one_name_are_told_apart_by_their_setting() -> None:
     assert arm_names(Contrast(arm(NO_INPUT), DIRECT)) == (
         "no input",
@@ -159,53 +131,6 @@ def test_arms_of_one_name_are_told_apart_by_their_setting() -> None:
     )
     pruned = Contrast(arm("magnitude: tuned"), arm("structured: tuned"), "pruning")
     assert arm_names(pruned) == ("magnitude: tuned", "structured: tuned")
-
-
-def test_the_finding_without_enough_pairs(tmp_path: Path) -> None:
-    rows = rows_of(tmp_path, [0.9, 0.91], [0.8, 0.8])
-    swapped = Contrast(CONTRAST.second, CONTRAST.first)
-    results = evaluate_contrasts(rows, [CONTRAST, swapped])
-    assert contrasts_in_a_sentence(results).startswith(
-        "2 contrasts compared so far, none with the 12 pairs of seeds that a claim needs; the "
-        "largest: at χ = 4, trained phases ("
-    )
-
-
-def test_a_larger_difference_that_is_uncertain_is_not_named(tmp_path: Path) -> None:
-    rows_of(tmp_path, [0.90, 0.91, 0.92], [0.88, 0.88, 0.90])
-    wild = Contrast(CONTRAST.first, arm(NO_INPUT), "χ = 2")
-    values = (0.1, 0.9, 0.1)
-    add_rows(
-        tmp_path / "runs.csv",
-        [
-            make_row(seed, label=NO_INPUT, mapping="mixing", test_accuracy=value)
-            for seed, value in enumerate(values)
-        ],
-    )
-    results = evaluate_contrasts(read_rows(tmp_path / "runs.csv"), [wild, CONTRAST])
-    text = contrasts_in_a_sentence(results)
-    assert "the largest whose interval excludes 0: at χ = 4" in text
-
-
-def test_of_differences_shown_one_with_a_clear_interval_is_named(tmp_path: Path) -> None:
-    rows_of(tmp_path, [0.9 + 0.001 * i for i in range(14)], [0.85] * 14)
-    wild = Contrast(CONTRAST.first, arm(NO_INPUT), "χ = 2")
-    low = [make_row(s, label=NO_INPUT, mapping="mixing", test_accuracy=0.2) for s in (0, 1)]
-    others = [
-        make_row(s, label=NO_INPUT, mapping="mixing", test_accuracy=0.87) for s in range(2, 14)
-    ]
-    add_rows(tmp_path / "runs.csv", low + others)
-    rows = read_rows(tmp_path / "runs.csv")
-    results = evaluate_contrasts(rows, [wild, CONTRAST])
-    assert [result.verdict for result in results] == [Verdict.SHOWN, Verdict.SHOWN]
-    assert results[0].difference.low < 0
-    assert contrasts_in_a_sentence(results).startswith(
-        "Of 2 contrasts with enough pairs for a claim, 2 show a difference; the largest whose "
-        "interval excludes 0: at χ = 4, "
-    )
-    assert contrasts_in_a_sentence(evaluate_contrasts(rows, [wild])).startswith(
-        "Of 1 contrast with enough pairs for a claim, 1 shows a difference: at χ = 2, "
-    )
 
 
 def test_no_difference_is_said(tmp_path: Path) -> None:

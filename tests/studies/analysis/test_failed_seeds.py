@@ -12,7 +12,7 @@ from stored_rows import arm, make_row
 
 from studies.analysis.comparisons import failure_difference, improvement
 from studies.analysis.evidence import tally
-from studies.analysis.findings import contrasts_in_a_sentence, seeds_after_looks
+from studies.analysis.findings import seeds_after_looks
 from studies.analysis.results import (
     Better,
     Result,
@@ -85,7 +85,6 @@ def test_an_arm_that_never_trains_is_worse_by_its_failures() -> None:
     text = sentence(result)
     assert "failures 0 against 12 of 12: a difference (p = 0.000488 after Holm)" in text
     assert "; no seed trains with both; over all 12 pairs +79.6 points" in text
-    assert contrasts_in_a_sentence([result]).startswith("Of 1 contrast with enough pairs for a")
     assert tally([result]).endswith("better in 1 and worse in 0.")
 
 
@@ -202,7 +201,6 @@ def test_until_the_deciding_seeds_are_there_contrasts_explore() -> None:
     assert result.verdict is result.failure_verdict is Verdict.EXPLORATORY
     assert result.better is Better.NOT_SHOWN
     assert sentence(result).endswith("16 pairs: exploratory, no claim.")
-    assert contrasts_in_a_sentence([result]).startswith("1 contrast explored, none decided yet: at")
     assert tally([result]).endswith("; 1 are exploratory so far.")
     assert better_than_all(LOOKED.contrasts)(results) == "Open: χ = 4 (shown against 0 of 1)."
     assert seeds_after_looks(results) == (

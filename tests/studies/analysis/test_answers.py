@@ -1,0 +1,151 @@
+"""Answers in a sentence: yes, no or open."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from stored_rows import arm, make_row
+
+from studies.analysis.answers import Said, all_answers, answer_text, answers, findings_of
+from studies.analysis.answers import headline_of as headline
+from studies.analysis.results import NOTHING_YET, StudyResults
+from studies.catalogue import studies_by_name
+from studies.design.study import Contrast, Question
+
+A, B, C = arm("here: a"), arm("here: b"), arm("here: c")
+AB, CB = Contrast(A, B), Contrast(C, B)
+SPREAD = [0.0001 * seed for seed in range(40)]
+LOW = [0.8] * 40
+
+
+def rows_of(**accuracies: Sequence[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            make_row(seed, label=f"here: {name}", configuration=name, test_accuracy=accuracy)
+            for name, values in accuracies.items()
+            for seed, accuracy in enumerate(values, 1)
+        ]
+    ).assign(look=0)
+
+
+def results_of(rows: pd.DataFrame, *questions: Question) -> StudyResults:
+    contrasts = list(dict.fromkeys(c for question in questions for c in question.contrasts))
+    study = replace(
+        studies_by_name["capacity"], questions=questions, contrasts=contrasts, finding=None
+    )
+    return StudyResults(study, rows)
+
+
+def said(rows: pd.DataFrame, *questions: Question) -> list[Said]:
+    return [answer.said for answer in answers(results_of(rows, *questions))]
+
+
+def shifted(points: float, seeds: int = 12) -> list[float]:
+    return [0.8 + points / 100 + spread for spread in SPREAD[:seeds]]
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"), [(2.0, Said.YES), (-2.0, Said.NO), (0.1, Said.YES)]
+)
+def test_a_shown_difference_answers(points: float, expected: Said) -> None:
+    assert said(rows_of(a=shifted(points), b=LOW[:12]), Question("A?", [AB])) == [expected]
+
+
+def test_an_interval_that_ends_below_a_point_says_no() -> None:
+    noise = [0.8 + (0.004 if seed % 2 else -0.004) for seed in range(12)]
+    assert said(rows_of(a=noise, b=LOW[:12]), Question("A?", [AB])) == [Said.NO]
+
+
+def test_a_wide_interval_leaves_it_open() -> None:
+    noise = [0.8 + (0.1 if seed % 2 else -0.09) for seed in range(12)]
+    assert said(rows_of(a=noise, b=LOW[:12]), Question("A?", [AB])) == [Said.OPEN]
+
+
+def test_eleven_seeds_are_too_few() -> None:
+    results = results_of(rows_of(a=shifted(2, 11), b=LOW[:11]), Question("A?", [AB]))
+    (answer,) = answers(results)
+    assert answer.said is Said.OPEN
+    assert answer_text(answer) == (
+        "Open: +2.1 points [2.0, 2.1], 11 of the 12 seeds that a claim needs."
+    )
+
+
+def test_the_effect_is_the_mean_over_contrasts_of_each_seed() -> None:
+    rows = rows_of(a=shifted(3), b=LOW[:12], c=shifted(1))
+    (answer,) = answers(results_of(rows, Question("More?", [AB, CB])))
+    expected = [0.02 + spread for spread in SPREAD[:12]]
+    assert answer.effect.each == pytest.approx(expected)
+    assert answer_text(answer) == (
+        "Yes: +2.1 points [2.0, 2.1] on average over 2 contrasts, 12 seeds, shown to be better in "
+        "2 and worse in 0."
+    )
+
+
+def test_a_contrast_that_shows_the_opposite_leaves_it_open() -> None:
+    rows = rows_of(a=shifted(5), b=LOW[:12], c=shifted(-1))
+    assert said(rows, Question("More?", [AB, CB])) == [Said.OPEN]
+    mirrored = rows.assign(test_accuracy=1.6 - rows["test_accuracy"])
+    assert said(mirrored, Question("More?", [AB, CB])) == [Said.OPEN]
+
+
+@pytest.mark.parametrize(
+    ("points", "expected"), [(-2.5, Said.YES), (1.0, Said.YES), (-3.5, Said.NO)]
+)
+def test_a_margin_is_decided_by_the_interval(points: float, expected: Said) -> None:
+    question = Question("Is it as good?", [AB], margin=0.03)
+    assert said(rows_of(a=shifted(points), b=LOW[:12]), question) == [expected]
+
+
+def test_an_interval_across_the_margin_leaves_it_open() -> None:
+    noise = [0.77 + (0.02 if seed % 2 else -0.02) for seed in range(12)]
+    question = Question("Is it as good?", [AB], margin=0.03)
+    assert said(rows_of(a=noise, b=LOW[:12]), question) == [Said.OPEN]
+
+
+def test_every_question_that_was_declared_counts_in_the_correction() -> None:
+    """Twelve differences of one sign have p = 0.0005, which many questions bring above 0.05."""
+    rows = rows_of(a=shifted(2), b=LOW[:12])
+    other = Question("Of arms that have not run?", [Contrast(C, A)])
+    few = answers(results_of(rows, Question("A?", [AB]), other))
+    many = answers(results_of(rows, Question("A?", [AB]), *[other] * 110))
+    assert [few[0].said, len(few), few[0].adjusted_p] == [Said.YES, 1, pytest.approx(2 / 2048)]
+    assert many[0].adjusted_p > 0.05
+
+
+def test_failed_seeds_are_left_out_and_said() -> None:
+    rows = rows_of(a=[0.1, *shifted(2, 13)], b=LOW[:14])
+    (answer,) = answers(results_of(rows, Question("A?", [AB])))
+    assert answer.effect.pairs == 13
+    assert answer_text(answer).endswith(", 13 seeds; seeds that fail: 1 against 0.")
+
+
+def test_seeds_that_only_explore_decide_nothing() -> None:
+    results = results_of(rows_of(a=shifted(2), b=LOW[:12]), Question("A?", [AB]))
+    waiting = replace(results.study, looks=(12,), confirmed=True)
+    (answer,) = answers(StudyResults(waiting, results.rows))
+    assert answer.said is Said.OPEN
+    assert answer_text(answer).endswith("explored with 12 seeds; others are to decide.")
+
+
+def test_the_first_answer_is_the_headline() -> None:
+    results = results_of(
+        rows_of(a=shifted(2), b=LOW[:12]), Question("A?", [AB]), Question("B?", [Contrast(B, A)])
+    )
+    assert [text[:7] for text in all_answers(results)] == ["A? Yes:", "B? No: "]
+    assert headline(results) == findings_of(results)[0] == all_answers(results)[0]
+
+
+def test_without_rows_of_its_contrasts_a_study_says_so() -> None:
+    results = results_of(rows_of(c=LOW[:2]), Question("A?", [AB]))
+    assert findings_of(results) == [NOTHING_YET]
+
+
+@pytest.mark.parametrize("name", sorted(studies_by_name))
+def test_every_study_has_questions_that_its_contrasts_decide(name: str) -> None:
+    study = studies_by_name[name]
+    assert study.questions
+    for question in study.questions:
+        assert question.text.endswith("?")
+        assert question.contrasts
+        assert set(question.contrasts) <= set(study.contrasts)
