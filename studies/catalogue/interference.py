@@ -5,9 +5,9 @@ mesh, one photon at a time, qubits, and a classical generator. Each mapping is a
 own, in which the arms have equal *effective* phases together with the mapping's parameters, as
 nearly as whole samplers allow; where several sizes do, the one that did best on validation images
 of other seeds was taken, and so was the full mesh, whose further phases make light easier to
-train. A product is read as far as there are weights, so that its samplers are
-such that this part feels all their phases. Every arm chooses among the same few rates by the
-mean of three seeds that are no fresh ones.
+train. A product is read as far as there are weights, so that its samplers are such that this part
+feels nearly all their phases. Every arm chooses among the same few rates by the mean of three
+seeds that are no fresh ones.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from studies.design.arms import Arm, Family, at_bond_dimension
 from studies.design.configuration import Configuration, Size
 from studies.design.recipes import SOURCE_SIZES, standard
 from studies.design.statistics import points
-from studies.design.study import Axis, Contrast, Options, Preset, Study
+from studies.design.study import Axis, Contrast, Options, Preset, Question, Study
 
 PHOTONS, DISTINGUISHABLE = "photons", "distinguishable photons"
 ONE_PHOTON, QUBITS, CLASSICAL = "one photon", "qubits", "a classical generator"
@@ -148,21 +148,12 @@ def arm_of(setting: Setting, name: str) -> Arm:
 
 
 def finding(results: StudyResults) -> str:
-    """Where photons that interfere differ from distinguishable ones, then from everything else."""
-    if not results.contrasts:
-        return "No declared contrast has paired runs yet."
-    of_interference = [r for r in results.contrasts if r.contrast.second.name == DISTINGUISHABLE]
-    answers = "; ".join(f"{_where(r)} {_said(r)}" for r in of_interference)
-    others = {
-        name: [r for r in results.contrasts if r.contrast.second.name == name] for name in NAMES[2:]
-    }
-    sentences = [
-        f"Against {name}: " + "; ".join(f"{_where(r)} {_said(r)}" for r in found) + "."
-        for name, found in others.items()
-        if found
-    ]
-    first = [f"Photons minus distinguishable photons, at equal effective counts: {answers}."]
-    return " ".join([*(first if answers else []), *sentences])
+    """What interference makes of photons under each mapping."""
+    found = [r for r in results.contrasts if r.contrast.second.name == DISTINGUISHABLE]
+    if not found:
+        return "Photons have yet to be compared with distinguishable ones."
+    each = "; ".join(f"{_where(result)} {_said(result)}" for result in found)
+    return f"Photons minus distinguishable photons, at equal effective counts: {each}."
 
 
 def _where(result: Result) -> str:
@@ -171,12 +162,40 @@ def _where(result: Result) -> str:
 
 
 def _said(result: Result) -> str:
-    """The difference in points with its interval and what may be said of it."""
+    """The difference in points with its interval, what may be said of it, and what failed."""
+    failures = result.failures
+    failed = (
+        f", failures {failures.first} against {failures.second} of {failures.pairs}"
+        if failures.any
+        else ""
+    )
+    if result.verdict is Verdict.NO_PAIR:
+        return f"no seed trains with both{failed}"
     text = f"{points(result.difference.mean, sign=True)} points"
-    if result.verdict is Verdict.NO_INTERVAL:
-        return text
-    low, high = result.difference.shown
-    return f"{text} [{points(low)}, {points(high)}] ({result.verdict})"
+    if result.verdict is not Verdict.NO_INTERVAL:
+        low, high = result.difference.shown
+        text += f" [{points(low)}, {points(high)}] ({result.verdict})"
+    return text + failed
+
+
+CONTRASTS = tuple(
+    Contrast(arm_of(setting, PHOTONS), arm_of(setting, other))
+    for setting in SETTINGS.values()
+    for other in NAMES[1:]
+)
+
+
+def _against(name: str, *, linearised: bool | None = None) -> list[Contrast]:
+    """The contrasts with an arm, where a mapping follows the phases linearly, or where none does.
+
+    That is ``whitened``, which reads a distribution to tell the phases that it is made with.
+    """
+    return [
+        contrast
+        for contrast in CONTRASTS
+        if contrast.second.name == name
+        and linearised in (None, contrast.setting == SETTINGS["whitened"].name)
+    ]
 
 
 STUDY = Study(
@@ -194,11 +213,21 @@ STUDY = Study(
     cells=lambda _: [],
     tuned=tuned,
     finding=finding,
-    figures=("accuracy", "seeds", "rates", "curves"),
-    contrasts=tuple(
-        Contrast(arm_of(setting, PHOTONS), arm_of(setting, other))
-        for setting in SETTINGS.values()
-        for other in NAMES[1:]
+    figures=("seeds", "rates", "curves"),
+    questions=(
+        Question(
+            "Are photons that interfere better than distinguishable ones where probabilities are "
+            "read?",
+            _against(DISTINGUISHABLE, linearised=False),
+        ),
+        Question(
+            "Are they where the mapping is linearised (whitened)?",
+            _against(DISTINGUISHABLE, linearised=True),
+        ),
+        Question("Are photons better than one photon at a time?", _against(ONE_PHOTON)),
+        Question("Are photons better than qubits?", _against(QUBITS)),
+        Question("Are photons better than a classical generator?", _against(CLASSICAL)),
     ),
+    contrasts=CONTRASTS,
 )
 register_study(STUDY)

@@ -135,16 +135,26 @@ def results_with(accuracies: dict[str, list[float]]) -> StudyResults:
     return StudyResults(STUDY, pd.DataFrame(rows))
 
 
-def test_the_finding_begins_with_what_interference_makes() -> None:
+def test_the_finding_is_what_interference_makes_of_photons() -> None:
     photons = [0.88 + 0.001 * (seed % 3) for seed in range(16)]
     others = [value - 0.05 for value in photons]
+    begins = "Photons minus distinguishable photons, at equal effective counts: with mixing "
     found = finding(results_with({PHOTONS: photons, DISTINGUISHABLE: others, ONE_PHOTON: photons}))
-    assert found == (
-        "Photons minus distinguishable photons, at equal effective counts: with mixing +5.0 points "
-        "[5.0, 5.0] (a difference). Against one photon: with mixing +0.0 points [0.0, 0.0] (no "
-        "difference shown)."
-    )
-    assert finding(results_with({PHOTONS: photons[:1], DISTINGUISHABLE: others[:1]})) == (
-        "Photons minus distinguishable photons, at equal effective counts: with mixing +5.0 points."
-    )
-    assert finding(results_with({PHOTONS: photons})) == "No declared contrast has paired runs yet."
+    assert found == f"{begins}+5.0 points [5.0, 5.0] (a difference)."
+    for pairs, said in (
+        (([0.88], [0.83]), "+5.0 points."),
+        (([0.88, 0.88], [0.83, 0.1]), "+5.0 points, failures 0 against 1 of 2."),
+        (([0.88], [0.1]), "no seed trains with both, failures 0 against 1 of 1."),
+    ):
+        found = finding(results_with(dict(zip((PHOTONS, DISTINGUISHABLE), pairs, strict=True))))
+        assert found == begins + said
+    assert "have yet to be compared" in finding(results_with({PHOTONS: photons}))
+
+
+def test_questions_part_the_contrasts() -> None:
+    asked = [contrast for question in STUDY.questions for contrast in question.contrasts]
+    assert len(asked) == len(STUDY.contrasts) == 16
+    assert set(asked) == set(STUDY.contrasts)
+    read, linearised = STUDY.questions[:2]
+    assert [contrast.setting for contrast in read.contrasts] == ["mixing", "χ = 2", "χ = 4"]
+    assert [contrast.setting for contrast in linearised.contrasts] == ["whitened"]

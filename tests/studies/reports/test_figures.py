@@ -131,6 +131,21 @@ def test_curves_have_a_panel_for_each_family(tmp_path: Path) -> None:
     assert [len(axes.lines) for axes in canvas.axes] == [2 + 2 + 3 + 3, 2 + 2 + 2]
 
 
+def test_a_rate_that_was_tried_under_several_seeds_is_shown_by_its_mean(tmp_path: Path) -> None:
+    found = {0.01: (0.1, 0.9, 0.5), 0.03: (0.6, 0.6, 0.3)}
+    runs = [
+        make_row(seed, "search", label="mps", learning_rate=rate, val_accuracy=accuracy)
+        for rate, accuracies in found.items()
+        for seed, accuracy in enumerate(accuracies)
+    ]
+    add_rows(tmp_path / "runs.csv", runs)
+    canvas = drawn(read_rows(tmp_path / "runs.csv"), "rates")
+    (line,) = canvas.axes[0].lines
+    assert line.get_xdata().tolist() == [0.01, 0.03]
+    assert line.get_ydata().tolist() == pytest.approx([0.5, 0.5])
+    assert canvas.get_suptitle() == "digits: rates tried for every arm, mean of 3 seeds"
+
+
 def test_rates_have_a_panel_for_each_method_and_a_line_for_each_model(tmp_path: Path) -> None:
     tried = (("mixing", 225, 0.3), ("mixing", 225, 0.1), ("mixing", 450, 0.1), ("direct", 221, 0.1))
     runs = [
