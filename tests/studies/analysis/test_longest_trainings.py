@@ -9,8 +9,8 @@ from stored_rows import arm, make_row
 from studies.analysis.evidence import against_quoted, of_arms
 from studies.analysis.findings import accuracies_along
 from studies.analysis.goals import accuracies_at_budgets, goals_table
+from studies.analysis.paper import reaches_accuracy
 from studies.analysis.results import StudyResults, evaluate_contrasts
-from studies.analysis.verdicts import reaches_quoted
 from studies.catalogue import studies_by_name
 from studies.design.arms import labels
 from studies.design.study import Contrast, Study
@@ -102,9 +102,12 @@ def test_findings_and_the_papers_table_are_of_the_longest(rows: pd.DataFrame) ->
     assert [s.partition(",")[0].partition(" (")[0] for s in sentences] == [FIRST, SECOND, THIRD]
     assert [s.split(", ")[1] for s in sentences] == ["20 epochs", "8 epochs", "40 epochs"]
     # 93.3 ± 0.6 %: the third's 95 % reach it, and nothing that is shorter does.
-    assert reaches_quoted(results_of(rows)) == "Holds: χ = 4."
+    assert reaches_accuracy()(results_of(rows)).text == "Holds: χ = 4 (third)."
     shorter = rows[rows["epochs"] < 40]
-    assert reaches_quoted(results_of(shorter)) == "Does not hold: χ = 4 (3.3 points less)."
+    assert (
+        reaches_accuracy()(results_of(shorter)).text
+        == "Does not hold: χ = 4 (first), 3.3 points less."
+    )
 
 
 @pytest.mark.parametrize(
