@@ -229,7 +229,7 @@ def test_full_presets_are_as_long_as_their_pages_say() -> None:
         "frontier": (40, 10),
         "mapping_sweep": (20, 12),
         "mode_sweep": (20, 12),
-        "noise": (20, 10),
+        "noise": (20, 12),
         "pqcnn_count": (20, 12),
     }
     assert expected.items() <= found.items()
