@@ -179,7 +179,8 @@ def test_a_kind_knows_its_levels() -> None:
 def test_what_amounts_to_the_same_is_measured_alike_and_nothing_else_is() -> None:
     """Over every kind, those that the study leaves out as well, and what acts beside them."""
     kinds = noise_kinds().values()
-    noises = [Noise(), *map(beside, kinds)]
+    # Losses of a source with g2 are not shots alone.
+    noises = [Noise(), Noise(g2=0.05, transmittance=0.8), *map(beside, kinds)]
     noises += [at_level(kind, level) for kind in kinds for level in kind.every]
     sampler = PQCNN(5, 3, seed=0)
     measured = {n: measure_distribution(sampler, n, seed=1).distribution for n in set(noises)}
