@@ -58,7 +58,8 @@ def answers(results: StudyResults) -> list[Answer]:
     questions of the study, the effect is positive, and no contrast shows the opposite. *No*: the
     same with a negative effect, or the effect's 95 % interval ends below one point. Of a question
     with a margin it is the interval that decides: *yes* where it lies above minus the margin,
-    *no* where it lies below, or where a first arm is shown to fail more often. Else, and with too few pairs for a claim, it is *open*.
+    *no* where it lies below, or where a first arm is shown to fail more often. Else, and with too
+    few pairs for a claim, it is *open*.
 
     Questions without a pair are left out.
     """
