@@ -89,7 +89,10 @@ def _effective_parameters(runs: pd.DataFrame) -> int:
 
 
 def _pqcnns(runs: pd.DataFrame) -> str:
-    return pqcnns_text(sizes_from_text(runs["sizes"].iloc[0]))
+    """Size and number, and how many parameters are trained: not all phases have to be effective."""
+    first = runs.iloc[0]
+    sizes = pqcnns_text(sizes_from_text(first["sizes"]))
+    return f"{sizes} ({int(first['trainable_parameters']):,} trainable)"
 
 
 def _of_search(results: StudyResults) -> list[str]:

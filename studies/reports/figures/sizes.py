@@ -7,14 +7,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from studies.analysis.results import StudyResults
 from studies.analysis.sizes import runs_of_map
 from studies.design.measures import PASS_SECONDS
 from studies.design.statistics import mean_interval
 from studies.reports.figures import register_figure
-from studies.reports.figures.style import in_figure, new_canvas, set_accuracy_axis
+from studies.reports.figures.style import in_figure, new_canvas
 
 _MARKERS = "osD^vP*X"
 
@@ -95,9 +95,12 @@ def draw_lines(results: StudyResults) -> Canvas | None:
     if not alone.empty:
         style = {"color": "black", "marker": "*", "linestyle": ":", "label": "one PQCNN"}
         _draw_line(accuracy, outcomes, time, alone, style)
-    set_accuracy_axis(accuracy, "test accuracy")
-    outcomes.set(yscale="log", ylabel="outcomes of all PQCNNs (number, log scale)")
-    time.set(yscale="log", ylabel="quantum pass (ms, log scale)")
+    accuracy.set(ylabel="test accuracy (%)")
+    for axes, label in ((outcomes, "outcomes of all PQCNNs"), (time, "quantum pass (ms)")):
+        axes.set(yscale="log", ylabel=f"{label}, log scale")
+        for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            which(StrMethodFormatter("{x:g}"))
+        axes.tick_params(axis="y", which="both", labelsize="x-small")
     for axes in (accuracy, outcomes, time):
         axes.set_xlabel("photons of each PQCNN")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -112,13 +115,14 @@ def _draw_line(
 ) -> None:
     by_photons = runs.groupby("photons")
     intervals = by_photons["test_accuracy"].apply(mean_interval)
-    means = [interval.mean for interval in intervals]
+    means = [100 * interval.mean for interval in intervals]
+    ends = [(100 * interval.low, 100 * interval.high) for interval in intervals]
     accuracy.errorbar(
         intervals.index,
         means,
         yerr=[
-            [mean - interval.low for mean, interval in zip(means, intervals, strict=True)],
-            [interval.high - mean for mean, interval in zip(means, intervals, strict=True)],
+            [mean - low for mean, (low, _) in zip(means, ends, strict=True)],
+            [high - mean for mean, (_, high) in zip(means, ends, strict=True)],
         ],
         capsize=2,
         elinewidth=1.0,
