@@ -29,7 +29,7 @@ from studies.rows.runs_file import add_rows, read_rows
 CONTRAST = Contrast(arm("χ = 4: trained phases"), arm("χ = 4: no input"))
 NO_INPUT = "χ = 2: no input"
 #: Studies of before a claim needed 12 pairs; each leaves this list with its further seeds.
-TOO_FEW = {"capacity", "compression", "frontier", "noise", "pqcnn_count"}
+TOO_FEW = {"capacity", "compression", "noise", "pqcnn_count"}
 
 
 def rows_of(folder: Path, first: list[float], second: list[float], **changes: Any) -> pd.DataFrame:
