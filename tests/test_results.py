@@ -15,9 +15,10 @@ from qcnn.data.mnist import mnist_at_hand
 from studies.analysis.goals import GOALS, SEEDS_FOR_A_GOAL, best_photonic
 from studies.analysis.summaries import families
 from studies.catalogue import studies_by_name
-from studies.design.arms import NOTEBOOK, at_budget, budget_of, is_arm, label_of
+from studies.design.arms import NOTEBOOK, at_budget, budget_of, is_arm, label_of, labels
 from studies.design.configuration import build_model, configuration_from_axes
 from studies.design.roles import FINAL, SEARCH
+from studies.design.study import Amount, Options, Place, Scope
 from studies.reports.claims import write_claims
 from studies.reports.front_page import write_front_page
 from studies.reports.page import write_page
@@ -128,6 +129,10 @@ def texts_of(revision: str, name: str) -> dict[tuple[str, str, str], dict[str, s
     return {(row["configuration"], row["seed"], row["role"]): row for row in rows}
 
 
+#: Studies that were designed anew since: of their rows only the references were left.
+RUN_ANEW = {"mode_sweep"}
+
+
 @pytest.mark.skipif(
     git("cat-file", "-e", f"{IN_WORDS}^{{commit}}").returncode != 0,
     reason=f"the history of this checkout does not go back to {IN_WORDS[:12]}",
@@ -147,7 +152,7 @@ def test_rows_that_named_their_arms_in_words_are_otherwise_the_same(name: str) -
             new.pop("look", None)
             assert new == old
             compared += 1
-    assert compared > len(before) / 4
+    assert compared > len(before) / 4 or name in RUN_ANEW
 
 
 SEARCHED = [name for name in STORED if studies_by_name[name].search is not None]
@@ -156,17 +161,24 @@ SEARCHED = [name for name in STORED if studies_by_name[name].search is not None]
 @pytest.mark.parametrize("name", SEARCHED)
 def test_a_search_is_as_long_as_the_full_preset_says(name: str, results: Path) -> None:
     rows = read_rows(results / name / "runs.csv")
-    trials = rows.loc[rows["dataset"] == "mnist", "search"].value_counts()
-    assert trials.drop("", errors="ignore").max() == studies_by_name[name].presets["full"].trials
+    searched = rows.loc[(rows["dataset"] == "mnist") & (rows["search"] != ""), "search"]
+    if searched.empty:
+        pytest.skip(f"{name} has no row of a search yet")
+    assert searched.value_counts().max() == studies_by_name[name].presets["full"].trials
 
 
 def test_mode_sweep_is_a_full_preset_on_mnist(results: Path) -> None:
     rows = read_rows(results / "mode_sweep" / "runs.csv")
     mnist = rows[rows["dataset"] == "mnist"]
-    assert (mnist["role"] == SEARCH).sum() >= 70
-    seeds = mnist[mnist["role"] == FINAL].groupby("configuration")["seed"].nunique()
-    assert len(seeds) > 1
-    assert (seeds == 10).all()
+    study = studies_by_name["mode_sweep"]
+    axes = {axis.name: axis.default for axis in study.axes}
+    options = Options(Scope("mnist", axes, epochs=20), Place(results, jobs=1), Amount(seeds=12))
+    assert study.tuned is not None
+    arms = study.tuned(options)
+    tried = mnist[(mnist["role"] == SEARCH) & (mnist["search"] == "")]
+    assert set(labels(tried)) == {arm.label for arm in arms}
+    seeds = mnist[mnist["role"] == FINAL].groupby(labels(mnist))["seed"].nunique()
+    assert (seeds.loc[[arm.label for arm in arms]] == 12).all()
     notebook = mnist[is_arm(mnist, NOTEBOOK)]
     assert len(notebook) == 10
     assert (notebook["val_accuracy"] < 0.2).all()

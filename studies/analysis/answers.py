@@ -16,6 +16,7 @@ from studies.analysis.results import (
     Better,
     Result,
     StudyResults,
+    Verdict,
 )
 from studies.design.statistics import points
 from studies.design.study import Question
@@ -57,7 +58,8 @@ def answers(results: StudyResults) -> list[Answer]:
     questions of the study, the effect is positive, and no contrast shows the opposite. *No*: the
     same with a negative effect, or the effect's 95 % interval ends below one point. Of a question
     with a margin it is the interval that decides: *yes* where it lies above minus the margin,
-    *no* where it lies below. Else, and with too few pairs for a claim, it is *open*.
+    *no* where it lies below, or where a first arm is shown to fail more often. Else, and with too
+    few pairs for a claim, it is *open*.
 
     Questions without a pair are left out.
     """
@@ -100,6 +102,8 @@ def _said(
     if np.isnan(adjusted_p):
         return Said.OPEN
     if question.margin is not None:
+        if any(_fails_more(result) for result in results):
+            return Said.NO
         if effect.low >= -question.margin:
             return Said.YES
         return Said.NO if effect.high < -question.margin else Said.OPEN
@@ -109,6 +113,12 @@ def _said(
     if adjusted_p < LEVEL or effect.high < MARGIN:
         return Said.OPEN if Better.FIRST in shown else Said.NO
     return Said.OPEN
+
+
+def _fails_more(result: Result) -> bool:
+    """Whether the first arm is shown to fail more often."""
+    more = result.failures.first > result.failures.second
+    return more and result.failure_verdict is Verdict.SHOWN
 
 
 def answer_text(answer: Answer) -> str:

@@ -1,7 +1,7 @@
 """Whether a claim holds, in a sentence that is decided by the rows alone."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import pandas as pd
@@ -68,17 +68,22 @@ def _has_pairs_for_a_claim(result: Result) -> bool:
     return result.difference.pairs >= PAIRS_FOR_A_CLAIM and not result.exploratory
 
 
-def noise_costs_little(chosen: Sequence[Contrast]) -> Judge:
-    """Whether each noise costs at most what the paper states, by the interval of its cost."""
+def noise_costs_little(protocols: Mapping[str, Sequence[Contrast]]) -> Judge:
+    """Whether each noise costs at most what the paper states, by the interval of its cost.
+
+    Args:
+        protocols: the contrasts of each way to train and evaluate, by what it is called.
+    """
 
     def judge(results: StudyResults) -> Judgement:
-        compared = [result for result in results.contrasts if result.contrast in chosen]
-        of_setting = Counter(result.contrast.setting for result in compared)
-        counts = Counter((_cost(result), result.contrast.setting) for result in compared)
         found: dict[Standing, list[str]] = {}
-        for (standing, setting), count in counts.items():
-            text = f"{setting} ({count} of {of_setting[setting]} kinds)"
-            found.setdefault(standing, []).append(text)
+        for protocol, chosen in protocols.items():
+            compared = [result for result in results.contrasts if result.contrast in chosen]
+            of_setting = Counter(result.contrast.setting for result in compared)
+            counts = Counter((_cost(result), result.contrast.setting) for result in compared)
+            for (standing, setting), count in counts.items():
+                text = f"{protocol}, {setting} ({count} of {of_setting[setting]} kinds)"
+                found.setdefault(standing, []).append(text)
         return Judgement(found)
 
     return judge
@@ -87,9 +92,12 @@ def noise_costs_little(chosen: Sequence[Contrast]) -> Judge:
 def _cost(result: Result) -> Standing:
     if not _has_pairs_for_a_claim(result):
         return Standing.OPEN
-    if result.difference.low >= -NOISE_COSTS_AT_MOST:
-        return Standing.HOLDS
-    return Standing.FAILS if result.difference.high < -NOISE_COSTS_AT_MOST else Standing.OPEN
+    if result.difference.high < -NOISE_COSTS_AT_MOST:
+        return Standing.FAILS
+    # A seed that does not train under noise is a cost that the difference leaves out.
+    no_riskier = result.failures.first <= result.failures.second
+    small = result.difference.low >= -NOISE_COSTS_AT_MOST
+    return Standing.HOLDS if small and no_riskier else Standing.OPEN
 
 
 def all_phases_are_effective(results: StudyResults) -> Judgement:

@@ -122,7 +122,7 @@ STUDY = Study(
             epochs=8,
             axes={"schedule": ("none", "cosine", "one-cycle")},
         ),
-        "full": Preset(seeds=10, epochs=20),
+        "full": Preset(seeds=12, epochs=20),
     },
     check=check,
     cells=cells,
@@ -133,5 +133,6 @@ STUDY = Study(
         Question("Does a higher rate than 0.01 help?", _RATE),
     ),
     contrasts=[*_LAYERS, *_SCHEDULE, *_RATE, *_OTHERS],
+    looks=(10,),
 )
 register_study(STUDY)

@@ -154,7 +154,7 @@ STUDY = Study(
             axes={"budget": (223,), "learning_rates": (0.03,)},
         ),
         "quick": Preset(seeds=3, epochs=8, axes={"budget": (223, 688)}),
-        "full": Preset(seeds=10, epochs=30),
+        "full": Preset(seeds=12, epochs=30),
     },
     cells=cells,
     tuned=tuned,
@@ -176,5 +176,6 @@ STUDY = Study(
         *AGAINST_TUNED,
         Contrast(_compressed(_MAGNITUDE, _TUNED), _compressed(_PRUNING, _TUNED), at_budget(_KEPT)),
     ),
+    looks=(10,),
 )
 register_study(STUDY)

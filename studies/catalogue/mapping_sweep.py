@@ -57,7 +57,7 @@ STUDY = Study(
             axes={"mapping": ("logit_tanh", "mixing"), "learning_rate": (0.01, 0.03)},
         ),
         "quick": Preset(seeds=3, epochs=8, long_seeds=1),
-        "full": Preset(seeds=10, epochs=20, long_seeds=10),
+        "full": Preset(seeds=12, epochs=20, long_seeds=10),
     },
     cells=references,
     tuned=tuned,
@@ -84,5 +84,6 @@ STUDY = Study(
         _contrast("whitened", "mixing"),
         _contrast(_CHI_2, "mlp"),
     ),
+    looks=(10,),
 )
 register_study(STUDY)

@@ -67,7 +67,7 @@ STUDY = Study(
     presets={
         "smoke": Preset(seeds=1, epochs=1, axes={"count": (1, 2)}),
         "quick": Preset(seeds=3, epochs=8, axes={"count": (1, 2, 4, 8)}),
-        "full": Preset(seeds=10, epochs=20),
+        "full": Preset(seeds=12, epochs=20),
     },
     cells=cells,
     finding=accuracies_along(
@@ -82,5 +82,6 @@ STUDY = Study(
         Question("Do more PQCNNs help as a tensor product?", _more(_PRODUCT)),
     ),
     contrasts=(*_more(_PRODUCT), *_more(_CONCATENATION)),
+    looks=(10,),
 )
 register_study(STUDY)

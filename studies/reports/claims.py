@@ -182,7 +182,6 @@ _BEST_CLASSICAL = _chosen(
 )
 _OF_FRONTIER = _chosen(frontier.STUDY, lambda _: True)
 _NOISE = _chosen(noise.STUDY, lambda _: True)
-_PAPERS_NOISE = _chosen(noise.STUDY, lambda contrast: contrast in noise.OF_PAPERS_KINDS)
 
 CLAIMS = (
     Claim(
@@ -297,10 +296,12 @@ CLAIMS = (
         "Robust against noise",
         NOISE_COSTS,
         "Distributions are post-selected on the clean outcomes; then brightness and transmittance "
-        "act on the number of accepted shots alone. Phase errors and finite shots are added; the "
-        "verdict is on the paper's own kinds.",
+        "act on the number of accepted shots alone, and both are compared as such: 10,000 shots "
+        "are what either leaves of 100,000 at 0.56, with four photons. Models are trained without "
+        "the noise and evaluated under it, or trained and evaluated under it, but for g²; either "
+        "way they are compared with those trained and evaluated without.",
         noise.STUDY,
-        noise_costs_little(_PAPERS_NOISE),
+        noise_costs_little(noise.COSTS),
         of_contrasts(_NOISE),
     ),
     Claim(

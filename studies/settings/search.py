@@ -68,7 +68,11 @@ def _suggest_options(trial: optuna.Trial, name: str) -> tuple[str, float | None]
         activation = trial.suggest_categorical("mlp activation", ("none", "tanh"))
         return f"mlp:hidden={hidden},activation={activation}", None
     if name == "mps":
-        return f"mps:bond_dimension={trial.suggest_int('mps bond dimension', 1, 10)}", None
+        bond_dimension = trial.suggest_int("mps bond dimension", 1, 10)
+        placement = trial.suggest_categorical("mps placement", ("fan_in", "residual"))
+        # The form of which no seed fails to train.
+        options = f"bond_dimension={bond_dimension},form=orthogonal,placement={placement}"
+        return f"mps:{options}", None
     if name == "whitened":
         scale = trial.suggest_categorical("whitened scale", (10.0, 30.0, 100.0))
         return f"whitened:scale={scale}", trial.suggest_categorical("whitened share", _SHARES)

@@ -47,8 +47,6 @@ class NoiseKind:
     logarithmic: ClassVar[bool] = False
     #: Whether the noise study declares contrasts about it, of which it has 25 at most.
     compared: ClassVar[bool] = False
-    #: Whether the paper has a statement on its cost (``studies.analysis.quoted``).
-    quoted: ClassVar[bool] = False
 
     def check(self, level: float) -> None:
         """Raises InvalidInput for a level that no device has."""

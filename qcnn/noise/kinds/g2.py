@@ -19,4 +19,4 @@ class SecondOrderAutocorrelation(NoiseKind):
     few = (0.02, 0.05)
     representative = 0.05
     beside = "transmittance=0.5"
-    compared = quoted = True
+    compared = True

@@ -15,4 +15,4 @@ class Indistinguishability(NoiseKind):
     few = (0.95, 0.9, 0.5)
     representative = 0.9
     trained = (0.9, 0.5)
-    compared = quoted = True
+    compared = True

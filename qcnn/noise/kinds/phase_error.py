@@ -20,7 +20,6 @@ class PhaseError(NoiseKind):
     representative = 0.1
     trained = (0.1, 0.2)
     logarithmic = True
-    compared = True
 
     def phase_errors(self, phases: Tensor, level: float, random: torch.Generator | None) -> Tensor:
         fractions = torch.rand(phases.shape, generator=random, dtype=phases.dtype)

@@ -6,7 +6,10 @@ from qcnn.noise.kinds import NoiseKind, register_noise
 
 @register_noise("shots")
 class Shots(NoiseKind):
-    """How often the source fires; 0 for exact probabilities."""
+    """How often the source fires; 0 for exact probabilities.
+
+    What brightness and transmittance cost is compared as fewer shots: they leave as many accepted.
+    """
 
     perfect = 0
 

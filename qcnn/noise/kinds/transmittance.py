@@ -7,7 +7,8 @@ from qcnn.noise.kinds import NoiseKind, register_noise
 class Transmittance(NoiseKind):
     """Probability that a photon arrives, in (0, 1].
 
-    It costs a clean source nothing but shots: it is studied at a number of shots.
+    It costs a clean source nothing but accepted shots, as many as brightness does: alone it is
+    studied as that.
     """
 
     perfect = 1.0
@@ -19,4 +20,3 @@ class Transmittance(NoiseKind):
     few = (0.7, 0.5)
     representative = 0.5
     beside = "shots=100000"
-    compared = quoted = True

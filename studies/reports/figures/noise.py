@@ -1,5 +1,8 @@
 """Test accuracy over the level of each kind of noise."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -15,6 +18,7 @@ from studies.reports.figures import register_figure
 from studies.reports.figures.style import METHOD_STYLES, in_figure, new_canvas, new_panels
 
 _PANELS_IN_A_ROW = 3
+_BETWEEN_MAPPINGS = 6.0
 #: Axis of a row that says which noise it was under, line, marker, and shift in points.
 _WAYS = {
     "trained without noise": ("evaluated_under", "-", "o", -1.5),
@@ -33,13 +37,13 @@ def draw(results: StudyResults) -> Canvas | None:
     final = final[final["epochs"] == final["epochs"].max()]
     if not (final["evaluated_under"] + final["noise"]).any():
         return None
-    kinds = studied_kinds()
+    kinds, looks = studied_kinds(), _looks(sorted(set(final["mapping"])))
     columns = min(len(kinds), _PANELS_IN_A_ROW)
     canvas = new_canvas(2.0 + 3.0 * columns, 3.5 * -(-len(kinds) // columns))
     panels = new_panels(canvas, len(kinds), columns, sharey=True).flat[: len(kinds)]
     for axes, kind in zip(panels, kinds, strict=True):
-        for place, (mapping, group) in enumerate(final.groupby("mapping")):
-            _draw_mapping(axes, kind, str(mapping), group, place)
+        for mapping, colour, aside in looks:
+            _draw_mapping(axes, kind, mapping, final[final["mapping"] == mapping], colour, aside)
         axes.set(xlabel=kind.axis, ylim=(0, 1))
         _set_levels(axes, kind)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
@@ -51,20 +55,34 @@ def draw(results: StudyResults) -> Canvas | None:
     return canvas
 
 
+def _looks(mappings: Sequence[str]) -> list[tuple[str, Any, float]]:
+    """Each mapping with its colour and its place beside the others, in points.
+
+    The first of a method has the method's colour, the others have colours of their own.
+    """
+    names: list[str] = []
+    for mapping in mappings:
+        method = mapping.partition(":")[0]
+        names.append(mapping if method in names else method)
+    first = -_BETWEEN_MAPPINGS * (len(mappings) - 1) / 2
+    return [
+        (mapping, METHOD_STYLES[name]["color"], first + _BETWEEN_MAPPINGS * place)
+        for place, (mapping, name) in enumerate(zip(mappings, names, strict=True))
+    ]
+
+
 def _draw_mapping(
-    axes: Axes, kind: NoiseKind, mapping: str, rows: pd.DataFrame, place: int
+    axes: Axes, kind: NoiseKind, mapping: str, rows: pd.DataFrame, colour: Any, aside: float
 ) -> None:
-    colour = METHOD_STYLES[mapping.partition(":")[0]]["color"]
     clean = rows[(rows["noise"] == "") & (rows["evaluated_under"] == "")]
     axes.axhline(clean["test_accuracy"].mean(), color=colour, linestyle=":", linewidth=1)
     for way, (axis, line, marker, shift) in _WAYS.items():
         # What shares a level is drawn side by side.
-        aside = shift + 6 * place - 3
         look = {
             "color": colour,
             "marker": marker,
             "transform": offset_copy(
-                axes.transData, axes.get_figure(root=True), x=aside, units="points"
+                axes.transData, axes.get_figure(root=True), x=aside + shift, units="points"
             ),
         }
         accuracies = _by_level(rows, kind, axis)

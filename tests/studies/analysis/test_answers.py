@@ -103,6 +103,12 @@ def test_an_interval_across_the_margin_leaves_it_open() -> None:
     assert said(rows_of(a=noise, b=LOW[:12]), question) == [Said.OPEN]
 
 
+def test_who_fails_more_is_not_as_good() -> None:
+    question = Question("Is it as good?", [AB], margin=0.03)
+    rows = rows_of(a=[*[0.1] * 8, *shifted(2, 14)], b=LOW[:22])
+    assert said(rows, question) == [Said.NO]
+
+
 def test_every_question_that_was_declared_counts_in_the_correction() -> None:
     """Twelve differences of one sign have p = 0.0005, which many questions bring above 0.05."""
     rows = rows_of(a=shifted(2), b=LOW[:12])

@@ -116,10 +116,20 @@ def test_a_claim_needs_twelve_pairs_in_which_both_train() -> None:
     assert result.verdict is Verdict.TOO_FEW
     assert result.failure_verdict is Verdict.NOT_SHOWN
     costs = replace(studies_by_name["capacity"], contrasts=(CONTRAST,))
-    judge = noise_costs_little(costs.contrasts)
+    judge = noise_costs_little({"trained without it": costs.contrasts})
     twelve, eleven = (StudyResults(costs, rows_of([LOW] * n, [LOW] * n)) for n in (12, 11))
-    assert judge(twelve).text == "Holds: χ = 4 (1 of 1 kinds)."
-    assert judge(eleven).text == "Open: χ = 4 (1 of 1 kinds)."
+    assert judge(twelve).text == "Holds: trained without it, χ = 4 (1 of 1 kinds)."
+    assert judge(eleven).text == "Open: trained without it, χ = 4 (1 of 1 kinds)."
+
+
+def test_noise_under_which_more_seeds_fail_does_not_cost_little() -> None:
+    study = replace(studies_by_name["capacity"], contrasts=(CONTRAST,))
+    judge = noise_costs_little({"trained under it": study.contrasts})
+    fails, both = (
+        rows_of([CHANCE, *[LOW] * 12], [of_second, *[LOW] * 12]) for of_second in (LOW, CHANCE)
+    )
+    assert judge(StudyResults(study, fails)).mark == "?"
+    assert judge(StudyResults(study, both)).mark == "✓"
 
 
 def test_what_noise_takes_is_no_failure_to_train() -> None:

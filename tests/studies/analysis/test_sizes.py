@@ -1,7 +1,6 @@
 """What a map of sizes and a search say of modes and photons."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,10 +8,9 @@ import pytest
 from stored_rows import make_row
 
 from studies.analysis.results import StudyResults
-from studies.analysis.sizes import answer_on_sizes, runs_of_map, several, single
+from studies.analysis.sizes import runs_of_map, several, single, what_to_choose
 from studies.catalogue import studies_by_name
 from studies.design.arms import Arm
-from studies.design.study import Contrast
 
 STUDY = studies_by_name["mode_sweep"]
 SMALL, LARGE, ONE = several((4, 1)), several((12, 6)), single(2)
@@ -58,7 +56,7 @@ def test_a_run_of_the_map_knows_its_size(of_map: pd.DataFrame) -> None:
 
 
 def test_the_answer_names_the_best_and_the_worst_size(of_map: pd.DataFrame) -> None:
-    text = answer_on_sizes({})(results_of(of_map))
+    text = what_to_choose(results_of(of_map))
     assert text == (
         "At about 220 effective parameters and mixing the best of 3 sizes by validation is 4 × "
         "(4,1): 87.0 % [74.3, 99.7] on the test images against 32.0 % [6.6, 57.4] of (75,2) (2 "
@@ -68,7 +66,7 @@ def test_the_answer_names_the_best_and_the_worst_size(of_map: pd.DataFrame) -> N
 
 def test_the_size_is_chosen_by_validation_and_stated_by_test(of_map: pd.DataFrame) -> None:
     of_map.loc[of_map["arm"] == LARGE.name, "val_accuracy"] = 0.99
-    text = answer_on_sizes({})(results_of(of_map))
+    text = what_to_choose(results_of(of_map))
     assert "by validation is (12,6): 81.0 %" in text
 
 
@@ -81,24 +79,15 @@ def test_finalists_are_named_where_each_is_the_best_up_to_a_number_of_parameters
             *runs(finalist, "8x4", [0.7], trainable_parameters=800),
         ]
     )
-    text = answer_on_sizes({})(results_of(rows))
+    text = what_to_choose(results_of(rows))
     assert text == (
         "Up to 100 trainable parameters choose (4,1) → mixing → notebook (90): 50.0 %; up to 500 "
         "trainable parameters choose (6,3) → mixing → notebook (300): 80.0 %."
     )
 
 
-def test_a_family_of_contrasts_is_one_clause(of_map: pd.DataFrame) -> None:
-    contrasts = [Contrast(LARGE, SMALL), Contrast(ONE, SMALL)]
-    study = replace(STUDY, contrasts=contrasts)
-    text = answer_on_sizes({"larger": contrasts, "other": []})(StudyResults(study, of_map))
-    assert text.endswith(
-        "Larger: −55.0 to −6.0 points, shown to be better in 0 and worse in 0 of 2 contrasts."
-    )
-
-
 def test_without_fresh_seeds_it_says_how_many_settings_were_searched() -> None:
     rows = pd.DataFrame([make_row(0, role="search")])
-    assert answer_on_sizes({})(results_of(rows)) == (
+    assert what_to_choose(results_of(rows)) == (
         "1 settings were searched; none has been run with fresh seeds yet."
     )

@@ -85,10 +85,12 @@ def test_the_cost_of_noise_is_judged_by_its_interval() -> None:
         noisy = runs(name, 0.9 - cost)
         noisy[0]["test_accuracy"] = 0.9 - cost
         rows += noisy
-    verdict = noise_costs_little(study.contrasts)(StudyResults(study, pd.DataFrame(rows)))
-    assert verdict.text == (
-        "Holds: mixing (1 of 3 kinds). Does not hold: mixing (1 of 3 kinds). "
-        "Open: mixing (1 of 3 kinds)."
+    little, *others = study.contrasts
+    judge = noise_costs_little({"trained without it": others, "trained under it": [little]})
+    assert judge(StudyResults(study, pd.DataFrame(rows))).text == (
+        "Holds: trained under it, mixing (1 of 1 kinds). "
+        "Does not hold: trained without it, mixing (1 of 2 kinds). "
+        "Open: trained without it, mixing (1 of 2 kinds)."
     )
 
 

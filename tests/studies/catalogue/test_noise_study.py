@@ -3,6 +3,7 @@
 import json
 from copy import copy
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -10,17 +11,26 @@ import pytest
 import torch
 from drawing import draw
 from kept_weights import evaluate_stored
+from planned import options_of
 from safetensors.torch import load_file
 from stored_rows import CONFIGURATION, make_row
 
 import studies.runs.execute
-from qcnn import InvalidInput, QuantumTrain, TrainResult, evaluate, load_data, train
-from qcnn.noise import Noise, NoisyPQCNN, noise_kinds
+from qcnn import PQCNN, InvalidInput, QuantumTrain, TrainResult, evaluate, load_data, train
+from qcnn.noise import (
+    Noise,
+    NoisyPQCNN,
+    measure_distribution,
+    noise_from_text,
+    noise_kinds,
+    noise_to_text,
+)
 from studies.analysis.results import StudyResults
 from studies.catalogue import studies_by_name
-from studies.catalogue.noise import accepted_fractions
+from studies.catalogue.noise import MODELS, accepted_fractions
+from studies.design.arms import Arm
 from studies.design.configuration import Configuration, build_model, noisy
-from studies.design.noise_levels import at_level, level_of, studied_kinds
+from studies.design.noise_levels import as_evaluated, at_level, beside, level_of, studied_kinds
 from studies.design.roles import FINAL
 from studies.reports.figures.style import store
 from studies.rows.runs_file import add_rows, read_rows
@@ -157,11 +167,63 @@ def test_a_kind_knows_its_levels() -> None:
             noise = at_level(kind, level)
             assert level_of(kind, noise) == level
             others = [level_of(other, noise) for other in KINDS if other is not kind]
-            # At 100,000 shots brightness and transmittance are 1: a level of theirs too.
+            # At 100,000 shots the brightness is 1: a level of it, too.
             assert set(others) <= {None, 1.0}
     by_name = noise_kinds()
-    assert level_of(by_name["g2"], Noise(transmittance=0.5)) == 0
-    assert level_of(by_name["g2"], Noise()) is None
+    # The same as that, and stored as that.
+    assert level_of(by_name["g2"], Noise()) == 0
+    assert level_of(by_name["g2"], Noise(transmittance=0.5)) is None
+    assert level_of(by_name["brightness"], Noise()) is None
+
+
+def test_what_amounts_to_the_same_is_measured_alike_and_nothing_else_is() -> None:
+    """Over every kind, those that the study leaves out as well, and what acts beside them."""
+    kinds = noise_kinds().values()
+    # Losses of a source with g2 are not shots alone.
+    noises = [Noise(), Noise(g2=0.05, transmittance=0.8), *map(beside, kinds)]
+    noises += [at_level(kind, level) for kind in kinds for level in kind.every]
+    sampler = PQCNN(5, 3, seed=0)
+    measured = {n: measure_distribution(sampler, n, seed=1).distribution for n in set(noises)}
+    for one, other in combinations(measured, 2):
+        same = as_evaluated(one) == as_evaluated(other)
+        assert torch.allclose(measured[one], measured[other], rtol=0, atol=1e-9) is same, (
+            noise_to_text(one),
+            noise_to_text(other),
+        )
+    left_out = {kind.name for kind in kinds} - {kind.name for kind in KINDS}
+    assert left_out == {"transmittance"}
+
+
+@pytest.mark.parametrize("preset", ["smoke", "quick", "full"])
+def test_no_model_is_evaluated_twice_under_two_names(preset: str, tmp_path: Path) -> None:
+    """What is trained under which noise and evaluated under which, as that amounts to."""
+    study = studies_by_name["noise"]
+    cells = study.cells(options_of(study, preset, tmp_path))
+    done = {
+        cell.arm: (
+            cell.configuration.trained(),
+            as_evaluated(noise_from_text(cell.configuration.evaluated_under)),
+        )
+        for cell in cells
+    }
+    assert len(set(done.values())) == len(done)
+    assert len(cells) == len(done) * study.presets[preset].seeds
+    assert {arm.setting for arm in done} == set(MODELS)
+
+
+def test_the_papers_own_form_is_trained_as_where_bond_dimensions_are_compared(
+    tmp_path: Path,
+) -> None:
+    """But for the epochs."""
+
+    def found(name: str, arm: Arm) -> set[Configuration]:
+        study = studies_by_name[name]
+        cells = study.cells(options_of(study, "full", tmp_path))
+        return {replace(c.configuration, epochs=1) for c in cells if c.arm == arm}
+
+    here = found("noise", Arm("MPS χ = 4, the paper's form", "no noise"))
+    assert here == found("bond_dimension", Arm("χ = 4", "the paper's form"))
+    assert len(here) == 1
 
 
 def noisy_rows(folder: Path, configurations: list[tuple[Configuration, float]]) -> pd.DataFrame:
@@ -189,12 +251,16 @@ def test_the_figure_shows_every_run_at_its_level(tmp_path: Path) -> None:
             (replace(CLEAN, evaluated_under="indistinguishability=0.9"), 0.6),
             (replace(CLEAN, noise="indistinguishability=0.9"), 0.7),
             (replace(CLEAN, evaluated_under="brightness=0.5,shots=100000"), 0.5),
+            # From when the same was evaluated under two names.
+            (replace(CLEAN, evaluated_under="transmittance=0.5,shots=100000"), 0.5),
+            (replace(CLEAN, evaluated_under="transmittance=0.5"), 0.8),
+            (replace(CLEAN, evaluated_under="g2=0.05,transmittance=0.5"), 0.7),
             (replace(CLEAN, evaluated_under="shots=100000"), 0.75),
         ],
     )
     canvas = draw("noise", rows)
     assert canvas is not None
-    panels = {panel.get_xlabel(): panel for panel in canvas.axes}
+    panels = {panel.get_xlabel(): panel for panel in canvas.axes if panel.get_visible()}
     assert set(panels) == {kind.axis for kind in KINDS}
 
     def points(axis: str) -> list[list[float]]:
@@ -205,7 +271,11 @@ def test_the_figure_shows_every_run_at_its_level(tmp_path: Path) -> None:
     without, under = points("indistinguishability")
     assert without == pytest.approx([0.9, 0.62, 1.0, 0.82])
     assert under == pytest.approx([0.9, 0.72])
-    assert points("brightness (100,000 shots)")[0] == pytest.approx([0.5, 0.52, 1.0, 0.77])
+    either = "brightness or transmittance (100,000 shots)"
+    assert points(either)[0] == pytest.approx([0.5, 0.52, 1.0, 0.77])
+    assert len(panels[either].collections[0].get_offsets()) == 6
+    assert points("g² (transmittance 0.5)")[0] == pytest.approx([0.0, 0.82, 0.05, 0.72])
+    assert len(panels["g² (transmittance 0.5)"].collections[0].get_offsets()) == 6
     assert points("shots")[0] == pytest.approx([100_000, 0.77])
     runs = panels["indistinguishability"].collections[0].get_offsets()
     assert len(runs) == 6
@@ -227,14 +297,49 @@ def test_the_figure_has_a_panel_for_each_kind_however_many(
     store(canvas, tmp_path / "noise.png")
 
 
+def test_two_mappings_of_one_method_have_colours_of_their_own(tmp_path: Path) -> None:
+    mappings = ("mixing", "mps:bond_dimension=4", "mps:bond_dimension=4,form=torchmps")
+    models = [replace(CLEAN, mapping=mapping) for mapping in mappings]
+    noisy = [replace(model, evaluated_under="indistinguishability=0.9") for model in models]
+    rows = noisy_rows(tmp_path, [(model, 0.8) for model in (*models, *noisy)])
+    canvas = draw("noise", rows)
+    assert canvas is not None
+    colours = [container.lines[0].get_color() for container in canvas.axes[0].containers]
+    assert len(set(map(tuple, colours))) == len(mappings)
+    only_first = draw("noise", rows[rows["mapping"] != mappings[2]])
+    assert only_first is not None
+    drawn = [container.lines[0].get_color() for container in only_first.axes[0].containers]
+    assert drawn == colours[: len(drawn)], "what is added repaints nothing"
+
+
 def test_rows_without_noise_have_no_figure(tmp_path: Path) -> None:
     assert draw("noise", noisy_rows(tmp_path, [(CLEAN, 0.8)])) is None
 
 
-def test_contrasts_are_of_every_kind_and_model() -> None:
-    study = studies_by_name["noise"]
-    assert len(study.contrasts) == 3 * 6 + 2 * 3 + 1
-    assert all(contrast.first != contrast.second for contrast in study.contrasts)
+def test_contrasts_are_of_both_protocols_for_every_model() -> None:
+    """And of the kinds on which the paper has a statement; g2 is not trained under."""
+    evaluated = {
+        "evaluated under indistinguishability=0.9",
+        "evaluated under shots=10000",
+        "evaluated under g2=0.05,transmittance=0.5",
+    }
+    trained = {"trained under indistinguishability=0.9", "trained under shots=10000"}
+    expected = {("no noise", name) for name in evaluated | trained}
+    expected.add(
+        ("evaluated under indistinguishability=0.9", "trained under indistinguishability=0.9")
+    )
+    contrasts = studies_by_name["noise"].contrasts
+    for model in MODELS:
+        found = [c for c in contrasts if {c.first.setting, c.second.setting} == {model}]
+        assert {(c.second.name, c.first.name) for c in found} == expected
+        assert len(found) == len(expected)
+    assert len(contrasts) == len(MODELS) * len(expected)
+    without, under, helps = (
+        {c.first.name for c in question.contrasts}
+        for question in studies_by_name["noise"].questions
+    )
+    assert (without, under) == (evaluated, trained)
+    assert helps == {"trained under indistinguishability=0.9"}
 
 
 def test_the_finding_says_what_the_kinds_of_noise_cost_each_model() -> None:
@@ -242,8 +347,12 @@ def test_the_finding_says_what_the_kinds_of_noise_cost_each_model() -> None:
     accuracies = {
         "mixing: no noise": 0.9,
         "mixing: evaluated under indistinguishability=0.9": 0.8,
-        "mixing: evaluated under phase_error=0.1": 0.6,
-        "mixing: trained under phase_error=0.1": 0.2,
+        "mixing: evaluated under shots=10000": 0.6,
+        "mixing: trained under shots=10000": 0.88,
+        "mixing: evaluated under phase_error=0.1": 0.3,
+        # Of which no seed has trained.
+        "whitened: no noise": 0.1,
+        "whitened: evaluated under shots=10000": 0.1,
     }
     rows = pd.DataFrame(
         [
@@ -254,5 +363,8 @@ def test_the_finding_says_what_the_kinds_of_noise_cost_each_model() -> None:
     )
     assert study.finding is not None
     found = study.finding(StudyResults(study, rows))
-    assert "costs a model trained without it: mixing 10.0 to 30.0 points. " in found
+    assert found.startswith(
+        "One kind of noise costs models trained without it: mixing 10.0 to 30.0 points. "
+        "One kind of noise costs models trained under it: mixing 2.0 to 2.0 points. "
+    )
     assert found.endswith("(arXiv:2505.08474, quoted).")

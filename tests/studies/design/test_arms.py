@@ -220,7 +220,8 @@ def chosen_by(function: Callable[..., object]) -> list[Contrast]:
     """The contrasts that a judge or an evidence looks at."""
     held = getclosurevars(function).nonlocals
     inner = [value for name in ("first", "second") if callable(value := held.get(name))]
-    return [*held.get("chosen", ()), *(each for part in inner for each in chosen_by(part))]
+    direct = [held.get("chosen", ()), *held.get("protocols", {}).values()]
+    return [each for part in (*direct, *map(chosen_by, inner)) for each in part]
 
 
 def test_every_claim_is_about_contrasts_that_its_study_declares() -> None:
@@ -230,7 +231,7 @@ def test_every_claim_is_about_contrasts_that_its_study_declares() -> None:
         assert {*judged, *shown} <= set(claim.study.contrasts), claim.title
         assert set(judged) <= set(shown), claim.title
         with_contrasts += bool(judged)
-    assert with_contrasts == 5
+    assert with_contrasts == 6
 
 
 def test_families_and_constants_decide_what_a_claim_is_about() -> None:
@@ -245,13 +246,14 @@ def test_families_and_constants_decide_what_a_claim_is_about() -> None:
         (Family.PROBABILITIES, Family.TRAINED),
     }
     assert len(claims._BEST_CLASSICAL) == len(claims._OF_FRONTIER) / 2 == 10
-    assert set(claims._PAPERS_NOISE) == set(noise.OF_PAPERS_KINDS)
+    costs = {c for c in noise.STUDY.contrasts if c.second.name == "no noise"}
+    assert {c for protocol in noise.COSTS.values() for c in protocol} == costs
 
 
 _COUNTED = """
 from studies.reports import claims
 from studies.design.arms import Arm
-names = ("_FROZEN", "_REPLACED", "_AT_COUNTS", "_COMPRESSED", "_BEST_CLASSICAL", "_PAPERS_NOISE")
+names = ("_FROZEN", "_REPLACED", "_AT_COUNTS", "_COMPRESSED", "_BEST_CLASSICAL", "_NOISE")
 print(*(len(getattr(claims, name)) for name in names))
 print(*sorted({arm.name for c in claims._FROZEN + claims._BEST_CLASSICAL + claims._COMPRESSED
                for arm in (c.first, c.second)}), sep="|")

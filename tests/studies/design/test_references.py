@@ -216,7 +216,7 @@ def test_a_classical_generator_has_as_many_numbers_as_there_are_effective_phases
 
 
 def test_full_presets_are_as_long_as_their_pages_say() -> None:
-    """Epochs and fresh seeds of ``--preset full``; a claim needs ten pairs."""
+    """Epochs and fresh seeds of ``--preset full``; a claim needs twelve pairs."""
     found = {
         name: (study.presets["full"].epochs, study.presets["full"].seeds)
         for name, study in studies_by_name.items()
@@ -224,13 +224,13 @@ def test_full_presets_are_as_long_as_their_pages_say() -> None:
     expected = {
         "ablation": (20, 16),
         "bond_dimension": (30, 12),
-        "capacity": (20, 10),
-        "compression": (30, 10),
+        "capacity": (20, 12),
+        "compression": (30, 12),
         "frontier": (40, 12),
-        "mapping_sweep": (20, 10),
+        "mapping_sweep": (20, 12),
         "mode_sweep": (20, 12),
-        "noise": (20, 10),
-        "pqcnn_count": (20, 10),
+        "noise": (20, 12),
+        "pqcnn_count": (20, 12),
     }
     assert expected.items() <= found.items()
 

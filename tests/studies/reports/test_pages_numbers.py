@@ -10,7 +10,7 @@ from studies.analysis.findings import (
 )
 from studies.analysis.results import StudyResults, evaluate_contrasts, sentence
 from studies.analysis.summaries import summarise
-from studies.analysis.verdicts import spread_of_validation, validation_gaps
+from studies.analysis.verdicts import validation_gaps, validation_is_precise
 from studies.catalogue import studies_by_name
 from studies.design.study import Contrast
 from studies.reports.tables import accuracy_table, arms_table, settings_table
@@ -178,8 +178,8 @@ def test_validation_is_compared_with_test_run_by_run() -> None:
     )
     assert validation_against_test(StudyResults(STUDY, rows[:1])) == []
     twenty = gaps([(0.9 - 0.001 * n, 0.9) for n in range(101)])
-    text = spread_of_validation(StudyResults(STUDY, twenty))
-    assert text == "One run in twenty is more than 9.5 points off."
+    text = validation_is_precise(StudyResults(STUDY, twenty)).text
+    assert text == "Does not hold: one run in twenty is more than 9.5 points off."
 
 
 def test_the_papers_figure_stands_beside_the_right_splits() -> None:
