@@ -64,7 +64,11 @@ class Mapping(ABC):
 
 @runtime_checkable
 class Calibrated(Protocol):
-    """A mapping's module that depends on how the distributions respond to their phases."""
+    """A mapping's module that depends on how the distributions respond to their phases.
+
+    What it takes from them are buffers of its own, not of its parts, that its state dict does not
+    hold; they count among the model's fixed numbers.
+    """
 
     def calibrate(self, responses: Sequence[tuple[Tensor, Tensor]]) -> None:
         """Called once, with each sampler's ``response()`` at its initial phases."""

@@ -1,4 +1,4 @@
-"""What each phase does to the distributions at the start, undone: a step of its own for each."""
+"""A random subspace by construction, read from a device: its coordinates are phases' own turns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,9 @@ from qcnn.targets.layout import Placement, WeightLayout
 @register_mapping("whitened")
 @dataclass(frozen=True)
 class Whitened(Mapping):
-    """g = scale·P·u, added to the target's initial weights w₀; uₛ = Kₛ·(zₛ(φ) − zₛ(φ₀)).
+    """A random subspace by construction, whose coordinates are read from a device.
+
+    g = scale·P·u, added to the target's initial weights w₀; uₛ = Kₛ·(zₛ(φ) − zₛ(φ₀)).
 
     zₛ = √(p·outcomes + floor) of one PQCNN and Kₛ the damped pseudo-inverse of its Jacobian
     by the trained phases at their initial values φ₀. So u is φ − φ₀ to first order, however
@@ -32,7 +34,10 @@ class Whitened(Mapping):
     But for the floor, z is √p, whose Jacobian is a root of the Fisher information: the whole is
     a natural gradient (Amari, Neural Comput. 10, 251 (1998)) that stays as it is at the start.
     For small turns of the phases a random subspace of as many dimensions does the same (Li et
-    al., ICLR 2018).
+    al., ICLR 2018), without a device: what is linearised says little of what photons are good for.
+
+    Kₛ and zₛ(φ₀) follow from a simulation of the device at the start, and no seed gives them
+    without one: they count among the model's fixed numbers.
 
     Attributes:
         scale: weights per radian, in units of 1/√fan-in. The larger, the less the phases

@@ -160,9 +160,10 @@ class MeshSampler(Sampler):
 
     @property
     def fixed_numbers(self) -> int:
-        """Phases that are not trained: fixed random numbers then."""
+        """Phases that are not trained, and which ones are, where these were chosen."""
         trained = self.trained_phases.numel() if self.trained_phases.requires_grad else 0
-        return self.mesh.phases - trained
+        chosen = trained if self.trained is not None else 0
+        return self.mesh.phases - trained + chosen
 
     @property
     def effective_phases(self) -> int:

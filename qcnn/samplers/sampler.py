@@ -21,7 +21,8 @@ class Sampler(Described):
         phases: the numbers that are trained, radians where they are phases; empty where there
             are none.
         effective_phases: rank of the Jacobian of the distribution by them, at generic ones.
-        fixed_numbers: fixed random numbers that it is made of, untrained phases among them.
+        fixed_numbers: fixed numbers that it is made of: random ones, untrained phases among
+            them, and which of its phases are trained, where these were chosen.
         engine: what computes the quantum pass; ``"none"`` where there is none.
     """
 

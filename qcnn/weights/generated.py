@@ -35,9 +35,11 @@ class ParameterCounts:
         effective_phases: rank of the Jacobian of the probabilities, over those PQCNNs
             whose phases are trained.
         mapping: trainable parameters of the mapping.
-        fixed_numbers: fixed random numbers, stored as a seed: those of the mapping or
-            baseline, the initial weights that it keeps, untrained phases and those of
-            controls.
+        fixed_numbers: numbers that stay as they are. Random ones, stored as a seed: those of the
+            mapping or baseline, the initial weights that it keeps, untrained phases and those
+            of controls. And what follows from the samplers' responses at the start, by a
+            simulation: which phases are trained, where they were chosen, and what a mapping
+            that is calibrated takes from them.
         other: trainable parameters that are neither (those of a baseline).
     """
 
@@ -258,6 +260,15 @@ def count_stored(module: nn.Module) -> int:
         for name in part._buffers.keys() - part._non_persistent_buffers_set
     }
     return sum(numbers.numel() for numbers in buffers.values() if numbers is not None)
+
+
+def count_taken_in(module: nn.Module) -> int:
+    """Numbers that a :class:`qcnn.mappings.Calibrated` module has from its samplers' responses."""
+    return sum(
+        numbers.numel()
+        for name in module._non_persistent_buffers_set
+        if (numbers := module._buffers[name]) is not None
+    )
 
 
 def count_parameters(model: nn.Module) -> ParameterCounts:

@@ -25,6 +25,7 @@ from qcnn.weights.generated import (
     GeneratedNetwork,
     ParameterCounts,
     count_stored,
+    count_taken_in,
     count_trainable,
     precision,
 )
@@ -164,7 +165,10 @@ class QuantumTrain(GeneratedNetwork):
             phases=count_trainable(self.samplers),
             effective_phases=count_effective_phases(sources),
             mapping=count_trainable(self.mapping),
-            fixed_numbers=count_stored(self.mapping) + kept + count_fixed_numbers(sources),
+            fixed_numbers=count_stored(self.mapping)
+            + (count_taken_in(self.mapping) if isinstance(self.mapping, Calibrated) else 0)
+            + kept
+            + count_fixed_numbers(sources),
         )
 
     def _distributions(self) -> Distributions:

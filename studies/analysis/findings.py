@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from studies.analysis.results import NOTHING_YET, StudyResults
-from studies.analysis.summaries import accuracy_text, seeds_text
+from studies.analysis.summaries import accuracy_text, method_names, seeds_text
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
 from studies.design.measures import START, measured_moments
-from studies.design.roles import FINAL
+from studies.design.roles import FINAL, SEARCH
 from studies.design.statistics import mean_interval, percent_interval
 
 #: More values of an axis would make a sentence that nobody reads.
@@ -105,6 +105,35 @@ def seeds_after_looks(results: StudyResults) -> str:
             "it would be."
         )
     return " ".join(sentences)
+
+
+def rates_at_an_edge(results: StudyResults) -> str:
+    """Which arms have chosen a rate at an edge of those that were tried, where better may lie.
+
+    Compared are the rates of one mapping or baseline. Empty where no arm had a choice.
+    """
+    rows = results.rows[results.rows["arm"] != ""]
+    rows = rows.assign(method=method_names(rows), words=labels(rows))
+    tried = rows[rows["role"] == SEARCH].groupby(["words", "method", "epochs"])["learning_rate"]
+    edges = tried.agg(["min", "max", "nunique"])
+    chosen = rows[rows["role"] == FINAL].drop_duplicates(["words", "configuration"])
+    compared = chosen.join(edges[edges["nunique"] > 1], ["words", "method", "epochs"], "inner")
+    if compared.empty:
+        return ""
+    at_edge = (compared["learning_rate"] <= compared["min"]) | (
+        compared["learning_rate"] >= compared["max"]
+    )
+    found = compared[at_edge]
+    if found.empty:
+        return f"None of the {len(compared)} chosen rates is at an edge of those that were tried."
+    each = ", ".join(
+        f"{row['words']} ({row['learning_rate']:g} of {row['min']:g} to {row['max']:g})"
+        for row in found.to_dict("records")
+    )
+    return (
+        f"Of {len(compared)} chosen rates {len(found)} are at an edge of those that were tried, "
+        f"beyond which better ones may lie: {each}."
+    )
 
 
 def _ranges(numbers: pd.Series) -> str:

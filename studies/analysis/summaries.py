@@ -31,6 +31,8 @@ COUNTS = (
     "trainable_parameters",
 )
 _SPLITS = ("train", "val", "test")
+#: The mapping that is linear in the phases, as far as they turn little.
+_LINEARISED = "whitened"
 
 
 def summarise(rows: pd.DataFrame) -> pd.DataFrame:
@@ -115,7 +117,20 @@ def describe(row: pd.Series) -> str:
         NOTEBOOK_DIRECT: "notebook: CNN trained directly",
         NOTEBOOK: "notebook: CNN generated, (9,4) × (8,4), logit_tanh",
     }
-    return names.get(arm, arm.label)
+    return names.get(arm) or _told_apart(arm.label, row)
+
+
+def arm_names_of(runs: pd.DataFrame) -> pd.Series:
+    """The name of each run's arm, which says of photons whether they are linearised."""
+    names = [_told_apart(str(row["arm"]), row) for _, row in runs.iterrows()]
+    return pd.Series(names, runs.index, dtype=object)
+
+
+def _told_apart(name: str, row: pd.Series) -> str:
+    photonic = row["generator"] == "pqcnn" and row["sizes"]
+    linearised = photonic and row["mapping"].partition(":")[0] == _LINEARISED
+    said = "linearised" in name or _LINEARISED in name
+    return f"{name} (linearised)" if linearised and not said else name
 
 
 def describe_configuration(row: pd.Series) -> str:
@@ -148,9 +163,11 @@ def families(rows: pd.DataFrame) -> pd.Series:
     """The family of each run."""
     family = (
         rows["generator"]
-        .map({"pqcnn": Family.PHOTONIC, "classical": Family.CLASSICAL})
+        .map({"pqcnn": Family.PROBABILITIES, "classical": Family.CLASSICAL})
         .fillna(Family.CONTROL)
     )
+    linearised = (rows["generator"] == "pqcnn") & (method_names(rows) == _LINEARISED)
+    family = family.mask(linearised, Family.LINEARISED)
     family = family.mask(rows["sizes"] == "", Family.COMPRESSED)
     family = family.mask(rows["mapping"] == "direct", Family.TRAINED)
     return family.mask(is_arm(rows, NOTEBOOK), Family.NOTEBOOK)

@@ -78,7 +78,7 @@ def _at_rates(
 
 
 def _arm(setting: str, generator: str) -> Arm:
-    families = {"pqcnn": Family.PHOTONIC, "classical": Family.CLASSICAL}
+    families = {"pqcnn": Family.PROBABILITIES, "classical": Family.CLASSICAL}
     return Arm(setting, NAMES[generator], families.get(generator, Family.CONTROL))
 
 

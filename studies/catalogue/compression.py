@@ -116,7 +116,8 @@ def _at_budget(options: Options, budget: int) -> dict[str, list[Configuration]]:
 
 
 def _arm(budget: int, name: str) -> Arm:
-    families = {_MIXING: Family.PHOTONIC, _MPS: Family.PHOTONIC, _SMALLER: Family.TRAINED}
+    photonic = dict.fromkeys((_MIXING, _MPS), Family.PROBABILITIES)
+    families = {**photonic, _SMALLER: Family.TRAINED}
     return Arm(at_budget(budget), name, families.get(name, Family.COMPRESSED))
 
 

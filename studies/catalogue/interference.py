@@ -26,7 +26,7 @@ from studies.design.study import Axis, Contrast, Options, Preset, Question, Stud
 PHOTONS, DISTINGUISHABLE = "photons", "distinguishable photons"
 ONE_PHOTON, QUBITS, CLASSICAL = "one photon", "qubits", "a classical generator"
 _GENERATORS = {DISTINGUISHABLE: "distinguishable", QUBITS: "qubits", CLASSICAL: "classical"}
-_FAMILIES = {PHOTONS: Family.PHOTONIC, CLASSICAL: Family.CLASSICAL}
+_FAMILIES = {PHOTONS: Family.PROBABILITIES, CLASSICAL: Family.CLASSICAL}
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ STUDY = Study(
     cells=lambda _: [],
     tuned=tuned,
     finding=finding,
-    figures=("seeds", "rates", "curves"),
+    figures=("accuracy", "seeds", "rates", "curves"),
     questions=(
         Question(
             "Are photons that interfere better than distinguishable ones where probabilities are "

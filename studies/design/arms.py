@@ -11,13 +11,20 @@ import pandas as pd
 class Family(StrEnum):
     """Where the weights of a model come from, as people read it."""
 
-    PHOTONIC = "generated photonically"
+    #: Photons, of which a mapping reads the probabilities.
+    PROBABILITIES = "photonic, read as probabilities"
+    #: Photons by which a mapping tells the phases, to move along as many random directions.
+    LINEARISED = "photonic, linearised"
     TRAINED = "trained directly"
     COMPRESSED = "classical compression"
     NOTEBOOK = "notebook's configuration"
     CLASSICAL = "generated classically"
     CONTROL = "control"
     PAPER = "paper (quoted, validation)"
+
+
+#: Of photons that interfere.
+PHOTONIC = (Family.PROBABILITIES, Family.LINEARISED)
 
 
 @dataclass(frozen=True)
@@ -28,12 +35,13 @@ class Arm:
         setting: what it has in common with the arms that it stands beside, such as
             ``"χ = 10"``; empty where the whole study is one setting.
         name: what it is in this setting, such as ``"frozen phases"``.
-        family: where its weights come from; no part of its identity, which rows hold.
+        family: where its weights come from, if they are the same wherever it is run; no part of
+            its identity, which rows hold. That of a run follows from its row.
     """
 
     setting: str
     name: str
-    family: Family = field(default=Family.PHOTONIC, compare=False)
+    family: Family = field(default=Family.PROBABILITIES, compare=False)
 
     @property
     def label(self) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from qcnn import InvalidInput
 from studies.analysis.results import LEVEL, PAIRS_FOR_A_CLAIM, StudyResults
 from studies.analysis.summaries import families, summarise
-from studies.design.arms import Family
+from studies.design.arms import PHOTONIC
 from studies.design.configuration import shortened
 from studies.design.roles import FINAL, FULL, NEAR_CHANCE
 from studies.design.statistics import BOOTSTRAPPED_SEEDS, non_dominated
@@ -18,7 +18,9 @@ INTRODUCTION = (
     "that a few hundred numbers are trained instead of thousands. Compared is the accuracy that "
     "the CNN reaches with the number of trainable parameters that this takes. Beside the photonic "
     "models stand the same CNN trained directly, controls with something else in the place of the "
-    "PQCNNs, and figures quoted from arXiv:2505.08474."
+    "PQCNNs, and figures quoted from arXiv:2505.08474. Photonic models are of two families: "
+    "those read as probabilities, of which a mapping makes the weights, and linearised ones "
+    "(whitened), which are random subspaces by construction, read from a device."
 )
 #: Terms of the tables, with what they mean.
 READING = (
@@ -46,9 +48,15 @@ READING = (
         f"95 % percentile bootstrap intervals from {BOOTSTRAPPED_SEEDS} seeds on.",
     ),
     (
+        "read as probabilities, linearised",
+        "the two photonic families. Linearised is the mapping whitened: a random subspace by "
+        "construction, whose coordinates are read from a device; read as probabilities is "
+        "everything else that photons generate.",
+    ),
+    (
         "non-dominated",
         "no other model reaches at least this mean test accuracy with at most as many trainable "
-        "parameters; of all models, or of those generated photonically.",
+        "parameters; of all models, or of one of the two photonic families.",
     ),
     (
         "quoted",
@@ -107,11 +115,12 @@ def final_rows(studies: Sequence[StudyResults]) -> pd.DataFrame:
 
 
 def non_dominated_marks(final: pd.DataFrame) -> dict[str, str]:
-    """``of all`` or ``of photonic`` for the non-dominated configurations of one dataset."""
+    """``of all``, or of which photonic family, for non-dominated configurations of one dataset."""
     means = summarise(final)
-    photonic = means[families(means) == Family.PHOTONIC]
+    family = families(means)
     marks: dict[str, str] = {}
-    for text, models in (("of photonic", photonic), ("of all", means)):
+    photonic = ((f"of {each}", means[family == each]) for each in PHOTONIC)
+    for text, models in (*photonic, ("of all", means)):
         kept = non_dominated(models["test_accuracy"], models["trainable_parameters"])
         marks |= dict.fromkeys(models["configuration"][kept], text)
     return marks

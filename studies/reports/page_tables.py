@@ -77,7 +77,10 @@ COLUMNS = {
     "phases": Column("phases that the optimiser changes"),
     "effective": Column("how many of the phases matter"),
     "mapping": Column("trainable parameters of the mapping"),
-    "fixed numbers": Column("random numbers that stay as they were drawn"),
+    "fixed numbers": Column(
+        "numbers that are not trained: random ones, and what a simulation gives (stored rows up to "
+        "0.1.0 lack the latter)"
+    ),
     "seconds": Column("mean time of a run"),
 }
 CONTRAST_COLUMNS = {

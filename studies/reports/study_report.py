@@ -7,7 +7,7 @@ import pandas as pd
 
 from qcnn import InvalidInput
 from studies.analysis.answers import findings_of
-from studies.analysis.findings import seeds_after_looks
+from studies.analysis.findings import rates_at_an_edge, seeds_after_looks
 from studies.analysis.results import StudyResults, sentence
 from studies.catalogue import studies_by_name
 from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
@@ -121,7 +121,7 @@ def _section(results: StudyResults, dataset: str, folder: Path) -> str:
         "",
         *_arm_lines(rows, dataset),
         *_contrast_lines(results, dataset, folder),
-        *_setting_lines(study, rows),
+        *_setting_lines(results),
     ]
     for name in study.figures:
         lines += _figure_lines(name, results, dataset, folder)
@@ -166,14 +166,21 @@ def _contrast_lines(results: StudyResults, dataset: str, folder: Path) -> list[s
     ]
 
 
-def _setting_lines(study: Study, rows: pd.DataFrame) -> list[str]:
+def _setting_lines(results: StudyResults) -> list[str]:
     """What was chosen on the validation images, where labels do not say it."""
+    study, rows = results.study, results.rows
     settings = settings_table(rows) if study.search or study.tuned else pd.DataFrame()
     if settings.empty:
         return []
     seeds = rows["seed"][rows["role"] == SEARCH].nunique()
     over = f", by the mean of {seeds} seeds" if seeds > 1 else ""
-    return [f"Chosen on the validation images{over}:", "", markdown(settings), ""]
+    return [
+        f"Chosen on the validation images{over}:",
+        "",
+        markdown(settings),
+        "",
+        *_paragraph(rates_at_an_edge(results)),
+    ]
 
 
 def _figure_lines(name: str, results: StudyResults, dataset: str, folder: Path) -> list[str]:

@@ -17,7 +17,6 @@ from studies.design.arms import (
     NO_ARM,
     NOTEBOOK,
     NOTEBOOK_DIRECT,
-    label_of,
     labels,
 )
 from studies.design.roles import COMPLETE, FINAL, has_trained
@@ -41,7 +40,7 @@ def settings_table(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "model": label_of(row["setting"], row["arm"]),
+                "model": describe(row),
                 "trainable": str(int(row["trainable_parameters"])),
                 "setting": describe_configuration(row),
                 "schedule": f"{row['schedule']}, {row['learning_rate']:g}",

@@ -70,7 +70,9 @@ class Row:
         seed: of everything random in it.
         phases, effective_phases: of the PQCNNs, and how many of these can change anything.
         mapping_parameters: trainable numbers of the mapping, or of the baseline.
-        fixed_numbers: random numbers that are not trained but have to be stored.
+        fixed_numbers: numbers that are not trained: random ones, and what follows from responses
+            of the PQCNNs that were simulated before the training (the choice of phases, what
+            ``whitened`` reads by); in rows up to version 0.1.0 the random ones alone.
         trainable_parameters: phases and mapping parameters together.
         train_accuracy, val_accuracy: after the last epoch (fractions).
         test_accuracy: after the last epoch (a fraction); none in a search.

@@ -1,5 +1,6 @@
 """Photonic generators that fill a budget of trainable parameters."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from qcnn.optics.fock import count_outcomes
@@ -11,37 +12,55 @@ from studies.design.recipes import mapping_parameters_of, phases_of, weights_of
 BUDGET = WholeNumbers(1, 100_000)
 #: More outcomes or random numbers of ``mixing`` cost more time than they are worth.
 _MOST_OUTCOMES = 150_000
-_MOST_RANDOM_NUMBERS = 50_000_000
+_MOST_RANDOM_NUMBERS = 2**26
 
 
-def largest_mps(like: Configuration, budget: int, *, mostly_phases: bool) -> Configuration | None:
+def largest_mps(
+    like: Configuration, budget: int, *, mostly_phases: bool, options: str = ""
+) -> Configuration | None:
     """``like`` with the largest bond dimension that the budget has room for, if any.
 
     Args:
         like: the PQCNNs and all other choices.
         budget: most trainable parameters.
         mostly_phases: whether at least half of them have to be phases.
+        options: of the mapping beside the bond dimension, such as ``",form=orthogonal"``.
     """
     phases, found, chi = phases_of(like), None, 1
     while True:
-        candidate = replace(like, mapping=f"mps:bond_dimension={chi}")
+        candidate = replace(like, mapping=f"mps:bond_dimension={chi}{options}")
         mapping = mapping_parameters_of(candidate)
         if phases + mapping > budget or (mostly_phases and mapping > phases):
             return found
         found, chi = candidate, chi + 1
 
 
-def most_pqcnns(like: Configuration, size: Size, budget: int) -> Configuration | None:
-    """``like`` with as many PQCNNs of one size as the budget and the time allow, if any."""
-    of_one = phases_of(replace(like, sizes=(size,)))
-    most = min(
-        MOST_PQCNNS, budget // of_one, _most_outcomes(like) // count_outcomes(*size, like.space)
-    )
-    for count in range(most, 0, -1):
-        candidate = replace(like, sizes=(size,) * count)
-        if phases_of(candidate) + mapping_parameters_of(candidate) <= budget:
-            return candidate
-    return None
+def most_pqcnns(like: Configuration, sizes: Sequence[Size], budget: int) -> Configuration | None:
+    """``like`` with as many PQCNNs as the budget and the time allow, if any.
+
+    Args:
+        like: all other choices.
+        sizes: modes and photons; as many as possible of the first, then in what is left of the
+            next.
+        budget: most trainable parameters.
+    """
+    found = None
+    for size in sizes:
+        have: tuple[Size, ...] = () if found is None else found.sizes
+        of_one = phases_of(replace(like, sizes=(size,)))
+        outcomes = _most_outcomes(like) - sum(
+            count_outcomes(modes, photons, like.space) for modes, photons in have
+        )
+        left = budget - (0 if found is None else phases_of(found))
+        most = min(
+            MOST_PQCNNS - len(have), left // of_one, outcomes // count_outcomes(*size, like.space)
+        )
+        for count in range(most, 0, -1):
+            candidate = replace(like, sizes=have + (size,) * count)
+            if phases_of(candidate) + mapping_parameters_of(candidate) <= budget:
+                found = candidate
+                break
+    return found
 
 
 def _most_outcomes(like: Configuration) -> int:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from studies.analysis.quoted import QUOTED, QUOTED_DATASETS
 from studies.analysis.results import StudyResults
 from studies.analysis.summaries import families, summarise
-from studies.design.arms import Family
+from studies.design.arms import PHOTONIC, Family
 from studies.design.roles import FINAL, SEARCH
 from studies.design.statistics import non_dominated
 from studies.reports.figures import register_figure
@@ -27,12 +27,13 @@ from studies.reports.figures.style import (
 _APART = 1.04
 #: Runs stand this much to the left of their mean, as a factor.
 _LEFT = 0.984
-_OTHERS = _A_RUN, _THE_MEAN, _SEARCHED, _LINE = (
+_OTHERS = _A_RUN, _THE_MEAN, _SEARCHED = (
     "a run (test)",
     "mean, 95 % interval",
     "searched (validation)",
-    "photonic, non-dominated",
 )
+#: The line of each photonic family.
+_LINES = {f: f"non-dominated, {f.removeprefix('photonic, ')}" for f in PHOTONIC}
 _RUN: dict[str, Any] = {"alpha": 0.35, "s": 9, "linewidths": 0}
 _MEAN: dict[str, Any] = {
     "markersize": 4.5,
@@ -47,8 +48,9 @@ _MEAN: dict[str, Any] = {
     "accuracy",
     "Accuracy against trainable parameters. Light points are runs with fresh seeds, diamonds their "
     "means with 95 % intervals; models with the same number of trainable parameters stand side by "
-    "side. The line joins the photonic means that no other one matches with at most as many "
-    "parameters.",
+    "side. The lines join, for each of the two photonic families, the means that no other one of "
+    "the family matches with at most as many parameters: photons whose probabilities are read, and "
+    "those that are linearised, which is a random subspace by construction, read from a device.",
 )
 def draw(results: StudyResults) -> Canvas | None:
     """Of the runs of one study."""
@@ -123,23 +125,24 @@ def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
         )
     axes.scatter([], [], color="black", label=_A_RUN, **_RUN)
     axes.errorbar([], [], yerr=[], color="black", fmt="D", **_MEAN, label=_THE_MEAN)
-    photonic = means[means["family"] == Family.PHOTONIC]
-    line = photonic[non_dominated(photonic["test_accuracy"], photonic["trainable_parameters"])]
-    if not line.empty:
-        axes.step(
-            line["trainable_parameters"],
-            line["test_accuracy"],
-            where="post",
-            color=COLOURS[Family.PHOTONIC],
-            linewidth=1.4,
-            label=_LINE,
-        )
+    for family, label in _LINES.items():
+        photonic = means[means["family"] == family]
+        line = photonic[non_dominated(photonic["test_accuracy"], photonic["trainable_parameters"])]
+        if not line.empty:
+            axes.step(
+                line["trainable_parameters"],
+                line["test_accuracy"],
+                where="post",
+                color=COLOURS[family],
+                linewidth=1.4,
+                label=label,
+            )
 
 
 def _add_legend(canvas: Canvas, axes: Axes) -> None:
     """Below the axes, the families first."""
     handles, labels = axes.get_legend_handles_labels()
-    order = [*COLOURS, *_OTHERS]
+    order = [*COLOURS, *_OTHERS, *_LINES.values()]
     entries = sorted(zip(labels, handles, strict=True), key=lambda entry: order.index(entry[0]))
     canvas.legend(
         [handle for _, handle in entries],

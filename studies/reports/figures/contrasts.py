@@ -5,13 +5,14 @@ from textwrap import fill
 from matplotlib.figure import Figure as Canvas
 
 from studies.analysis.results import Result, StudyResults, Verdict, arm_names
-from studies.design.arms import Family
 from studies.design.statistics import points
 from studies.reports.figures import register_figure
-from studies.reports.figures.style import COLOURS, in_figure, new_canvas
+from studies.reports.figures.style import in_figure, new_canvas
 
 #: Characters of a contrast's name before it goes on below.
 _WIDTH = 48
+#: Of no family: a difference is between two.
+_COLOUR = (0.2, 0.2, 0.2)
 
 
 @register_figure(
@@ -31,7 +32,7 @@ def draw(results: StudyResults) -> Canvas | None:
     height = 0.36 if any("\n" in name for name in names) else 0.3
     canvas = new_canvas(10.0, 1.2 + height * len(paired))
     axes = canvas.add_subplot()
-    colour = COLOURS[Family.PHOTONIC]
+    colour = _COLOUR
     for line, result in enumerate(paired):
         difference = result.difference
         each = [100 * value for value in difference.each]

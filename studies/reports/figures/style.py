@@ -33,7 +33,8 @@ Canvas: TypeAlias = MatplotlibFigure
 PALETTE = sns.color_palette("colorblind")
 #: One colour for each family of models in every figure; distinguishable to the colour-blind.
 COLOURS = {
-    Family.PHOTONIC: PALETTE[0],
+    Family.PROBABILITIES: PALETTE[0],
+    Family.LINEARISED: PALETTE[9],
     Family.TRAINED: PALETTE[1],
     Family.COMPRESSED: (0.0, 0.0, 0.0),
     Family.NOTEBOOK: PALETTE[3],

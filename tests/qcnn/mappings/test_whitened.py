@@ -40,7 +40,25 @@ def test_it_starts_at_the_initial_weights_and_trains_nothing_but_phases() -> Non
     torch.testing.assert_close(model.generate(), model.layout.initial, rtol=0, atol=1e-4)
     counts = model.parameter_counts()
     assert (counts.mapping, counts.total) == (0, counts.phases)
-    assert counts.fixed_numbers == 816 * counts.phases + 816
+    assert counts.fixed_numbers == 816 * counts.phases + 816 + taken_in(model)
+
+
+def taken_in(model: QuantumTrain) -> int:
+    """A read-out for each phase and outcome of a PQCNN, and where its features start."""
+    return sum(
+        (sampler.trained_phases.numel() + 1) * sampler.outcomes  # type: ignore[operator]
+        for sampler in model.pqcnns()
+    )
+
+
+@pytest.mark.parametrize("matrix", ["dense", "hadamard"])
+def test_what_follows_from_a_simulated_response_is_counted(matrix: str) -> None:
+    """For each PQCNN the read-out, its start, and which phases are trained; P, w₀, the others."""
+    model = make_model(f"whitened:matrix={matrix}", trained=5)
+    phases = [sampler.mesh.phases for sampler in model.pqcnns() if isinstance(sampler, PQCNN)]
+    assert [taken_in(model), sum(phases)] == [6 * (20 + 10 + 20), 19 + 10 + 19]
+    random = 816 * 15 if matrix == "dense" else 816 + 15
+    assert model.parameter_counts().fixed_numbers == 300 + random + 816 + 48
 
 
 def test_small_turns_do_what_a_random_subspace_does() -> None:

@@ -87,7 +87,7 @@ def test_only_the_trained_phases_change_and_count() -> None:
     whole, few = PQCNN(6, 3, seed=2), PQCNN(6, 3, seed=2, trained=7)
     assert torch.equal(few.phases, whole.phases)
     assert torch.equal(few(), whole())
-    assert (few.trained_phases.numel(), few.effective_phases, few.fixed_numbers) == (7, 7, 23)
+    assert (few.trained_phases.numel(), few.effective_phases, few.fixed_numbers) == (7, 7, 23 + 7)
     with torch.no_grad():
         few.trained_phases.add_(0.1)
     moved = few.phases - whole.phases

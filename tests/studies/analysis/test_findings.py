@@ -3,7 +3,7 @@
 import pandas as pd
 from stored_rows import make_row
 
-from studies.analysis.findings import accuracies_along
+from studies.analysis.findings import accuracies_along, rates_at_an_edge
 from studies.analysis.results import StudyResults
 from studies.catalogue.bond_dimension import STUDY
 from studies.design.arms import Arm
@@ -53,3 +53,33 @@ def test_without_fresh_seeds_there_is_nothing_to_say() -> None:
     rows = pd.DataFrame([make_row(0, "search", label="arm 1")])
     found = accuracies_along({"Here": ARMS})(StudyResults(STUDY, rows))
     assert found == "Nothing that would answer it has been run with fresh seeds yet."
+
+
+def tried(arm: str, rates: list[float], chosen: float, mapping: str) -> list[dict[str, object]]:
+    common = {"label": f"471 parameters: {arm}", "mapping": mapping}
+    return [
+        *(make_row(0, "search", learning_rate=rate, **common) for rate in rates),
+        make_row(1, learning_rate=chosen, **common),
+        make_row(2, learning_rate=chosen, **common),
+    ]
+
+
+def test_arms_that_chose_a_rate_at_an_edge_are_named() -> None:
+    inside = tried("inside", [0.01, 0.03, 0.1], 0.03, "mixing")
+    rows = [
+        *inside,
+        *tried("lowest", [0.01, 0.03, 0.1], 0.01, "mixing"),
+        # The rates of another mapping are no neighbours.
+        *tried("highest", [0.01, 0.03], 0.03, "mixing"),
+        *tried("highest", [0.3], 0.03, "affine")[:1],
+        *tried("one rate", [0.01], 0.01, "mixing"),
+    ]
+    assert rates_at_an_edge(StudyResults(STUDY, pd.DataFrame(rows))) == (
+        "Of 3 chosen rates 2 are at an edge of those that were tried, beyond which better ones may "
+        "lie: 471 parameters: lowest (0.01 of 0.01 to 0.1), 471 parameters: highest (0.03 of 0.01 "
+        "to 0.03)."
+    )
+    assert rates_at_an_edge(StudyResults(STUDY, pd.DataFrame(inside))) == (
+        "None of the 1 chosen rates is at an edge of those that were tried."
+    )
+    assert rates_at_an_edge(StudyResults(STUDY, pd.DataFrame(inside[3:]))) == ""

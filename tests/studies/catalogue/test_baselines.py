@@ -97,7 +97,7 @@ def rows(tmp_path: Path) -> pd.DataFrame:
 
 def test_families_are_told_by_the_rows_and_not_by_their_names(rows: pd.DataFrame) -> None:
     assert families(rows).tolist() == [
-        Family.PHOTONIC,
+        Family.PROBABILITIES,
         Family.CONTROL,
         Family.TRAINED,
         Family.COMPRESSED,

@@ -226,7 +226,7 @@ def test_full_presets_are_as_long_as_their_pages_say() -> None:
         "bond_dimension": (30, 12),
         "capacity": (20, 12),
         "compression": (30, 12),
-        "frontier": (40, 10),
+        "frontier": (40, 12),
         "mapping_sweep": (20, 12),
         "mode_sweep": (20, 12),
         "noise": (20, 12),

@@ -62,20 +62,39 @@ def test_every_study_shows_accuracies_seeds_and_curves(name: str) -> None:
     assert {"accuracy", "seeds", "curves"} <= figures <= set(registered)
 
 
+LINE = "non-dominated, read as probabilities"
+
+
 def test_the_line_joins_the_non_dominated_photonic_means(tmp_path: Path) -> None:
     (axes,) = drawn(rows_of(tmp_path), "accuracy").axes
-    (line,) = [line for line in axes.lines if line.get_label() == "photonic, non-dominated"]
+    (line,) = [line for line in axes.lines if line.get_label() == LINE]
     assert line.get_xdata().tolist() == [100, 200]
     assert line.get_ydata().tolist() == pytest.approx([0.55, 0.8])
     assert line.get_drawstyle() == "steps-post"
-    assert line.get_color() == COLOURS[Family.PHOTONIC]
+    assert line.get_color() == COLOURS[Family.PROBABILITIES]
+
+
+def test_each_photonic_family_has_a_line_and_marks_of_its_own(tmp_path: Path) -> None:
+    """Linearised ones that are better everywhere leave the line of the others as it is."""
+    rows_of(tmp_path)
+    better = tuple((f"{n}, whitened", "pqcnn", n + 1, (0.9, 0.9)) for n in (100, 200))
+    rows = rows_of(tmp_path, better, mapping="whitened")
+    (axes,) = drawn(rows, "accuracy").axes
+    lines = {line.get_label(): line for line in axes.lines if "non-dominated" in line.get_label()}
+    assert lines[LINE].get_xdata().tolist() == [100, 200]
+    other = lines["non-dominated, linearised"]
+    assert other.get_xdata().tolist() == [101]
+    assert other.get_color() == COLOURS[Family.LINEARISED] != COLOURS[Family.PROBABILITIES]
+    words = dict(zip(rows["configuration"], labels(rows), strict=True))
+    marks = {words[key]: mark for key, mark in non_dominated_marks(rows).items()}
+    assert marks["large"] == f"of {Family.PROBABILITIES}"
 
 
 def test_marks_are_of_all_models_and_of_the_photonic_ones(tmp_path: Path) -> None:
     rows = rows_of(tmp_path)
     words = dict(zip(rows["configuration"], labels(rows), strict=True))
     marks = {words[key]: mark for key, mark in non_dominated_marks(rows).items()}
-    assert marks == {"small": "of all", "large": "of photonic", "as large": "of all"}
+    assert marks == {"small": "of all", "large": f"of {Family.PROBABILITIES}", "as large": "of all"}
 
 
 def test_every_run_and_every_mean_with_its_interval_is_drawn(tmp_path: Path) -> None:
@@ -127,7 +146,7 @@ def test_trainings_of_different_length_are_told_apart(tmp_path: Path) -> None:
 
 def test_curves_have_a_panel_for_each_family(tmp_path: Path) -> None:
     canvas = drawn(rows_of(tmp_path), "curves")
-    assert [axes.get_title() for axes in canvas.axes] == ["generated photonically", "control"]
+    assert [axes.get_title() for axes in canvas.axes] == [Family.PROBABILITIES, Family.CONTROL]
     assert [len(axes.lines) for axes in canvas.axes] == [2 + 2 + 3 + 3, 2 + 2 + 2]
 
 

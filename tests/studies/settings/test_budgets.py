@@ -16,10 +16,10 @@ CONCATENATED = replace(CONFIGURATION, target="paper", mesh="minimal")
 @pytest.mark.parametrize(
     ("mapping", "size", "space", "most"),
     [
-        # mixing holds a random number for each weight and outcome: 50 million at most, which
-        # for 6,690 weights are 7,473 outcomes.
-        ("mixing", (9, 4), "unbunched", 7_473 // 126),
-        ("mixing", (12, 6), "unbunched", 7_473 // 924),
+        # mixing holds a random number for each weight and outcome: 2²⁶ at most, which for 6,690
+        # weights are 10,031 outcomes.
+        ("mixing", (9, 4), "unbunched", 10_031 // 126),
+        ("mixing", (12, 6), "unbunched", 10_031 // 924),
         ("mixing", (12, 6), "fock", 0),
         # The others have no such matrix; 150,000 outcomes are enough.
         ("whitened", (12, 6), "unbunched", 150_000 // 924),
@@ -33,14 +33,14 @@ def test_no_budget_buys_more_than_the_time_allows(
     mapping: str, size: tuple[int, int], space: str, most: int
 ) -> None:
     like = replace(CONCATENATED, mapping=mapping, space=space)
-    found = most_pqcnns(like, size, WITHOUT_END)
+    found = most_pqcnns(like, [size], WITHOUT_END)
     assert (0 if found is None else len(found.sizes)) == most
 
 
 def test_of_a_small_target_mixing_has_as_many_outcomes_as_the_others() -> None:
     like = replace(CONCATENATED, mapping="mixing", target="cnn:channels=1,kernel=3,pooling=20")
-    assert weights_of(like.target, like.dataset) < 50_000_000 / 150_000
-    found = most_pqcnns(like, (12, 6), WITHOUT_END)
+    assert weights_of(like.target, like.dataset) < 2**26 / 150_000
+    found = most_pqcnns(like, [(12, 6)], WITHOUT_END)
     assert found is not None
     assert len(found.sizes) == 150_000 // 924
 
@@ -55,11 +55,28 @@ def test_a_budget_is_filled_with_whole_pqcnns(mapping: str, trained_phases: int)
     size = (9, 4)
     like = replace(CONFIGURATION, mapping=mapping, trained_phases=trained_phases, sizes=(size,))
     least = count(like)
-    assert most_pqcnns(like, size, least - 1) is None
-    assert most_pqcnns(like, size, least) == like
-    found = most_pqcnns(like, size, 1000)
+    assert most_pqcnns(like, [size], least - 1) is None
+    assert most_pqcnns(like, [size], least) == like
+    found = most_pqcnns(like, [size], 1000)
     assert found is not None
     assert count(found) <= 1000 < count(replace(found, sizes=(*found.sizes, size)))
+
+
+def test_what_is_left_of_a_budget_is_filled_with_smaller_pqcnns() -> None:
+    """In the minimal mesh 44 phases of (9,4), 37 of (8,4) and 8 of (4,2), each with a gain."""
+    like = replace(CONFIGURATION, mapping="mixing", mesh="minimal")
+    sizes = [(9, 4), (8, 4), (6, 3), (4, 2)]
+    for budget, expected in (
+        (223, ((9, 4),) * 4 + ((8, 4),)),
+        (45, ((9, 4),)),
+        (44, ((8, 4),)),
+        (20, ((6, 3),)),
+        (45 + 19, ((9, 4), (4, 2), (4, 2))),
+    ):
+        found = most_pqcnns(like, sizes, budget)
+        assert found is not None
+        assert found.sizes == expected
+    assert most_pqcnns(like, sizes, 3) is None
 
 
 @pytest.mark.parametrize("mostly_phases", [True, False])
@@ -79,3 +96,9 @@ def test_the_bond_dimension_is_the_largest_that_the_budget_has_room_for(
         assert found is not None
         assert found.mapping == f"mps:bond_dimension={max(allowed)}"
     assert largest_mps(CONFIGURATION, 128, mostly_phases=mostly_phases) is None
+
+
+def test_other_options_of_a_matrix_product_state_stay() -> None:
+    found = largest_mps(CONFIGURATION, 471, mostly_phases=False, options=",form=orthogonal")
+    assert found is not None
+    assert found.mapping == "mps:bond_dimension=4,form=orthogonal"
