@@ -197,7 +197,8 @@ def test_a_study_with_a_mapping_a_baseline_a_dataset_and_a_figure(copy: Path) ->
     mappings = set(pd.read_csv(own / "runs.csv")["mapping"])
     assert mappings == {"cubic:power=5", "mixing", "last_layer"}
     names = {path.name for path in (own / "figures").iterdir()}
-    figures = ("own", "accuracy", "curves", "methods", "seeds", "contrasts")
+    # No seed trains in so short a time: there is no difference to draw.
+    figures = ("own", "accuracy", "curves", "methods", "seeds")
     assert names == {f"{name}-half-digits.png" for name in figures}
     before = {path: path.read_bytes() for path in own.rglob("*.*") if path.name != "journal.log"}
     said = run(copy, "studies.report", "--out", "results-smoke")
