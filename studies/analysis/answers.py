@@ -17,6 +17,7 @@ from studies.analysis.results import (
     Result,
     StudyResults,
     Verdict,
+    chances_to_claim,
 )
 from studies.design.statistics import points
 from studies.design.study import Question
@@ -61,6 +62,7 @@ def answers(results: StudyResults) -> list[Answer]:
     *no* where it lies below, or where a first arm is shown to fail more often. Else, and with too
     few pairs for a claim, it is *open*.
 
+    Where seeds were added after a look that all count, p is multiplied by the number of chances.
     Questions without a pair are left out.
     """
     found = []
@@ -69,7 +71,9 @@ def answers(results: StudyResults) -> list[Answer]:
         if any(result.difference.pairs for result in of_question):
             found.append((question, of_question, _effect(of_question)))
     declared = len(results.study.questions)
-    p = [_p(effect, of_question) for _, of_question, effect in found]
+    deciding = results.confirming if results.study.confirmed else results.final
+    chances = 1 if deciding.empty else chances_to_claim(deciding)
+    p = [chances * _p(effect, of_question) for _, of_question, effect in found]
     adjusted = holm([*p, *[np.nan] * (declared - len(found))])
     return [
         Answer(question, _said(question, effect, p, of_question), effect, p, of_question)

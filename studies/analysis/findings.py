@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from studies.analysis.results import NOTHING_YET, StudyResults
+from studies.analysis.results import NOTHING_YET, StudyResults, chances_to_claim
 from studies.analysis.summaries import accuracy_text, method_names, seeds_text
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
 from studies.design.measures import START, measured_moments
@@ -99,7 +99,7 @@ def seeds_after_looks(results: StudyResults) -> str:
     elif results.study.confirmed:
         sentences.append("They alone decide the declared contrasts.")
     elif sentences:
-        chances = 1 + final["look"].max() - final["look"].min()
+        chances = chances_to_claim(final)
         sentences.append(
             f"There were {chances} chances to claim a difference: every p is {chances} times what "
             "it would be."

@@ -190,7 +190,7 @@ def evaluate_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> lis
     found = [_compared(final, contrast) for contrast in contrasts]
     there = [result for result in found if result is not None]
     not_run = [np.nan] * (len(contrasts) - len(there))
-    analyses = 1 + int(final["look"].max() - final["look"].min()) if there else 1
+    analyses = chances_to_claim(final) if there else 1
     p = [_p(r.difference.pairs, r.difference.p) * analyses for r in there] + not_run
     of_failures = [_p(r.failures.pairs, r.failures.p) * analyses for r in there] + not_run
     least = [
@@ -207,6 +207,11 @@ def evaluate_contrasts(rows: pd.DataFrame, contrasts: Sequence[Contrast]) -> lis
         )
         for place, (result, of_accuracy, of_failure) in enumerate(adjusted)
     ]
+
+
+def chances_to_claim(final: pd.DataFrame) -> int:
+    """How often rows were looked at in which a difference may be claimed, this time included."""
+    return 1 + int(final["look"].max() - final["look"].min())
 
 
 def _without_claim(result: Result) -> Result:

@@ -119,6 +119,14 @@ def test_every_question_that_was_declared_counts_in_the_correction() -> None:
     assert many[0].adjusted_p > 0.05
 
 
+def test_every_look_is_a_chance() -> None:
+    rows = rows_of(a=shifted(2), b=LOW[:12])
+    (once,) = answers(results_of(rows, Question("A?", [AB])))
+    looked = rows.assign(look=(rows["seed"] > 10).astype(int))
+    (twice,) = answers(results_of(looked, Question("A?", [AB])))
+    assert twice.adjusted_p == pytest.approx(2 * once.adjusted_p)
+
+
 def test_failed_seeds_are_left_out_and_said() -> None:
     rows = rows_of(a=[0.1, *shifted(2, 13)], b=LOW[:14])
     (answer,) = answers(results_of(rows, Question("A?", [AB])))
