@@ -76,10 +76,9 @@ def _of_map(results: StudyResults) -> list[str]:
     mapping = best["mapping"].iloc[0]
     return [
         f"At about {_effective_parameters(best)} effective parameters and {mapping} "
-        f"the best of {len(means)} sizes by validation is {_pqcnns(best)}: "
-        f"{accuracy_text(best)} on the test images against {accuracy_text(worst)} of "
-        f"{_pqcnns(worst)} "
-        f"({seeds_text(best)})"
+        f"the best of {len(means)} sizes by validation is {_pqcnns(best)}, "
+        f"{accuracy_text(best)} on the test images, and the worst {_pqcnns(worst)}, "
+        f"{accuracy_text(worst)} ({seeds_text(best)} each)"
     ]
 
 
