@@ -170,7 +170,7 @@ def test_a_click_sorts_by_number(page: webdriver.Chrome, results: Path) -> None:
     sort_by(page, "test %")
     found = column(page, "test %")
     assert found[0] == f"{means.max():.1f}" == "95.0"
-    assert column(page, "model")[0] == "χ = 4: fixed random numbers"
+    assert column(page, "model")[0] == "χ = 4, orthogonal start: fixed random numbers"
     assert found[: len(ARMS)] == [f"{mean:.1f}" for mean in means.sort_values(ascending=False)]
     assert set(found[len(ARMS) :]) == {""}, "quoted figures are not of the test images"
     sort_by(page, "trainable")
@@ -206,7 +206,7 @@ def test_contrasts_can_be_sorted(page: webdriver.Chrome) -> None:
     sort_by(page, "difference", table)
     assert column(page, "difference", table) == ["+13.0", "+3.0", "−4.0"]
     assert column(page, "second", table)[-1] == "fixed random numbers (430)"
-    assert column(page, "verdict", table) == ["too few for a claim"] * 3
+    assert column(page, "verdict", table) == ["exploratory, no claim"] * 3
 
 
 @in_a_browser
