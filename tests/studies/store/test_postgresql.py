@@ -76,7 +76,7 @@ def test_two_machines_share_the_work_and_both_end_with_all_rows(
     assert not abandoned(look_into(url))
     check_same_rows(*(machine.folder for machine in machines))
     weights = [path.name for path in tmp_path.glob("*/weights/*")]
-    assert len(weights) == len(set(weights)) == 2
+    assert len(weights) == len(set(weights)) == 5
     password = url.split(":")[2].split("@")[0]
     check_secret(tmp_path, (PASSWORD, password))
 
