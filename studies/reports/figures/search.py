@@ -1,8 +1,9 @@
 """What a search has tried, as Optuna draws it."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -26,6 +27,15 @@ _FEWEST = 8
 _ACCURACY, _PARAMETERS = "validation accuracy", "trainable parameters"
 
 
+def _accuracy(trial: FrozenTrial) -> float:
+    accuracy, _parameters = trial.values  # noqa: PD011 - not of a table
+    return float(accuracy)
+
+
+#: What Optuna draws of two objectives.
+_OF_ACCURACY: dict[str, Any] = {"target": _accuracy, "target_name": _ACCURACY}
+
+
 @register_figure(
     "pareto_front",
     "Every searched setting: validation accuracy against trainable parameters, one seed each; the "
@@ -33,14 +43,13 @@ _ACCURACY, _PARAMETERS = "validation accuracy", "trainable parameters"
 )
 def draw_front(results: StudyResults) -> Canvas | None:
     """Of the largest search."""
-    search = largest_search(results)
-    if search is None:
-        return None
-    with _in_own_style():
+
+    def plot(search: optuna.Study) -> Any:
         axes = drawn_by_optuna.plot_pareto_front(search, target_names=[_ACCURACY, _PARAMETERS])
-        # The search maximises the first and minimises the second, which is what others show below.
-        axes.set(yscale="log", title="Searched settings")
-        return _taken(axes)
+        axes.set(yscale="log")
+        return axes
+
+    return _drawn(largest_search(results), "Searched settings", plot)
 
 
 @register_figure(
@@ -49,19 +58,13 @@ def draw_front(results: StudyResults) -> Canvas | None:
     "settings (Hutter, Hoos and Leyton-Brown, ICML 2014), of the choices that every setting has.",
 )
 def draw_importances(results: StudyResults) -> Canvas | None:
-    """Of the largest search."""
+    """Of the largest search, unless all its settings are equally accurate."""
     search = largest_search(results)
     if search is None or len(set(map(_accuracy, search.trials))) < 2:
         return None
-    with _in_own_style():
-        axes = drawn_by_optuna.plot_param_importances(
-            search,
-            evaluator=FanovaImportanceEvaluator(seed=0),
-            target=_accuracy,
-            target_name=_ACCURACY,
-        )
-        axes.set(title="What decides the accuracy")
-        return _taken(axes)
+    evaluator = FanovaImportanceEvaluator(seed=0)
+    plot = partial(drawn_by_optuna.plot_param_importances, evaluator=evaluator, **_OF_ACCURACY)
+    return _drawn(search, "What decides the accuracy", plot)
 
 
 @register_figure(
@@ -69,15 +72,8 @@ def draw_importances(results: StudyResults) -> Canvas | None:
 )
 def draw_history(results: StudyResults) -> Canvas | None:
     """Of the largest search."""
-    search = largest_search(results)
-    if search is None:
-        return None
-    with _in_own_style():
-        axes = drawn_by_optuna.plot_optimization_history(
-            search, target=_accuracy, target_name=_ACCURACY
-        )
-        axes.set(title="History of the search")
-        return _taken(axes)
+    plot = partial(drawn_by_optuna.plot_optimization_history, **_OF_ACCURACY)
+    return _drawn(largest_search(results), "History of the search", plot)
 
 
 @register_figure(
@@ -87,21 +83,15 @@ def draw_history(results: StudyResults) -> Canvas | None:
 )
 def draw_parallel_coordinates(results: StudyResults) -> Canvas | None:
     """Of the largest search."""
-    search = largest_search(results)
-    if search is None:
-        return None
-    # A choice without alternatives is none, and has no axis.
-    shared = set.intersection(*(set(trial.params) for trial in search.trials))
-    shared = {n for n in shared if len({trial.params[n] for trial in search.trials}) > 1}
-    with _in_own_style():
-        axes = drawn_by_optuna.plot_parallel_coordinate(
-            search,
-            params=[name for name in search.trials[0].params if name in shared],
-            target=_accuracy,
-            target_name=_ACCURACY,
-        )
-        axes.set(title="Searched settings")
-        return _taken(axes, constrained=False)
+
+    def plot(search: optuna.Study) -> Any:
+        # A choice without alternatives is none, and has no axis.
+        shared = set.intersection(*(set(trial.params) for trial in search.trials))
+        shared = {n for n in shared if len({trial.params[n] for trial in search.trials}) > 1}
+        params = [name for name in search.trials[0].params if name in shared]
+        return drawn_by_optuna.plot_parallel_coordinate(search, params=params, **_OF_ACCURACY)
+
+    return _drawn(largest_search(results), "Searched settings", plot, constrained=False)
 
 
 def largest_search(results: StudyResults) -> optuna.Study | None:
@@ -130,11 +120,6 @@ def _trial(row: pd.Series) -> FrozenTrial:
     )
 
 
-def _accuracy(trial: FrozenTrial) -> float:
-    accuracy, _parameters = trial.values  # noqa: PD011 - not of a table
-    return float(accuracy)
-
-
 @contextmanager
 def _in_own_style() -> Iterator[None]:
     """Optuna puts on the style ``ggplot`` by name, which stands for the project's own inside."""
@@ -148,8 +133,18 @@ def _in_own_style() -> Iterator[None]:
             style.library["ggplot"] = theirs
 
 
-def _taken(axes: Any, constrained: bool = True) -> Canvas:
-    """The figure of axes, of which pyplot keeps none."""
+def _drawn(
+    search: optuna.Study | None,
+    title: str,
+    plot: Callable[[optuna.Study], Any],
+    constrained: bool = True,
+) -> Canvas | None:
+    """The figure that Optuna makes of a search, of which pyplot keeps none."""
+    if search is None:
+        return None
+    with _in_own_style():
+        axes = plot(search)
+    axes.set(title=title)
     canvas: Canvas = axes.figure
     canvas.set_size_inches(9.0, 4.5)
     if constrained:
