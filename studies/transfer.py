@@ -70,11 +70,7 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
 )
 @click.option("--jobs", type=JOBS, help="worker processes  [default: the cores]")
 @click.option("--retry-failed", is_flag=True, help=RETRY_HELP)
-@click.option(
-    "--out",
-    type=Folder(),
-    help="[default: results-DATASET/STUDY]",
-)
+@click.option("--out", type=Folder(), help="[default: results-DATASET/STUDY]")
 def main(
     study: str,
     dataset: str,

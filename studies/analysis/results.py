@@ -275,7 +275,7 @@ def sentence(result: Result) -> str:
     contrast, failures = result.contrast, result.failures
     (first, second), names = result.parameters, arm_names(contrast)
     text = (
-        f"{_where(contrast.setting)}, {names[0]} ({first:,} trainable) against "
+        f"{in_setting(contrast.setting)}, {names[0]} ({first:,} trainable) against "
         f"{names[1]} ({second:,}): "
     )
     better = f"probability of improvement {_improvement_text(result.improvement)}"
@@ -325,7 +325,7 @@ def _improvement_text(found: Improvement) -> str:
     return f"{text} [{found.low:.2f}, {found.high:.2f}]" if found.low < found.high else text
 
 
-def _where(setting: str) -> str:
+def in_setting(setting: str) -> str:
     """``at χ = 10``, but ``with mixing of 5 PQCNNs``."""
     return f"at {setting}" if "=" in setting else f"with {setting}"
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from studies.analysis.results import Result, StudyResults, Verdict
+from studies.analysis.results import Result, StudyResults, Verdict, in_setting
 from studies.catalogue import register_study
 from studies.design.arguments import Names, OneOf
 from studies.design.arms import Arm, Family, at_bond_dimension
@@ -152,13 +152,8 @@ def finding(results: StudyResults) -> str:
     found = [r for r in results.contrasts if r.contrast.second.name == DISTINGUISHABLE]
     if not found:
         return "Photons have yet to be compared with distinguishable ones."
-    each = "; ".join(f"{_where(result)} {_said(result)}" for result in found)
+    each = "; ".join(f"{in_setting(result.contrast.setting)} {_said(result)}" for result in found)
     return f"Photons minus distinguishable photons, at equal effective counts: {each}."
-
-
-def _where(result: Result) -> str:
-    setting = result.contrast.setting
-    return f"at {setting}" if "=" in setting else f"with {setting}"
 
 
 def _said(result: Result) -> str:

@@ -6,12 +6,12 @@ from typing import Any
 
 from qcnn import load_data, mapping_from_text
 from qcnn.meshes import count_phases, mesh_names
-from qcnn.optics.fock import count_outcomes
+from qcnn.optics.fock import count_outcomes, effective_phases, spread_input
 from qcnn.targets import target_from_text
 from qcnn.targets.layout import WeightLayout, describe_target
 from studies.design.arguments import OneOf
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm
-from studies.design.configuration import Configuration
+from studies.design.configuration import Configuration, Size
 from studies.design.study import Axis, Cell, Options, fresh_seeds
 
 #: Every study can choose the mesh.
@@ -121,6 +121,13 @@ def phases_of(configuration: Configuration) -> int:
         return configuration.trained_phases * len(configuration.sizes)
     mesh, layers = configuration.mesh, configuration.layers
     return sum(layers * count_phases(*size, mesh) for size in configuration.sizes)
+
+
+def effective_phases_of(size: Size, space: str) -> int:
+    """Number of effective phases of one PQCNN with evenly spread photons."""
+    modes, photons = size
+    outcomes = count_outcomes(modes, photons, space)
+    return effective_phases(modes, outcomes, spread_input(modes, photons))
 
 
 def mapping_parameters_of(configuration: Configuration) -> int:

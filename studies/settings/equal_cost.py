@@ -9,15 +9,14 @@ of (9,4), and 68 parameters more.
 from dataclasses import replace
 
 from qcnn import InvalidInput
-from qcnn.optics.fock import count_outcomes, effective_phases, spread_input
 from studies.design.arguments import MOST_MODES, MOST_PQCNNS
 from studies.design.configuration import Configuration, Size
-from studies.design.recipes import mapping_parameters_of
+from studies.design.recipes import effective_phases_of, mapping_parameters_of
 
 
 def effective_parameters(configuration: Configuration) -> int:
     """Effective phases of a configuration's PQCNNs and parameters of its mapping."""
-    phases = sum(_effective(size, configuration.space) for size in configuration.sizes)
+    phases = sum(effective_phases_of(size, configuration.space) for size in configuration.sizes)
     return phases + mapping_parameters_of(configuration)
 
 
@@ -33,7 +32,7 @@ def equal_pqcnns(like: Configuration, size: Size, budget: int) -> Configuration:
         InvalidInput: if that takes more PQCNNs than a model may have, or PQCNNs that have no
             effective phase.
     """
-    if _effective(size, like.space) == 0:
+    if effective_phases_of(size, like.space) == 0:
         raise InvalidInput(
             f"photons is {size[1]} with {size[0]} modes and space {like.space!r}; allowed are "
             "numbers of photons that leave more than one outcome"
@@ -65,9 +64,3 @@ def single_pqcnn(like: Configuration, photons: int, budget: int) -> Configuratio
 
 def _distance(configuration: Configuration, budget: int) -> int:
     return abs(effective_parameters(configuration) - budget)
-
-
-def _effective(size: Size, space: str) -> int:
-    modes, photons = size
-    outcomes = count_outcomes(modes, photons, space)
-    return effective_phases(modes, outcomes, spread_input(modes, photons))

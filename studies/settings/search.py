@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import optuna
 
-from qcnn.optics.fock import count_outcomes, effective_phases, spread_input
 from studies.design.configuration import Configuration, Size, enough_outcomes
-from studies.design.recipes import weights_of
+from studies.design.recipes import effective_phases_of, weights_of
 
 #: The mappings that are searched by default. What is searched is part of a study: a search that
 #: began goes on whatever is registered.
@@ -56,7 +55,10 @@ def suggest_setting(
         learning_rate=float(f"{rate:.3g}"),
         sizes=(size,) * _enough(like, mapping, size, number),
     )
-    return found if share is None else replace(found, trained_phases=_share_of(found, share))
+    if share is None:
+        return found
+    trained = max(1, round(share * effective_phases_of(size, like.space)))
+    return replace(found, trained_phases=trained)
 
 
 def _suggest_options(trial: optuna.Trial, name: str) -> tuple[str, float | None]:
@@ -84,9 +86,3 @@ def _enough(like: Configuration, mapping: str, size: Size, number: int) -> int:
     while not enough_outcomes(mapping, "", like.space, (size,) * number, weights):
         number += 1
     return number
-
-
-def _share_of(found: Configuration, share: float) -> int:
-    modes, photons = found.sizes[0]
-    outcomes = count_outcomes(modes, photons, found.space)
-    return max(1, round(share * effective_phases(modes, outcomes, spread_input(modes, photons))))

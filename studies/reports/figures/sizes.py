@@ -1,6 +1,5 @@
 """Sizes at equal cost: accuracy over modes and photons, outcomes, and time of the quantum pass."""
 
-import json
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from studies.analysis.results import StudyResults
 from studies.analysis.sizes import runs_of_map
-from studies.design.measures import PASS_SECONDS
+from studies.design.measures import PASS_SECONDS, measured_moments
 from studies.design.statistics import mean_interval
 from studies.reports.figures import register_figure
 from studies.reports.figures.style import in_figure, new_canvas
@@ -140,7 +139,5 @@ def _cycled(count: int) -> list[str]:
 
 def _pass_seconds(text: str) -> float:
     """The least time that a row says its quantum pass took; NaN where it says nothing."""
-    moments = json.loads(text or "{}").values()
-    return min(
-        (found[PASS_SECONDS] for found in moments if PASS_SECONDS in found), default=float("nan")
-    )
+    moments = measured_moments(text, PASS_SECONDS).values()
+    return min((found[PASS_SECONDS] for found in moments), default=float("nan"))
