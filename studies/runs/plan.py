@@ -54,6 +54,9 @@ _SEARCH = COLUMNS.index("search")
 class Plan:
     """What waits of the trials of a command.
 
+    Workers go on while it looks: a run that waits is open, then done, then stored as a row. It
+    is looked for in the opposite order, so that it is found in at least one of these places.
+
     Args:
         trials: of the command.
         runs: its results file.
@@ -149,8 +152,9 @@ class Plan:
 
     def _enqueue_search(self, search: Search) -> None:
         study, options = self.trials.search, self.trials.options
+        stored = self._stored()
         known = {row_of_trial(trial)["configuration"] for trial in finished(study)}
-        for key, record in self._stored().items():
+        for key, record in stored.items():
             own = key.role == SEARCH and record[_SEARCH] == self.trials.key
             if own and key.configuration not in known:
                 study.add_trial(finished_trial(stored_row(record), len(study.directions)))
@@ -170,8 +174,9 @@ class Plan:
         if not self._begun:
             wanted = {cell.key for cell in cells}
             self._withdraw(study, (t for t in waiting if key_of_trial(t) not in wanted))
-        done, begun = self._done_cells.keys(), set(map(key_of_trial, opened(study)))
         stored = self._stored()
+        begun = set(map(key_of_trial, opened(study)))
+        done = self._done_cells.keys()
         room = self._ahead - len(waiting)
         for cell in cells:
             if cell.key in done or cell.key in begun:

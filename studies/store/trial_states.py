@@ -33,14 +33,17 @@ def is_finished(trial: FrozenTrial) -> bool:
 
 def finished(study: optuna.Study) -> list[FrozenTrial]:
     """The trials that are done, and not to be done again."""
-    retried = retried_of(study)
-    trials = study.get_trials(deepcopy=False)
-    return [trial for trial in trials if is_finished(trial) and trial.number not in retried]
+    return [trial for trial in counting(study) if not is_open(trial)]
 
 
 def counting(study: optuna.Study) -> list[FrozenTrial]:
-    """The trials that are done, run or wait."""
-    return [*finished(study), *opened(study)]
+    """The trials that are done, run or wait, those that are to be done again left out."""
+    retried = retried_of(study)
+    return [
+        trial
+        for trial in study.get_trials(deepcopy=False)
+        if is_open(trial) or (is_finished(trial) and trial.number not in retried)
+    ]
 
 
 def opened(study: optuna.Study) -> list[FrozenTrial]:

@@ -19,7 +19,7 @@ from studies.design.study import Cell, Options, Search
 from studies.rows.runs_file import read_rows
 from studies.runs import claim
 from studies.store.opening import open_store
-from studies.store.trial_states import is_open
+from studies.store.trial_states import ROW, is_open
 
 PLANNED = 4
 MakeQueue = Callable[..., Queue]
@@ -109,6 +109,37 @@ def test_a_command_that_lives_gets_back_what_it_wants(make_queue: MakeQueue) -> 
         living.enqueue_missing(CELLS)
         other.enqueue_missing(CELLS[:1])
         assert (waiting(living.search), waiting(living.cells)) == (5, len(CELLS))
+
+
+@pytest.mark.parametrize("moment", range(12))
+def test_a_run_that_ends_while_a_command_looks_is_not_done_twice(
+    make_queue: MakeQueue, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    trials, cells = 6, CELLS[:3]
+    worker, command = make_queue(trials=trials), make_queue(trials=trials)
+    worker.enqueue_missing(cells)
+    command.enqueue_missing(cells)
+    looks = count()
+
+    def looking(get_trials: Callable[..., Any]) -> Callable[..., Any]:
+        def look(*arguments: Any, **options: Any) -> Any:
+            if next(looks) == moment:
+                # All of them, so that whatever is looked at next has changed.
+                while worker.run_next():
+                    pass
+            return get_trials(*arguments, **options)
+
+        return look
+
+    for study in (command.search, command.cells):
+        monkeypatch.setattr(study, "get_trials", looking(study.get_trials))
+    command.enqueue_missing(cells)
+    while worker.run_next():
+        pass
+    command.enqueue_missing(cells)
+    assert next(looks) > moment, "there are fewer looks"
+    ended = [sum(ROW in trial.user_attrs for trial in study.trials) for study in worker.trials.both]
+    assert ended == [trials, len(cells)]
 
 
 def test_an_abandoned_trial_does_not_make_the_search_longer(make_queue: MakeQueue) -> None:
