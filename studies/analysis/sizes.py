@@ -10,10 +10,9 @@ from studies.analysis.summaries import (
     pqcnns_text,
     seeds_text,
 )
-from studies.design.arms import FINALIST, Arm
+from studies.design.arms import FINALIST, Arm, is_arm
 from studies.design.configuration import Size, sizes_from_text
 from studies.design.roles import SEARCH, completed
-from studies.design.statistics import non_dominated
 
 #: The setting of the arms of the map.
 EQUAL_COST = "equal cost"
@@ -58,28 +57,30 @@ def runs_of_map(results: StudyResults) -> pd.DataFrame:
 
 
 def what_to_choose(results: StudyResults) -> str:
-    """The best size at equal cost, and what a search has found for each number of parameters."""
-    found = "; ".join([*_of_map(results), *_of_search(results)])
-    if found:
-        return f"{found[0].upper()}{found[1:]}."
+    """The best size at equal cost, and what is best for each number of parameters."""
+    sentences = [
+        f"{found[0].upper()}{found[1:]}." for found in (_of_map(results), _best(results)) if found
+    ]
+    if sentences:
+        return " ".join(sentences)
     searched = len(completed(results.rows, SEARCH))
     return f"{searched} settings were searched; none has been run with fresh seeds yet."
 
 
-def _of_map(results: StudyResults) -> list[str]:
+def _of_map(results: StudyResults) -> str:
     """The most and the least accurate size by validation."""
     runs = runs_of_map(results)
     if runs.empty:
-        return []
+        return ""
     means = runs.groupby("arm")["val_accuracy"].mean()
     best, worst = (runs[runs["arm"] == name] for name in (means.idxmax(), means.idxmin()))
     mapping = best["mapping"].iloc[0]
-    return [
-        f"At about {_effective_parameters(best)} effective parameters and {mapping} "
+    return (
+        f"at about {_effective_parameters(best)} effective parameters and {mapping} "
         f"the best of {len(means)} sizes by validation is {_pqcnns(best)}, "
         f"{accuracy_text(best)} on the test images, and the worst {_pqcnns(worst)}, "
         f"{accuracy_text(worst)} ({seeds_text(best)} each)"
-    ]
+    )
 
 
 def _effective_parameters(runs: pd.DataFrame) -> int:
@@ -94,24 +95,24 @@ def _pqcnns(runs: pd.DataFrame) -> str:
     return f"{sizes} ({int(first['trainable_parameters']):,} trainable)"
 
 
-def _of_search(results: StudyResults) -> list[str]:
-    """The best finalists by validation, each where it is the best up to a budget."""
-    finalists = results.runs_of(FINALIST)
-    if finalists.empty:
-        return []
-    means = finalists.groupby("configuration").agg(
+def _best(results: StudyResults) -> str:
+    """The best of map and search by validation, each where it is the best up to a budget."""
+    final = results.final
+    of_study = final[(final["setting"] == EQUAL_COST) | is_arm(final, FINALIST)]
+    if of_study.empty:
+        return ""
+    means = of_study.groupby("configuration").agg(
         {"val_accuracy": "mean", "trainable_parameters": "first"}
     )
-    kept = means[non_dominated(means["val_accuracy"], means["trainable_parameters"])]
     found: dict[str, int] = {}
     for budget in _BUDGETS:
-        within = kept[kept["trainable_parameters"] <= budget]
+        within = means[means["trainable_parameters"] <= budget]
         if not within.empty:
             found.setdefault(str(within["val_accuracy"].idxmax()), budget)
-    return [
+    return "; ".join(
         f"up to {budget:,} trainable parameters choose {describe_configuration(runs.iloc[0])} "
         f"({int(runs['trainable_parameters'].iloc[0])}): "
         f"{accuracy_text(runs)}"
         for digest, budget in found.items()
-        for runs in [finalists[finalists["configuration"] == digest]]
-    ]
+        for runs in [of_study[of_study["configuration"] == digest]]
+    )

@@ -60,7 +60,8 @@ def test_the_answer_names_the_best_and_the_worst_size(of_map: pd.DataFrame) -> N
     assert text == (
         "At about 220 effective parameters and mixing the best of 3 sizes by validation is 4 × "
         "(4,1) (556 trainable), 87.0 % [74.3, 99.7] on the test images, and the worst (75,2) (556 "
-        "trainable), 32.0 % [6.6, 57.4] (2 seeds each)."
+        "trainable), 32.0 % [6.6, 57.4] (2 seeds each). Up to 1,000 trainable parameters choose 4 "
+        "× (4,1) → mixing → notebook (556): 87.0 % [74.3, 99.7]."
     )
 
 
@@ -84,6 +85,24 @@ def test_finalists_are_named_where_each_is_the_best_up_to_a_number_of_parameters
         "Up to 100 trainable parameters choose (4,1) → mixing → notebook (90): 50.0 %; up to 500 "
         "trainable parameters choose (6,3) → mixing → notebook (300): 80.0 %."
     )
+
+
+def test_what_the_search_has_found_does_not_hide_a_better_size_of_the_map(
+    of_map: pd.DataFrame,
+) -> None:
+    of_map["trainable_parameters"] = 220
+    finalists = pd.DataFrame(
+        [
+            *runs(Arm("", "finalist"), "6x3", [0.6], trainable_parameters=132),
+            *runs(Arm("", "finalist"), "8x4", [0.9], trainable_parameters=260),
+        ]
+    )
+    text = what_to_choose(results_of(pd.concat([of_map, finalists], ignore_index=True)))
+    assert (
+        "p to 250 trainable parameters choose 4 × (4,1) → mixing → notebook (220): 87.0 %" in text
+    )
+    assert "up to 500 trainable parameters choose (8,4) → mixing → notebook (260): 90.0 %" in text
+    assert "(132)" not in text
 
 
 def test_without_fresh_seeds_it_says_how_many_settings_were_searched() -> None:
