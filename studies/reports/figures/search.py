@@ -3,13 +3,13 @@
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import optuna
 import pandas as pd
 from matplotlib import RcParams, style
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from optuna.exceptions import ExperimentalWarning
 from optuna.importance import FanovaImportanceEvaluator
@@ -63,23 +63,34 @@ def draw_importances(results: StudyResults) -> Canvas | None:
     if search is None or len(set(map(_accuracy, search.trials))) < 2:
         return None
     evaluator = FanovaImportanceEvaluator(seed=0)
-    plot = partial(drawn_by_optuna.plot_param_importances, evaluator=evaluator, **_OF_ACCURACY)
+
+    def plot(search: optuna.Study) -> Any:
+        axes = drawn_by_optuna.plot_param_importances(search, evaluator, **_OF_ACCURACY)
+        axes.set(xlabel="importance", ylabel="")
+        _without_legend(axes)
+        return axes
+
     return _drawn(search, "What decides the accuracy", plot)
 
 
 @register_figure(
-    "history", "Validation accuracy of the searched settings in the order in which they were tried."
+    "history", "Validation accuracy of the searched settings in the order in which they were done."
 )
 def draw_history(results: StudyResults) -> Canvas | None:
     """Of the largest search."""
-    plot = partial(drawn_by_optuna.plot_optimization_history, **_OF_ACCURACY)
+
+    def plot(search: optuna.Study) -> Any:
+        axes = drawn_by_optuna.plot_optimization_history(search, **_OF_ACCURACY)
+        _without_legend(axes)
+        return axes
+
     return _drawn(largest_search(results), "History of the search", plot)
 
 
 @register_figure(
     "parallel_coordinates",
-    "The choices of every searched setting that all settings have, a line each, by validation "
-    "accuracy.",
+    "The choices of every searched setting that all settings have, a line each, the darker the "
+    "more accurate on the validation images.",
 )
 def draw_parallel_coordinates(results: StudyResults) -> Canvas | None:
     """Of the largest search."""
@@ -89,9 +100,17 @@ def draw_parallel_coordinates(results: StudyResults) -> Canvas | None:
         shared = set.intersection(*(set(trial.params) for trial in search.trials))
         shared = {n for n in shared if len({trial.params[n] for trial in search.trials}) > 1}
         params = [name for name in search.trials[0].params if name in shared]
-        return drawn_by_optuna.plot_parallel_coordinate(search, params=params, **_OF_ACCURACY)
+        axes = drawn_by_optuna.plot_parallel_coordinate(search, params=params, **_OF_ACCURACY)
+        for scale in axes.figure.axes:  # each has ticks of its own, which no other's grid is of
+            scale.grid(visible=False)
+        names = [label.get_text().replace(" ", "\n") for label in axes.get_xticklabels()]
+        axes.set_xticks(axes.get_xticks(), names, rotation=0)
+        axes.collections[0].set_cmap("Blues")
+        axes.figure.subplots_adjust(left=0.06, right=0.98, bottom=0.12, top=0.9)
+        return axes
 
-    return _drawn(largest_search(results), "Searched settings", plot, constrained=False)
+    # The engine of the other layouts has no place for axes without a width of their own.
+    return _drawn(largest_search(results), "Searched settings", plot, engine="none")
 
 
 def largest_search(results: StudyResults) -> optuna.Study | None:
@@ -107,7 +126,8 @@ def largest_search(results: StudyResults) -> optuna.Study | None:
     if len(largest) < _FEWEST:
         return None
     search = optuna.create_study(directions=["maximize", "minimize"])
-    search.add_trials([_trial(row) for _, row in largest.iterrows()])
+    # However rows are sorted for a table, their index is their place in the file.
+    search.add_trials([_trial(row) for _, row in largest.sort_index().iterrows()])
     return search
 
 
@@ -133,21 +153,29 @@ def _in_own_style() -> Iterator[None]:
             style.library["ggplot"] = theirs
 
 
+def _without_legend(axes: Axes) -> None:
+    """Take away the legend of the one thing that is drawn, which an axis names."""
+    legend = axes.get_legend()
+    if legend is not None:
+        legend.remove()
+
+
 def _drawn(
     search: optuna.Study | None,
     title: str,
     plot: Callable[[optuna.Study], Any],
-    constrained: bool = True,
+    engine: Literal["constrained", "none"] = "constrained",
 ) -> Canvas | None:
     """The figure that Optuna makes of a search, of which pyplot keeps none."""
     if search is None:
         return None
     with _in_own_style():
         axes = plot(search)
-    axes.set(title=title)
+    for place in ("left", "center"):  # Optuna's own is at either
+        axes.set_title("", loc=place)
+    axes.set_title(title)
     canvas: Canvas = axes.figure
     canvas.set_size_inches(9.0, 4.5)
-    if constrained:
-        canvas.set_layout_engine("constrained")
+    canvas.set_layout_engine(engine)
     plt.close(canvas)
     return canvas

@@ -110,6 +110,14 @@ def test_importances_are_of_the_choices_that_every_setting_has() -> None:
     assert {label.get_text() for label in axes.get_yticklabels()} == {"modes", "mapping"}
 
 
+def test_the_history_is_in_the_order_of_the_file_however_rows_are_sorted() -> None:
+    accuracies = [0.3, 0.9, 0.1, 0.8, 0.2, 0.7, 0.4, 0.6]
+    rows = searched(8, accuracies).sort_values("trainable_parameters")
+    assert rows["val_accuracy"].tolist() != accuracies
+    points, *_ = drawn("history", rows).axes[0].collections
+    assert points.get_offsets().tolist() == [list(each) for each in enumerate(accuracies)]
+
+
 @pytest.mark.parametrize("name", _SEARCH)
 @pytest.mark.parametrize(("count", "accuracies"), [(3, [0.3, 0.5]), (12, [0.5])])
 def test_a_search_that_says_nothing_breaks_nothing(
