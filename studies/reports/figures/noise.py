@@ -29,7 +29,8 @@ _WAYS = {
 @register_figure(
     "noise",
     "Test accuracy over the level of each kind of noise: every run, means and 95 % intervals "
-    f"over seeds; dotted: no noise. {NOISE_COSTS}",
+    "over seeds; dotted: no noise.",
+    quoted=NOISE_COSTS,
 )
 def draw(results: StudyResults) -> Canvas | None:
     """A panel for each kind of noise, of the longest training."""
