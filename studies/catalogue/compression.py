@@ -22,7 +22,7 @@ from studies.design.arms import Arm, Family, at_budget
 from studies.design.configuration import Configuration
 from studies.design.recipes import cells_of, standard, weights_of, without_photons
 from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
-from studies.settings.budgets import BUDGET, largest_mps
+from studies.settings.budgets import BUDGET, largest_mapping
 
 _BUDGETS = (223, 471, 688, 1308, 3292)
 #: The count of the paper's best accuracy, which it compares with sharing and pruning.
@@ -107,7 +107,7 @@ def _at_budget(options: Options, budget: int) -> dict[str, list[Configuration]]:
 
     return {
         _MIXING: [mixing],
-        _MPS: [largest_mps(smallest, count, mostly_phases=False) or smallest],
+        _MPS: [largest_mapping(smallest, count, "mps:bond_dimension={}") or smallest],
         _SUBSPACE: [without_photons(mixing, f"random_subspace:dimension={count}")],
         _HASHING: [without_photons(mixing, f"hashing:buckets={count}")],
         _LOW_RANK: smaller(f"low_rank:rank={_RANK}"),

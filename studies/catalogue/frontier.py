@@ -10,9 +10,11 @@ seeds; the best mean on the validation images gets fresh seeds. Random subspaces
 photons choose among the same targets and the same steps of their weights. The report names each
 arm that has chosen a rate at an edge of those tried. Targets have from as many weights as there
 are parameters, below which there would be less to train, to 2.2 times as many, near the largest
-that there is at the largest budget; smaller CNNs are of every shape that fits. Up to 688
-parameters at least half of a photonic generator's are phases, which leaves little to a matrix
-product state: mixing has a third target there instead.
+that there is at the largest budget; smaller CNNs are of every shape that fits. What is read as
+probabilities is tried in four ways: mixing of collision-free outcomes for two targets, mixing of
+all outcomes in Fock space, and a mapping that trains more numbers itself. Up to 688 parameters at
+least half of a photonic generator's are phases, and the last one is a small network of index and
+probability; beyond it is a matrix product state around w₀.
 
 Seeds 1 to 10 were looked at, of arms that a search with leads had chosen; they are in the rows
 under other names, and decide nothing.
@@ -28,22 +30,23 @@ from studies.catalogue import register_study
 from studies.design.arguments import WholeNumber
 from studies.design.arms import Arm, Family, at_budget
 from studies.design.configuration import Configuration
-from studies.design.recipes import SOURCE_SIZES, standard, weights_of, without_photons
+from studies.design.recipes import SOURCE_SIZES, phases_of, standard, weights_of, without_photons
 from studies.design.study import Axis, Contrast, Options, Preset, Question, Study
-from studies.settings.budgets import BUDGET, largest_mps, most_pqcnns
+from studies.settings.budgets import BUDGET, largest_mapping, most_pqcnns
 
 BUDGETS = (223, 471, 688, 1308, 3292)
 #: Candidates of each arm at each budget.
 CANDIDATES = 12
-#: Up to this budget at least half of the trainable parameters are phases.
-_MOSTLY_PHASES_UP_TO = 688
 #: What is left of a budget is filled with smaller ones.
 _SIZES = ((9, 4), (8, 4), (6, 3), (4, 2))
+#: Up to this budget at least half of the trainable parameters are phases.
+_MOSTLY_PHASES_UP_TO = 688
 #: Weights of the target for each trainable parameter, the best ones so far first.
-_RATIOS, _RATIOS_OF_MIXING = (1.4, 2.2, 1.0), (1.4, 2.2, 3.4)
+_RATIOS = (1.4, 2.2, 1.0)
 #: Of a weight in units of 1/√fan-in, at the highest rate; the inner ones first.
 _STEPS = (0.14, 0.42, 0.045, 1.3)
-_RATES = (0.03, 0.1, 0.01, 0.3)
+#: Of mixing, and of the mappings that train more numbers, the likely ones first.
+_RATES_OF_MIXING, _RATES_OF_OTHERS = (0.1, 0.03, 0.3), (0.03, 0.1, 0.01)
 #: The ends of the rates of a smaller CNN.
 _CNN_RATES = (0.01, 0.1)
 #: Trained ones among the 44 effective phases of a PQCNN that is linearised: as many as fill the
@@ -51,7 +54,10 @@ _CNN_RATES = (0.01, 0.1)
 _TRAINED = range(12, 17)
 #: Its weights per radian.
 _SCALE = 30.0
-_STATE = ",form=orthogonal,placement=residual"
+_STATE = "mps:bond_dimension={},form=orthogonal,placement=residual"
+_NETWORK = "mlp:hidden={},activation=tanh"
+#: Of the PQCNNs that the network reads, and the weights of its target for each parameter.
+_NETWORK_SIZE, _NETWORK_RATIO = (10, 5), 2.0
 
 _READ, _LINEARISED = "photons read as probabilities", "linearised photons"
 _SUBSPACE, _CNN = "a random subspace", "a smaller CNN trained directly"
@@ -85,20 +91,37 @@ def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
 
 
 def _read(options: Options, budget: int) -> list[Configuration]:
-    """Mixing, and from 689 parameters on a matrix product state."""
-    like = standard(options, mesh="minimal")
-    few = budget <= _MOSTLY_PHASES_UP_TO
-    mixing = [
-        most_pqcnns(replace(like, target=target, mapping="mixing"), _SIZES, budget)
-        for target in _targets(options, budget, _RATIOS_OF_MIXING[: 3 if few else 2])
-    ]
-    if few:
-        return _at_rates(mixing, _RATES)
-    (target,) = _targets(options, budget, _RATIOS_OF_MIXING[1:2])
-    two = replace(like, target=target, sizes=SOURCE_SIZES)
-    return _at_rates(
-        [*mixing, largest_mps(two, budget, mostly_phases=False, options=_STATE)], _RATES
-    )
+    """Mixing in three ways, and another mapping, at three rates each."""
+    first, second = _RATIOS[:2]
+    ways = ((first, "unbunched"), (first, "fock"), (second, "unbunched"))
+    mixing = [_mixed(options, budget, ratio, space) for ratio, space in ways]
+    other = _by_network if budget <= _MOSTLY_PHASES_UP_TO else _by_state
+    found: list[Configuration] = []
+    for of_mixing, of_other in zip(_RATES_OF_MIXING, _RATES_OF_OTHERS, strict=True):
+        found += _at_rates(mixing, [of_mixing])
+        found += _at_rates([other(options, budget)], [of_other])
+    return found
+
+
+def _mixed(options: Options, budget: int, ratio: float, space: str) -> Configuration | None:
+    (target,) = _targets(options, budget, [ratio])
+    like = standard(options, mesh="minimal", space=space, target=target, mapping="mixing")
+    return most_pqcnns(like, _SIZES, budget)
+
+
+def _by_network(options: Options, budget: int) -> Configuration | None:
+    """As few PQCNNs as make up half of the budget, one after another."""
+    (target,) = _targets(options, budget, [_NETWORK_RATIO])
+    like = standard(options, mesh="minimal", target=target, combine="concatenation")
+    of_one = phases_of(replace(like, sizes=(_NETWORK_SIZE,)))
+    count = -(-budget // (2 * of_one))
+    return largest_mapping(replace(like, sizes=(_NETWORK_SIZE,) * count), budget, _NETWORK)
+
+
+def _by_state(options: Options, budget: int) -> Configuration | None:
+    (target,) = _targets(options, budget, _RATIOS[1:2])
+    two = standard(options, mesh="minimal", target=target, sizes=SOURCE_SIZES)
+    return largest_mapping(two, budget, _STATE)
 
 
 def _linearised(options: Options, budget: int) -> list[Configuration]:

@@ -15,24 +15,20 @@ _MOST_OUTCOMES = 150_000
 _MOST_RANDOM_NUMBERS = 2**26
 
 
-def largest_mps(
-    like: Configuration, budget: int, *, mostly_phases: bool, options: str = ""
-) -> Configuration | None:
-    """``like`` with the largest bond dimension that the budget has room for, if any.
+def largest_mapping(like: Configuration, budget: int, text: str) -> Configuration | None:
+    """``like`` with the largest mapping of a kind that the budget has room for, if any.
 
     Args:
         like: the PQCNNs and all other choices.
         budget: most trainable parameters.
-        mostly_phases: whether at least half of them have to be phases.
-        options: of the mapping beside the bond dimension, such as ``",form=orthogonal"``.
+        text: of the mapping, with ``{}`` for what makes it larger: ``"mps:bond_dimension={}"``.
     """
-    phases, found, chi = phases_of(like), None, 1
+    phases, found, number = phases_of(like), None, 1
     while True:
-        candidate = replace(like, mapping=f"mps:bond_dimension={chi}{options}")
-        mapping = mapping_parameters_of(candidate)
-        if phases + mapping > budget or (mostly_phases and mapping > phases):
+        candidate = replace(like, mapping=text.format(number))
+        if phases + mapping_parameters_of(candidate) > budget:
             return found
-        found, chi = candidate, chi + 1
+        found, number = candidate, number + 1
 
 
 def most_pqcnns(like: Configuration, sizes: Sequence[Size], budget: int) -> Configuration | None:

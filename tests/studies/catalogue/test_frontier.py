@@ -73,12 +73,14 @@ def test_candidates_fill_their_budget_and_do_not_exceed_it(budget: int) -> None:
         assert max(totals) <= budget
 
 
-def test_up_to_688_parameters_most_are_phases() -> None:
+def test_photons_are_read_in_four_ways_and_up_to_688_parameters_most_are_phases() -> None:
     for budget, candidates in of_family(READ).items():
         for each in candidates:
             assert budget > 688 or phases_of(each) >= mapping_parameters_of(each)
-        states = [each for each in candidates if each.mapping.startswith("mps")]
-        assert bool(states) is (budget > 688)
+        assert len({(each.mapping, each.space, each.target) for each in candidates}) == 4
+        names = [each.mapping.partition(":")[0] for each in candidates]
+        assert names == [*("mixing",) * 3, "mlp" if budget <= 688 else "mps"] * 3
+        assert {each.space for each in candidates} == {"unbunched", "fock"}
 
 
 def test_rates_leave_room_on_either_side_of_what_was_best() -> None:

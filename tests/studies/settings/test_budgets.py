@@ -7,7 +7,7 @@ from stored_rows import CONFIGURATION
 
 from studies.design.configuration import Configuration
 from studies.design.recipes import mapping_parameters_of, phases_of, weights_of
-from studies.settings.budgets import largest_mps, most_pqcnns
+from studies.settings.budgets import largest_mapping, most_pqcnns
 
 WITHOUT_END = 10**9
 CONCATENATED = replace(CONFIGURATION, target="paper", mesh="minimal")
@@ -79,26 +79,14 @@ def test_what_is_left_of_a_budget_is_filled_with_smaller_pqcnns() -> None:
     assert most_pqcnns(like, sizes, 3) is None
 
 
-@pytest.mark.parametrize("mostly_phases", [True, False])
-def test_the_bond_dimension_is_the_largest_that_the_budget_has_room_for(
-    mostly_phases: bool,
-) -> None:
+def test_the_bond_dimension_is_the_largest_that_the_budget_has_room_for() -> None:
     for budget in (157, 223, 471, 688, 3292):
-        found = largest_mps(CONFIGURATION, budget, mostly_phases=mostly_phases)
-        allowed = [
-            chi
-            for chi in range(1, 20)
-            for mapping in [
-                mapping_parameters_of(replace(CONFIGURATION, mapping=f"mps:bond_dimension={chi}"))
-            ]
-            if mapping + 128 <= budget and (mapping <= 128 or not mostly_phases)
-        ]
+        found = largest_mapping(CONFIGURATION, budget, "mps:bond_dimension={},form=orthogonal")
+        texts = {chi: f"mps:bond_dimension={chi},form=orthogonal" for chi in range(1, 20)}
+        counts = {
+            chi: mapping_parameters_of(replace(CONFIGURATION, mapping=text))
+            for chi, text in texts.items()
+        }
         assert found is not None
-        assert found.mapping == f"mps:bond_dimension={max(allowed)}"
-    assert largest_mps(CONFIGURATION, 128, mostly_phases=mostly_phases) is None
-
-
-def test_other_options_of_a_matrix_product_state_stay() -> None:
-    found = largest_mps(CONFIGURATION, 471, mostly_phases=False, options=",form=orthogonal")
-    assert found is not None
-    assert found.mapping == "mps:bond_dimension=4,form=orthogonal"
+        assert found.mapping == texts[max(c for c in counts if counts[c] + 128 <= budget)]
+    assert largest_mapping(CONFIGURATION, 128, "mps:bond_dimension={}") is None
