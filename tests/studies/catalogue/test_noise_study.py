@@ -265,8 +265,10 @@ def test_the_figure_shows_every_run_at_its_level(tmp_path: Path) -> None:
 
     def points(axis: str) -> list[list[float]]:
         """Level and mean accuracy of the points of each line with a label."""
-        lines = [c.lines[0] for c in panels[axis].containers]
-        return [[float(v) for pair in line.get_xydata() for v in pair] for line in lines]
+        panel = panels[axis]
+        levels = [float(label.get_text().replace(",", "")) for label in panel.get_xticklabels()]
+        lines = [container.lines[0].get_xydata() for container in panel.containers]
+        return [[v for place, mean in line for v in (levels[int(place)], mean)] for line in lines]
 
     without, under = points("indistinguishability")
     assert without == pytest.approx([0.9, 0.62, 1.0, 0.82])
