@@ -28,14 +28,17 @@ from studies.reports.figures.style import (
     PALETTE,
     new_canvas,
     new_panels,
+    panel_grid,
     set_accuracy_axis,
 )
 
-_PANELS_IN_A_ROW = 3
 #: More panels than this nobody takes in; what has one is as few as it takes.
 _MOST_PANELS = 12
-#: Of so many models in a panel each has a name; of more, the best, the median and the worst.
-_MOST_NAMES = 8
+#: Of so many models in a panel each has a name; of more, the best, the median and the worst. The
+#: first with which the figure is not too high.
+_MOST_NAMES = (16, 8)
+#: In inches, without the title.
+_MOST_HEIGHT = 11.5
 #: Of a name, letters, and of these, points.
 _WIDTH, _SIZE = 30, 7.5
 #: Of a panel without its names, and of its title and labels, inches.
@@ -84,8 +87,8 @@ class _Model:
     "curves",
     "Validation accuracy after each epoch: thick lines are the means of models over the seeds that "
     "train, with their names where they end, thin lines are runs, dotted where they do not train "
-    "(these are counted). A panel for each setting, or for each arm where those are fewer; in one "
-    "of more than eight models the best, the median and the worst have names, and the others are "
+    "(these are counted). A panel for each setting, or for each arm where those are fewer; where "
+    "one has too many models, the best, the median and the worst have names, and the others are "
     "grey.",
 )
 def draw(results: StudyResults) -> Canvas | None:
@@ -95,17 +98,18 @@ def draw(results: StudyResults) -> Canvas | None:
     if final.empty:
         return None
     panels = {title: _models(runs, names) for title, runs, names in _panels(final)}
-    columns = min(len(panels), _PANELS_IN_A_ROW)
-    texts = [[model.text for model in _named(models)] for models in panels.values()]
-    height = max(_PANEL_HEIGHT, *(height_of(names, _SIZE) for names in texts))
-    canvas = new_canvas(
-        0.6 + (_PANEL_WIDTH + _NAMES_WIDTH) * columns,
-        0.5 + (height + _AROUND) * -(-len(panels) // columns),
-    )
-    grid = new_panels(canvas, len(panels), columns)
-    looks = _looks([model.name for models in panels.values() for model in _named(models)])
-    for axes, (title, models) in zip(grid.flat, panels.items(), strict=False):
-        _draw_panel(axes, models, looks, height)
+    lines, columns = panel_grid(len(panels))
+    for most in _MOST_NAMES:
+        named = [_named(models, most) for models in panels.values()]
+        texts = [[model.text for model in models] for models in named]
+        height = max(_PANEL_HEIGHT, *(height_of(names, _SIZE) for names in texts))
+        if (all_lines := (height + _AROUND) * lines) <= _MOST_HEIGHT:
+            break
+    canvas = new_canvas(0.6 + (_PANEL_WIDTH + _NAMES_WIDTH) * columns, 0.5 + all_lines)
+    grid = new_panels(canvas, len(panels))
+    looks = _looks([model.name for models in named for model in models])
+    for axes, shown, (title, models) in zip(grid.flat, named, panels.items(), strict=False):
+        _draw_panel(axes, models, shown, looks, height)
         axes.set_title(title, fontsize="medium")
     canvas.suptitle(f"{rows['dataset'].iloc[0]}: validation accuracy of every final run")
     canvas.supxlabel("epoch", fontsize="medium")
@@ -115,7 +119,7 @@ def draw(results: StudyResults) -> Canvas | None:
 
 def _panels(final: pd.DataFrame) -> list[tuple[str, pd.DataFrame, pd.Series]]:
     """Title and runs of each panel, and what its models are called, by configuration."""
-    settings, arms = final["setting"], arm_names_of(final)
+    settings, arms = final["setting"], _arm_names(final)
     if (fewest := min(settings.nunique(), arms.nunique())) > _MOST_PANELS:
         titles, inside = families(final), settings.where(settings == "", settings + ": ") + arms
     elif settings.nunique() == fewest:
@@ -127,6 +131,13 @@ def _panels(final: pd.DataFrame) -> list[tuple[str, pd.DataFrame, pd.Series]]:
         (wrapped(str(title) or _NO_SETTING, 2 * _WIDTH), runs, names[~names.index.duplicated()])
         for title, runs in final.groupby(titles, sort=False)
     ]
+
+
+def _arm_names(final: pd.DataFrame) -> pd.Series:
+    """The arm of each run, with what is said of photons where that is so of all its runs."""
+    names = arm_names_of(final)
+    alike = names.groupby(final["arm"]).transform("nunique") == 1
+    return names.where(alike, final["arm"])
 
 
 def _models(runs: pd.DataFrame, names: pd.Series) -> list[_Model]:
@@ -157,9 +168,9 @@ def _end(model: _Model) -> float:
     return float(model.mean[-1])
 
 
-def _named(models: list[_Model]) -> list[_Model]:
+def _named(models: list[_Model], most: int) -> list[_Model]:
     """Those of a panel whose names are shown."""
-    if len(models) <= _MOST_NAMES:
+    if len(models) <= most:
         return models
     return [models[0], models[len(models) // 2], models[-1]]
 
@@ -177,9 +188,13 @@ def _looks(names: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def _draw_panel(
-    axes: Axes, models: list[_Model], looks: dict[str, dict[str, Any]], height: float
+    axes: Axes,
+    models: list[_Model],
+    named: list[_Model],
+    looks: dict[str, dict[str, Any]],
+    height: float,
 ) -> None:
-    named, names = _named(models), []
+    names = []
     for model in models:
         shown = model in named
         look = looks[model.name] if shown else {"color": _UNNAMED, "linestyle": "-"}

@@ -21,8 +21,8 @@ from studies.reports.figures.style import (
 @register_figure(
     "methods",
     "Test accuracy of every mapping and baseline: means over fresh seeds with 95 % intervals. "
-    "Where seeds do not train (less than 20 %, twice chance), their number stands beside the mean "
-    "of those that do.",
+    "Seeds that do not train (less than 20 %, twice chance) are crosses, counted beside the name, "
+    "and no part of the mean of a model of which others do.",
 )
 def draw(results: StudyResults) -> Canvas | None:
     """A line for each mapping or baseline, of its models by their size."""
@@ -45,17 +45,18 @@ def draw(results: StudyResults) -> Canvas | None:
             linewidth=1.2,
             linestyle=":" if constant else "-",
             markerfacecolor="white" if constant else None,
-            label=in_words(f"{method}, constant rate" if constant else method),
+            label=in_words(f"{method}, constant rate" if constant else method) + _failures(runs),
             **METHOD_STYLES[method],
         )
-        for point in points[points["failures"] > 0].itertuples():
-            axes.annotate(
-                f"{point.failures} of {point.seeds} fail",
-                (point.x, point.mean),
-                xytext=(7, -9),
-                textcoords="offset points",
-                fontsize="x-small",
-            )
+        failed = runs[~has_trained(runs)]
+        axes.scatter(
+            failed["trainable_parameters"],
+            failed["test_accuracy"],
+            s=16,
+            linewidths=1,
+            alpha=0.7,
+            **METHOD_STYLES[method] | {"marker": "x"},
+        )
     axes.set(title=f"{final['dataset'].iloc[0]}: ways to train few parameters")
     set_trainable_axis(axes)
     set_accuracy_axis(axes, "test accuracy")
@@ -63,18 +64,22 @@ def draw(results: StudyResults) -> Canvas | None:
     return canvas
 
 
+def _failures(runs: pd.DataFrame) -> str:
+    """How many of the runs of a method did not train."""
+    failed = (~has_trained(runs)).sum()
+    return f" ({failed} of {len(runs)} runs fail)" if failed else ""
+
+
 def _points(runs: pd.DataFrame) -> pd.DataFrame:
-    """A model each, in the order of their sizes: its mean where it trains, how often it fails."""
+    """A model each, in the order of their sizes: its mean, where it trains."""
     points = []
     for _, model in runs.groupby("configuration"):
         trains = has_trained(model)
         shown = model[trains] if trains.any() else model
         points.append(
             {
-                "x": model["trainable_parameters"].iloc[0],
-                "seeds": len(model),
-                "failures": (~trains).sum(),
                 **vars(mean_interval(shown["test_accuracy"].dropna())),
+                "x": model["trainable_parameters"].iloc[0],
             }
         )
     return pd.DataFrame(points).sort_values("x")

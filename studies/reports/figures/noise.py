@@ -22,10 +22,10 @@ from studies.reports.figures.style import (
     interval_bars,
     new_canvas,
     new_panels,
+    panel_grid,
     set_accuracy_axis,
 )
 
-_PANELS_IN_A_ROW = 3
 #: Points between mappings at one level, and at most between the first and the last.
 _BETWEEN_MAPPINGS, _MOST_APART = 6.0, 24.0
 #: Axis of a row that says which noise it was under, line, marker, and shift in points.
@@ -48,9 +48,9 @@ def draw(results: StudyResults) -> Canvas | None:
     if not (final["evaluated_under"] + final["noise"]).any():
         return None
     kinds, looks = studied_kinds(), _looks(sorted(set(final["mapping"])))
-    columns = min(len(kinds), _PANELS_IN_A_ROW)
-    canvas = new_canvas(2.0 + 3.0 * columns, 3.5 * -(-len(kinds) // columns))
-    panels = new_panels(canvas, len(kinds), columns).flat[: len(kinds)]
+    lines, columns = panel_grid(len(kinds))
+    canvas = new_canvas(2.0 + 3.0 * columns, 1.6 + 2.6 * lines)
+    panels = new_panels(canvas, len(kinds)).flat[: len(kinds)]
     for axes, kind in zip(panels, kinds, strict=True):
         levels = _levels(kind, final)
         for mapping, colour, aside in looks:

@@ -17,11 +17,10 @@ from studies.reports.figures.style import (
     TRAINABLE_LABEL,
     new_canvas,
     new_panels,
+    panel_grid,
     set_accuracy_axis,
     set_count_ticks,
 )
-
-_PANELS_IN_A_ROW = 3
 
 
 @register_figure(
@@ -36,9 +35,9 @@ def draw(results: StudyResults) -> Canvas | None:
     if tried.empty:
         return None
     methods = list(tried.groupby(method_names(tried)))
-    columns = min(len(methods), _PANELS_IN_A_ROW)
-    canvas = new_canvas(2.0 + 3.0 * columns, 1.2 + 2.6 * -(-len(methods) // columns))
-    grid = new_panels(canvas, len(methods), columns)
+    lines, columns = panel_grid(len(methods))
+    canvas = new_canvas(2.0 + 3.0 * columns, 1.2 + 2.6 * lines)
+    grid = new_panels(canvas, len(methods))
     rates = tried["learning_rate"]
     counts = tried["trainable_parameters"]
     # Its ends must differ, and all arms may have the same count.

@@ -5,6 +5,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -74,6 +75,7 @@ _EDGES = (0.033, 0.9945)
 _ACCURACY_TICKS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
 #: Where an axis is short.
 _FEW_TICKS = (0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98)
+_PANELS_IN_A_LINE, _MOST_PANEL_LINES = 3, 4
 Style = dict[str, Any]
 
 
@@ -147,14 +149,23 @@ def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:
     return Canvas(figsize=(width, height), layout="constrained")
 
 
-def new_panels(canvas: Canvas, count: int, most_columns: int, **shared: Any) -> np.ndarray:
+def panel_grid(count: int) -> tuple[int, int]:
+    """Lines and columns of so many panels: at most four lines, and as full as they can be.
+
+    >>> panel_grid(1), panel_grid(4), panel_grid(7), panel_grid(14)
+    ((1, 1), (2, 2), (3, 3), (4, 4))
+    """
+    lines = ceil(count / max(_PANELS_IN_A_LINE, ceil(count / _MOST_PANEL_LINES)))
+    return lines, ceil(count / lines)
+
+
+def new_panels(canvas: Canvas, count: int) -> np.ndarray:
     """A grid of axes with at least ``count`` of them, of which the others do not show.
 
     Returns:
-        shape ``(lines, columns)``; ``shared`` is handed on to ``subplots``.
+        shape as :func:`panel_grid` says.
     """
-    columns = min(count, most_columns)
-    grid: np.ndarray = canvas.subplots(-(-count // columns), columns, squeeze=False, **shared)
+    grid: np.ndarray = canvas.subplots(*panel_grid(count), squeeze=False)
     for axes in grid.flat[count:]:
         axes.set_visible(False)
     return grid

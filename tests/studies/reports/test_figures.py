@@ -171,18 +171,18 @@ def test_curves_have_a_panel_for_each_arm_where_those_are_fewer(tmp_path: Path) 
 
 
 def test_of_many_curves_the_best_the_median_and_the_worst_have_names(tmp_path: Path) -> None:
-    for place in range(9):
-        ends = {"val_accuracy_by_epoch": f"0.1 {0.3 + place / 20}"}
+    for place in range(17):
+        ends = {"val_accuracy_by_epoch": f"0.1 {0.3 + place / 40}"}
         rows = rows_of(tmp_path, [(f"all: arm {place}", "pqcnn", place + 1, (0.5,))], **ends)
     (axes,) = drawn(rows, "curves").axes
-    assert [text.get_text() for text in axes.texts] == ["arm 0", "arm 4", "arm 8"]
+    assert [text.get_text() for text in axes.texts] == ["arm 0", "arm 8", "arm 16"]
 
 
 def test_runs_that_do_not_train_are_counted_beside_their_curve(tmp_path: Path) -> None:
     canvas = drawn(rows_of(tmp_path, [("one: a", "pqcnn", 5, (0.5, 0.6, 0.1))]), "curves")
     (text,) = canvas.axes[0].texts
     assert text.get_text() == "a, 1 of 3 fail"
-    assert [line.get_linestyle() for line in canvas.axes[0].lines] == ["-", "-", ":", "-", "-"]
+    assert [line.get_linestyle() for line in canvas.axes[0].lines] == ["-", "-", ":", "-", ":"]
 
 
 def test_a_rate_that_was_tried_under_several_seeds_is_shown_by_its_mean(tmp_path: Path) -> None:
@@ -290,6 +290,26 @@ def test_a_method_of_ones_own_is_drawn_with_a_style_of_its_own(tmp_path: Path) -
     new, old = (container.lines[0] for container in both.containers)
     assert old.get_color() == alone.containers[0].lines[0].get_color()
     assert new.get_color() == METHOD_STYLES["abacus"]["color"] != old.get_color()
+
+
+def test_seeds_that_fail_are_counted_beside_the_name_of_a_method(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, [("a", "pqcnn", 5, (0.5, 0.7, 0.1)), ("b", "pqcnn", 9, (0.1, 0.1))])
+    (axes,) = drawn(rows, "methods").axes
+    (bar,) = axes.containers
+    assert bar.get_label() == "mps (3 of 5 runs fail)"
+    assert axes.collections[-1].get_offsets().tolist() == [[5, 0.1], [9, 0.1], [9, 0.1]]
+    assert bar.lines[0].get_ydata().tolist() == pytest.approx([0.6, 0.1])
+
+
+def test_a_mean_of_failing_seeds_is_hollow_and_has_no_interval(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, [("a", "pqcnn", 5, (0.5, 0.6)), ("b", "pqcnn", 9, (0.1, 0.7))])
+    (axes,) = drawn(rows, "accuracy").axes
+    (whole,) = [bar for bar in axes.containers if bar.get_label() == Family.PROBABILITIES]
+    assert whole.lines[0].get_ydata().tolist() == pytest.approx([0.55])
+    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+    assert [list(line.get_ydata()) for line in hollow if len(line.get_ydata())] == [
+        [pytest.approx(0.4)]
+    ]
 
 
 def test_families_have_colours_of_their_own() -> None:

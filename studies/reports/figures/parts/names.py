@@ -52,7 +52,7 @@ def add_names(axes: Axes, names: Sequence[Name], size: float, height: float) -> 
         name, end = names[place], ends[place]
         look: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
         leader = [end[0], 1 + 0.7 * _BESIDE]
-        axes.plot(leader, [end[1], middle], color=name.colour, linewidth=1.0, **look)
+        axes.plot(leader, [end[1], middle], color=name.colour, linewidth=1.0, linestyle=":", **look)
         axes.text(
             1 + _BESIDE,
             middle,
