@@ -128,6 +128,15 @@ def test_curves_fit_however_many_models_there_are(settings: int, names: int) -> 
         assert len(axes.texts) in (3, names, settings)
 
 
+def test_the_mean_of_a_curve_is_of_the_runs_that_train() -> None:
+    rows = arms(1, 1)
+    rows["test_accuracy"] = [0.5, 0.7, 0.1]
+    rows["val_accuracy_by_epoch"] = ["0.2 0.5", "0.4 0.7", "0.1 0.1"]
+    lines = drawn("curves", rows).axes[0].lines
+    (mean,) = [line for line in lines if line.get_linewidth() == 1.6]
+    assert mean.get_ydata().tolist() == pytest.approx([0.3, 0.6])
+
+
 def test_contrasts_with_long_names_do_not_overlap() -> None:
     rows = arms(5, 6, words="trained under indistinguishability=0.9 for as many epochs")
     pairs = rows.drop_duplicates("configuration")[["setting", "arm"]]
