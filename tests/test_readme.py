@@ -81,9 +81,9 @@ def test_a_mapping_in_one_file(tmp_path: Path) -> None:
 def test_a_dataset_in_one_file() -> None:
     try:
         exec(example("@register_data"), {})
-        assert "fashion" in qcnn.data.data_names()
+        assert "kuzushiji" in qcnn.data.data_names()
     finally:
-        datasets.pop("fashion", None)
+        datasets.pop("kuzushiji", None)
 
 
 def paths_in_tables(page: str) -> set[str]:

@@ -5,11 +5,11 @@ A dataset of one's own is one file in this folder, found by itself, or in an ins
 
     from qcnn.data import CountSplit, Data, from_arrays, read_idx, register_data
 
-    @register_data("fashion")
-    def load_fashion() -> Data:
-        images, labels = read_idx("fashion-images.gz"), read_idx("fashion-labels.gz")
+    @register_data("kuzushiji")
+    def load_kuzushiji() -> Data:
+        images, labels = read_idx("kuzushiji-images.gz"), read_idx("kuzushiji-labels.gz")
         split = CountSplit(train=6_000, validation=600, test=10_000, seed=1, stratified=True)
-        return from_arrays("fashion", images, labels, classes=10, split=split)
+        return from_arrays("kuzushiji", images, labels, classes=10, split=split)
 """
 
 from qcnn.data._arrays import from_arrays

@@ -11,10 +11,11 @@ import numpy as np
 
 from qcnn.data._arrays import from_arrays
 from qcnn.data._data import Data
-from qcnn.data._official_mnist import official_at_hand, read_official
+from qcnn.data._official import official_at_hand, read_official
 from qcnn.data._registry import register_data
 from qcnn.data._split import IndexSplit
 
+NAME = "mnist"
 OFFICIAL_TRAIN_IMAGES = 60_000
 TRAIN_IMAGES = 6_000
 SPLIT_SEED = 6_000
@@ -33,11 +34,15 @@ def train_positions() -> np.ndarray:
 
 
 def mnist_at_hand() -> bool:
-    """Whether ``mnist`` loads without network: its files are in $QCNN_DATA_DIR or the cache."""
-    return official_at_hand()
+    """Whether ``mnist`` loads without network: its files are in $QCNN_DATA_DIR or the cache.
+
+    Raises:
+        InvalidInput: a stored file with wrong content.
+    """
+    return official_at_hand(NAME)
 
 
-@register_data("mnist")
+@register_data(NAME)
 def load_mnist() -> Data:
     """6,000 training, 600 validation and 10,000 test images of 1 × 28 × 28, pixel / 255.
 
@@ -45,9 +50,9 @@ def load_mnist() -> Data:
         InvalidInput: a stored file with wrong content.
         DataUnavailable: files that are neither stored here nor downloadable.
     """
-    official = read_official()
+    official = read_official(NAME)
     return from_arrays(
-        "mnist",
+        NAME,
         official.train_images,
         official.train_labels,
         classes=10,

@@ -15,7 +15,7 @@ import torch
 
 from qcnn.data._arrays import from_arrays, to_images
 from qcnn.data._data import Data
-from qcnn.data._official_mnist import OfficialMnist, read_official
+from qcnn.data._official import MNIST, OfficialImages, read_official
 from qcnn.data._reading.errors import DataUnavailable
 from qcnn.data._registry import register_data
 from qcnn.data._split import IndexSplit
@@ -37,7 +37,7 @@ def load_quest() -> Data:
         InvalidInput: files with wrong content.
         DataUnavailable: files that are neither stored here nor downloadable.
     """
-    official = read_official()
+    official = read_official(MNIST.name)
     train_images, train_labels, validation_images, validation_labels = _read_quest()
     _check_count("training", train_images, TRAIN_IMAGES)
     _check_count("validation", validation_images, VALIDATION_IMAGES)
@@ -90,7 +90,7 @@ def _check_count(part: str, images: np.ndarray, count: int) -> None:
         raise _wrong_content(f"{len(images)} {part} images instead of {count}")
 
 
-def _check_validation(data: Data, official: OfficialMnist) -> None:
+def _check_validation(data: Data, official: OfficialImages) -> None:
     positions = validation_positions()
     images = to_images(official.train_images[positions])
     labels = torch.from_numpy(official.train_labels[positions].astype(np.int64))

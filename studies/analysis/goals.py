@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from studies.analysis.quoted import QUOTED, QUOTED_COLUMN
+from studies.analysis.quoted import QUOTED, QUOTED_COLUMN, QUOTED_DATASETS
 from studies.analysis.results import StudyResults
 from studies.analysis.summaries import accuracy_text, arm_names_of, families, seeds_text
 from studies.design.arms import PHOTONIC, budget_of
@@ -54,26 +54,35 @@ def accuracies_at_budgets(results: StudyResults) -> str:
 
 
 def goals_table(results: StudyResults) -> pd.DataFrame:
-    """Each budget's arms beside the goal and the paper's figure, as text."""
+    """Each budget's arms, on the paper's images beside the goal and the paper's figure, as text."""
     at_budgets = runs_at_budgets(results)
     names = list(dict.fromkeys(n for runs in at_budgets.values() for n in arm_names_of(runs)))
-    quoted = {row.trainable_parameters: row for row in QUOTED if row.bond_dimension}
     lines = []
     for budget, runs in at_budgets.items():
         arms = {
             str(arm): percent_interval(mean_interval(part["test_accuracy"]))
             for arm, part in runs.groupby(arm_names_of(runs), sort=False)
         }
-        paper = quoted.get(budget)
         lines.append(
             {
                 "at most": f"{budget:,}",
                 **{name: arms.get(name, "") for name in names},
-                "goal": _goal(budget, runs),
-                QUOTED_COLUMN: f"*{paper.accuracy:.1f} % ± {paper.deviation:.1f}*" if paper else "",
+                **_aims(budget, runs),
             }
         )
     return pd.DataFrame(lines)
+
+
+def _aims(budget: int, runs: pd.DataFrame) -> dict[str, str]:
+    """The goal and the paper's figure; of other images there is neither."""
+    if runs["dataset"].iloc[0] not in QUOTED_DATASETS:
+        return {}
+    quoted = {row.trainable_parameters: row for row in QUOTED if row.bond_dimension}
+    paper = quoted.get(budget)
+    return {
+        "goal": _goal(budget, runs),
+        QUOTED_COLUMN: f"*{paper.accuracy:.1f} % ± {paper.deviation:.1f}*" if paper else "",
+    }
 
 
 def _goal(budget: int, runs: pd.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """Figures of the literature, marked as quoted wherever they are shown."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -55,6 +56,7 @@ QUOTED_DIRECT = QUOTED[0]
 QUOTED_RANDOM = QuotedRow("paper, random numbers", 3292, 10.0, 0.5)
 #: Heading of a column of these figures, in italics as all of them.
 QUOTED_COLUMN = "paper (600, quoted)"
+#: The datasets of those images: on any other one its figures are no comparison.
 QUOTED_DATASETS = ("mnist", "perceval-quest")
 
 #: The paper's statement on brightness, indistinguishability, g2 and transmittance (a fraction).
@@ -63,3 +65,12 @@ NOISE_COSTS = (
     f"The paper reports that noise costs it at most {100 * NOISE_COSTS_AT_MOST:.0f} points "
     "(arXiv:2505.08474, quoted)."
 )
+
+
+def quoted_beside(datasets: Iterable[str], statement: str) -> str:
+    """What the paper states, where all runs are on its own images; nothing elsewhere.
+
+    >>> quoted_beside(["mnist"], "It says."), quoted_beside(["fashion-mnist"], "It says.")
+    ('It says.', '')
+    """
+    return statement if set(datasets) <= set(QUOTED_DATASETS) else ""

@@ -88,5 +88,6 @@ def _table(dataset: str, final: pd.DataFrame, names: dict[str, str], folder: Pat
         figure = named_figure("accuracy")
         file = f"figures/{figure.name}-{dataset}.png"
         store(canvas, folder / file)
-        lines += [f"![{figure.name}]({quote(file)})", "", f"*{figure.caption}*", ""]
+        caption = figure.caption_on(dataset)
+        lines += [f"![{figure.name}]({quote(file)})", "", f"*{caption}*", ""]
     return [*lines, markdown(accuracy_table(final, dataset, more)), ""]

@@ -51,7 +51,9 @@ def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         datasets=datasets,
         columns=COLUMNS,
         lines=model_lines(studies),
-        overall=[(d, _figure(accuracy.caption, path)) for d, path in overall if path.exists()],
+        overall=[
+            (d, _figure(accuracy.caption_on(d), path)) for d, path in overall if path.exists()
+        ],
         studies=[_study(each, folder / each.study.name) for each in studies],
         quoted=QUOTED_STUDY,
         contrast_columns=CONTRAST_COLUMNS,
@@ -75,7 +77,7 @@ def _figure(caption: str, path: Path) -> dict[str, str]:
 def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
     """A study's section: one part for each dataset."""
     study = results.study
-    captions = {name: named_figure(name).caption for name in ("contrasts", *study.figures)}
+    figures = [named_figure(name) for name in ("contrasts", *study.figures)]
     return {
         "name": study.name,
         "question": study.question,
@@ -86,9 +88,9 @@ def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
                 "seeds": seeds_after_looks(part),
                 "contrasts": contrast_lines(part, dataset),
                 "figures": [
-                    _figure(caption, path)
-                    for name, caption in captions.items()
-                    if (path := folder / f"figures/{name}-{dataset}.png").exists()
+                    _figure(figure.caption_on(dataset), path)
+                    for figure in figures
+                    if (path := folder / f"figures/{figure.name}-{dataset}.png").exists()
                 ],
             }
             for dataset, part in results.by_dataset.items()

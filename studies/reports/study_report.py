@@ -22,6 +22,8 @@ from studies.rows.runs_file import read_rows, write_text
 DATASET_NOTES = {
     "mnist": "6,000 training images, the 600 validation images of the Perceval Quest subset, the "
     "10,000 official test images",
+    "fashion-mnist": "6,000 training and 600 validation images of the official training set, as "
+    "many of each class, the 10,000 official test images",
     "digits": "scikit-learn's embedded 8×8 digits brought to 28×28",
 }
 
@@ -191,7 +193,7 @@ def _figure_lines(name: str, results: StudyResults, dataset: str, folder: Path) 
         return []
     file = f"{name}-{dataset}.png"
     store(canvas, folder / "figures" / file)
-    return [f"![{name}](figures/{quote(file)})", "", f"*{figure.caption}*", ""]
+    return [f"![{name}](figures/{quote(file)})", "", f"*{figure.caption_on(dataset)}*", ""]
 
 
 def _reading_notes(study: Study) -> str:

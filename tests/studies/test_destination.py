@@ -65,7 +65,8 @@ def test_only_what_full_asks_for_by_itself_on_mnist_is_published(study: Study, p
     assert folder_of(study, "mnist", values) == (
         published if preset == "full" else f"results-{preset}/{study.name}"
     )
-    assert folder_of(study, "digits", values) == f"results-{preset}/{study.name}"
+    for dataset in ("digits", "fashion-mnist"):
+        assert folder_of(study, dataset, values) == f"results-{preset}/{study.name}"
     changes = list(each_change(study))
     assert len(changes) >= 3 + len(study.axes)
     for change in changes:
@@ -109,14 +110,14 @@ def test_a_transfer_has_a_folder_for_each_dataset_and_preset() -> None:
     study = studies_by_name["noise"]
     found = [
         transfer_folder(study, dataset, preset).as_posix()
-        for dataset in ("digits", "fashion")
+        for dataset in ("digits", "fashion-mnist")
         for preset in ("full", "quick, 5 epochs")
     ]
     assert found == [
         "results-digits/noise",
         "results-quick-5-epochs-digits/noise",
-        "results-fashion/noise",
-        "results-quick-5-epochs-fashion/noise",
+        "results-fashion-mnist/noise",
+        "results-quick-5-epochs-fashion-mnist/noise",
     ]
 
 

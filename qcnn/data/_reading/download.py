@@ -38,9 +38,10 @@ def download(file: PublishedFile, mirrors: Sequence[str], dataset: str) -> bytes
         except (OSError, InvalidInput) as error:
             failures.append(f"{mirror}: {_reason(error)}")
     raise DataUnavailable(
-        f"the dataset {dataset} is not available, as {file.name} was neither in "
-        f"${DATA_DIR_VARIABLE} ({_variable()}) nor in the cache folder {str(folder)!r} nor "
-        f"downloadable ({', '.join(failures)}); allowed without a network is `--dataset digits`"
+        f"the dataset {dataset} is not available, as its {file.name} (SHA-256 {file.sha256[:12]}…) "
+        f"was neither in ${DATA_DIR_VARIABLE} ({_variable()}) or the folder {dataset} there nor in "
+        f"the cache folder {str(folder)!r} nor downloadable "
+        f"({', '.join(failures)}); allowed without a network is `--dataset digits`"
     )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,18 +60,42 @@ def cache_folder(dataset: str) -> Path:
     return Path(platformdirs.user_cache_dir("qcnn")) / dataset
 
 
-def find_file(file: PublishedFile, dataset: str) -> Path | None:
-    """Where the file is stored, compressed or not; None if nowhere.
+def read_stored(
+    file: PublishedFile, dataset: str, others: Collection[str] = frozenset()
+) -> bytes | None:
+    """The uncompressed bytes of a published file that is stored here, compressed or not.
 
-    ``$QCNN_DATA_DIR`` comes before the cache.
+    Looked up are the folder named after the dataset in ``$QCNN_DATA_DIR``, ``$QCNN_DATA_DIR``
+    itself, and the cache, in this order. Only in the second of them may files of several datasets
+    be expected, which can have the same names: their content says whose they are.
+
+    Args:
+        file: what is looked for.
+        dataset: of which it is.
+        others: SHA-256 of other datasets' uncompressed files, which are passed over there.
+
+    Returns:
+        None if it is nowhere.
+
+    Raises:
+        InvalidInput: a file that cannot be read, is damaged or has other content.
     """
-    for folder in (data_folder(), cache_folder(dataset)):
-        if folder is None:
-            continue
-        for path in (folder / f"{file.name}.gz", folder / file.name):
-            if _is_file(path):
-                return path
+    for path, is_shared in _places(file, dataset):
+        if _is_file(path):
+            content = read_uncompressed(path, LARGEST_PUBLISHED)
+            found = hashlib.sha256(content).hexdigest()
+            if not (is_shared and found in others):
+                return _checked(content, found, path, file)
     return None
+
+
+def _places(file: PublishedFile, dataset: str) -> Iterator[tuple[Path, bool]]:
+    """Where the file may be, and whether those of other datasets may be there, too."""
+    shared = data_folder()
+    folders = [] if shared is None else [(shared / dataset, False), (shared, True)]
+    for folder, is_shared in (*folders, (cache_folder(dataset), False)):
+        yield folder / f"{file.name}.gz", is_shared
+        yield folder / file.name, is_shared
 
 
 def _is_file(path: Path) -> bool:
@@ -87,7 +112,10 @@ def read_checked(path: Path, file: PublishedFile) -> bytes:
         InvalidInput: a file that cannot be read, is damaged or has other content.
     """
     content = read_uncompressed(path, LARGEST_PUBLISHED)
-    found = hashlib.sha256(content).hexdigest()
+    return _checked(content, hashlib.sha256(content).hexdigest(), path, file)
+
+
+def _checked(content: bytes, found: str, path: Path, file: PublishedFile) -> bytes:
     if found != file.sha256:
         raise InvalidInput(
             f"{str(path)!r} has the SHA-256 {found[:12]}… when uncompressed; allowed is "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import studies.reports.figures._first  # noqa: F401 - before what imports matplotlib
 from qcnn.checks import check_choice
 from qcnn.registry import Registry
+from studies.analysis.quoted import quoted_beside
 from studies.analysis.results import StudyResults
 from studies.reports.figures.style import own_style
 
@@ -29,20 +30,26 @@ class Figure:
         name: of its file, without the suffix.
         caption: one sentence.
         draw: in the project's style.
+        quoted: what the paper states on it, shown beside runs on the paper's images alone.
     """
 
     name: str
     caption: str
     draw: Draw
+    quoted: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "draw", own_style()(self.draw))
+
+    def caption_on(self, dataset: str) -> str:
+        """The caption beside runs on a dataset."""
+        return f"{self.caption} {quoted_beside([dataset], self.quoted)}".strip()
 
 
 registered: Registry[Figure] = Registry("figure", "studies.reports.figures")
 
 
-def register_figure(name: str, caption: str) -> Callable[[Draw], Draw]:
+def register_figure(name: str, caption: str, quoted: str = "") -> Callable[[Draw], Draw]:
     """Decorator of a function that draws the results of a study on one dataset.
 
     The function returns None where they hold nothing to draw.
@@ -50,6 +57,7 @@ def register_figure(name: str, caption: str) -> Callable[[Draw], Draw]:
     Args:
         name: of its file, without the suffix, and among a study's ``figures``.
         caption: one sentence.
+        quoted: what the paper states on it, if anything.
 
     Raises:
         InvalidInput: for a name that is taken, or is none (see
@@ -57,7 +65,7 @@ def register_figure(name: str, caption: str) -> Callable[[Draw], Draw]:
     """
 
     def decorate(draw: Draw) -> Draw:
-        registered.enter(name, Figure(name, caption, draw), definition=draw)
+        registered.enter(name, Figure(name, caption, draw, quoted), definition=draw)
         return draw
 
     return decorate

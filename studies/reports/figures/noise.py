@@ -39,7 +39,8 @@ _WAYS = {
     "noise",
     "Test accuracy at the levels of each kind of noise, which stand side by side and not to scale: "
     "every run, means and 95 % intervals over the seeds that train; dotted: no noise. Crosses are "
-    f"seeds that do not train (less than 20 %, twice chance). {NOISE_COSTS}",
+    "seeds that do not train (less than 20 %, twice chance).",
+    quoted=NOISE_COSTS,
 )
 def draw(results: StudyResults) -> Canvas | None:
     """A panel for each kind of noise, of the longest training."""

@@ -2,20 +2,21 @@ import hashlib
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from qcnn.data import _official_mnist
+from qcnn.data._official import OFFICIAL
 from qcnn.data._reading import files
 
 # The helpers beside this file are no package, so pytest's importlib mode does not find them.
 sys.path.append(str(Path(__file__).parent))
 
 from idx_files import idx_bytes
-from stand_ins import FileServer, SmallMnist
+from stand_ins import FileServer, SmallFiles
 
 
 @pytest.fixture(scope="session")
@@ -29,22 +30,44 @@ def small_arrays() -> dict[str, np.ndarray]:
     }
 
 
+@pytest.fixture(scope="session")
+def small_fashion_arrays(small_arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Of the same shapes with other values; as many training images of every class."""
+    labels = np.random.default_rng(6).permutation(np.arange(60_000) % 10).astype(np.uint8)
+    turned = {part: array[::-1] for part, array in small_arrays.items()}
+    return turned | {"train_labels": labels}
+
+
 @pytest.fixture
 def small_mnist(
     small_arrays: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> SmallMnist:
-    names = {key: file.name for key, file in _official_mnist.FILES.items()}
-    contents = {names[key]: idx_bytes(array) for key, array in small_arrays.items()}
+) -> SmallFiles:
+    return stand_in("mnist", small_arrays, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def small_fashion(
+    small_fashion_arrays: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> SmallFiles:
+    return stand_in("fashion-mnist", small_fashion_arrays, tmp_path, monkeypatch)
+
+
+def stand_in(
+    name: str, arrays: dict[str, np.ndarray], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> SmallFiles:
+    """Let a dataset be these arrays, looked up in folders of its own."""
+    names = {part: file.name for part, file in OFFICIAL[name].files.items()}
+    contents = {names[part]: idx_bytes(array) for part, array in arrays.items()}
     published = {
-        key: files.PublishedFile(name, hashlib.sha256(contents[name]).hexdigest())
-        for key, name in names.items()
+        part: files.PublishedFile(name, hashlib.sha256(contents[name]).hexdigest())
+        for part, name in names.items()
     }
-    cache = tmp_path / "cache"
-    monkeypatch.setattr(_official_mnist, "FILES", published)
-    monkeypatch.setattr(_official_mnist, "MIRRORS", ())
+    cache = folder / "cache"
+    small = replace(OFFICIAL[name], files=published, mirrors=())
+    monkeypatch.setitem(OFFICIAL, name, small)
     monkeypatch.setattr(files.platformdirs, "user_cache_dir", lambda _: str(cache))
-    monkeypatch.setenv("QCNN_DATA_DIR", str(tmp_path / "data"))
-    return SmallMnist(contents, tmp_path / "data", cache / "mnist")
+    monkeypatch.setenv("QCNN_DATA_DIR", str(folder / "data"))
+    return SmallFiles(name, contents, folder / "data", cache / name)
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class SmallMnist:
-    """Stand-ins for the official files: as many images, of 2 × 2 pixels, and no mirror."""
+class SmallFiles:
+    """Stand-ins for a dataset's official files: as many images, of 2 × 2 pixels, and no mirror."""
 
+    name: str
     contents: dict[str, bytes]
     data_folder: Path
     cache_folder: Path

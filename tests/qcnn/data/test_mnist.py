@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from stand_ins import SmallMnist
+from stand_ins import SmallFiles
 
 from qcnn.data import DataUnavailable, auto, digits, load_data
 from qcnn.data._reading import files
@@ -88,7 +88,7 @@ def test_classes_are_balanced() -> None:
 
 @pytest.mark.parametrize("compressed", [True, False])
 def test_pixels_labels_and_positions_belong_together(
-    small_mnist: SmallMnist, small_arrays: dict[str, np.ndarray], compressed: bool
+    small_mnist: SmallFiles, small_arrays: dict[str, np.ndarray], compressed: bool
 ) -> None:
     small_mnist.store(small_mnist.data_folder, compressed=compressed)
     data = load_mnist()
@@ -103,14 +103,14 @@ def test_pixels_labels_and_positions_belong_together(
     assert np.array_equal(data.test_labels, small_arrays["test_labels"])
 
 
-def test_the_cache_is_looked_up_too(small_mnist: SmallMnist) -> None:
+def test_the_cache_is_looked_up_too(small_mnist: SmallFiles) -> None:
     assert not mnist_at_hand()
     small_mnist.store(small_mnist.cache_folder)
     assert mnist_at_hand()
     assert load_mnist().name == "mnist"
 
 
-def test_without_a_data_folder(small_mnist: SmallMnist, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_data_folder(small_mnist: SmallFiles, monkeypatch: pytest.MonkeyPatch) -> None:
     small_mnist.store(small_mnist.cache_folder)
     monkeypatch.setenv("QCNN_DATA_DIR", "")
     assert data_folder() is None
@@ -122,7 +122,7 @@ def test_without_a_data_folder(small_mnist: SmallMnist, monkeypatch: pytest.Monk
 @pytest.mark.usefixtures("auto_without_cache")
 @pytest.mark.parametrize("value", ["~no-such-user/x", "x" * 5000, "FILE", "FILE/below"])
 def test_a_data_folder_that_cannot_be(
-    small_mnist: SmallMnist, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+    small_mnist: SmallFiles, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
 ) -> None:
     small_mnist.store(small_mnist.cache_folder)
     (tmp_path / "FILE").write_text("")
@@ -135,7 +135,7 @@ def test_a_data_folder_that_cannot_be(
 
 
 def test_no_more_is_read_of_a_published_file_than_it_can_have(
-    small_mnist: SmallMnist, monkeypatch: pytest.MonkeyPatch
+    small_mnist: SmallFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_mnist.store(small_mnist.data_folder)
     monkeypatch.setattr(files, "LARGEST_PUBLISHED", 2**20)
@@ -151,7 +151,7 @@ def test_no_more_is_read_of_a_published_file_than_it_can_have(
     assert most < 2**24
 
 
-def test_the_data_folder_comes_before_the_cache(small_mnist: SmallMnist) -> None:
+def test_the_data_folder_comes_before_the_cache(small_mnist: SmallFiles) -> None:
     small_mnist.store(small_mnist.data_folder)
     small_mnist.store(small_mnist.cache_folder)
     (small_mnist.cache_folder / f"{TEST_LABELS}.gz").write_bytes(b"wrong")
@@ -161,7 +161,7 @@ def test_the_data_folder_comes_before_the_cache(small_mnist: SmallMnist) -> None
         load_mnist()
 
 
-def test_one_missing_file_is_not_at_hand(small_mnist: SmallMnist) -> None:
+def test_one_missing_file_is_not_at_hand(small_mnist: SmallFiles) -> None:
     small_mnist.store(small_mnist.data_folder)
     (small_mnist.data_folder / f"{TEST_LABELS}.gz").unlink()
     assert not mnist_at_hand()
@@ -172,7 +172,7 @@ def test_one_missing_file_is_not_at_hand(small_mnist: SmallMnist) -> None:
 @pytest.mark.parametrize("compressed", [True, False])
 @pytest.mark.parametrize("folder", ["data_folder", "cache_folder"])
 def test_wrong_content_names_file_and_both_hashes(
-    small_mnist: SmallMnist, folder: str, compressed: bool
+    small_mnist: SmallFiles, folder: str, compressed: bool
 ) -> None:
     stored = getattr(small_mnist, folder)
     small_mnist.store(stored, compressed=compressed)
@@ -191,7 +191,7 @@ def test_wrong_content_names_file_and_both_hashes(
         assert words in str(caught.value)
 
 
-def test_truncated_gzip(small_mnist: SmallMnist) -> None:
+def test_truncated_gzip(small_mnist: SmallFiles) -> None:
     small_mnist.store(small_mnist.data_folder)
     path = small_mnist.data_folder / f"{TRAIN_IMAGES}.gz"
     path.write_bytes(path.read_bytes()[:-100])
@@ -207,7 +207,7 @@ def auto_without_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("auto_without_cache")
-def test_auto_takes_mnist_at_hand(small_mnist: SmallMnist) -> None:
+def test_auto_takes_mnist_at_hand(small_mnist: SmallFiles) -> None:
     small_mnist.store(small_mnist.data_folder)
     assert auto.load_auto().name == "mnist"
 
@@ -218,7 +218,7 @@ def test_auto_takes_digits_otherwise() -> None:
 
 
 @pytest.mark.usefixtures("auto_without_cache")
-def test_auto_does_not_pass_over_a_wrong_file(small_mnist: SmallMnist) -> None:
+def test_auto_does_not_pass_over_a_wrong_file(small_mnist: SmallFiles) -> None:
     small_mnist.data_folder.mkdir()
     (small_mnist.data_folder / TEST_LABELS).write_bytes(b"wrong")
     with pytest.raises(InvalidInput, match="SHA-256"):

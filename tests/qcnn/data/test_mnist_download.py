@@ -1,16 +1,19 @@
 import socket
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from stand_ins import FileServer, SmallMnist
+from stand_ins import FileServer, SmallFiles
 
-from qcnn.data import DataUnavailable, _official_mnist
+from qcnn.data import DataUnavailable
+from qcnn.data._official import OFFICIAL, OfficialFiles
 from qcnn.data._reading import download
 from qcnn.data.mnist import load_mnist, mnist_at_hand
 
 
-def mirrors(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    monkeypatch.setattr(_official_mnist, "MIRRORS", addresses)
+def mirrors(monkeypatch: pytest.MonkeyPatch, *addresses: str, name: str = "mnist") -> None:
+    monkeypatch.setitem(OFFICIAL, name, replace(OFFICIAL[name], mirrors=addresses))
 
 
 def closed_address() -> str:
@@ -24,7 +27,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_downloaded_once_into_the_cache(
-    small_mnist: SmallMnist,
+    small_mnist: SmallFiles,
     file_server: FileServer,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -42,7 +45,7 @@ def test_downloaded_once_into_the_cache(
 
 
 def test_only_missing_files_are_downloaded(
-    small_mnist: SmallMnist, file_server: FileServer, monkeypatch: pytest.MonkeyPatch
+    small_mnist: SmallFiles, file_server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_mnist.store(small_mnist.data_folder)
     (small_mnist.data_folder / "t10k-labels-idx1-ubyte.gz").unlink()
@@ -54,7 +57,7 @@ def test_only_missing_files_are_downloaded(
 @pytest.mark.parametrize("fault", ["wrong content", "truncated", "missing", "unreachable"])
 def test_the_next_mirror_is_tried(
     fault: str,
-    small_mnist: SmallMnist,
+    small_mnist: SmallFiles,
     file_server: FileServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -75,7 +78,7 @@ def test_the_next_mirror_is_tried(
 
 
 def test_nothing_to_be_had(
-    small_mnist: SmallMnist, file_server: FileServer, monkeypatch: pytest.MonkeyPatch
+    small_mnist: SmallFiles, file_server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = file_server.offer("wrong", dict.fromkeys(small_mnist.contents, b"wrong"))
     mirrors(monkeypatch, wrong, f"{file_server.address}/missing", closed_address())
@@ -84,7 +87,8 @@ def test_nothing_to_be_had(
     message = str(caught.value)
     for words in (
         "dataset mnist",
-        f"$QCNN_DATA_DIR ('{small_mnist.data_folder}')",
+        f" (SHA-256 {OFFICIAL['mnist'].files['train_images'].sha256[:12]}…) ",
+        f"$QCNN_DATA_DIR ('{small_mnist.data_folder}') or the folder mnist there ",
         f"the cache folder '{small_mnist.cache_folder}'",
         "/wrong: wrong content,",
         "/missing: HTTPError,",
@@ -97,7 +101,7 @@ def test_nothing_to_be_had(
 
 
 def test_a_cache_that_cannot_be_written(
-    small_mnist: SmallMnist, file_server: FileServer, monkeypatch: pytest.MonkeyPatch
+    small_mnist: SmallFiles, file_server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mirrors(monkeypatch, file_server.offer("first", small_mnist.contents))
     small_mnist.cache_folder.parent.write_text("a file where the folder should be")
@@ -106,7 +110,7 @@ def test_a_cache_that_cannot_be_written(
 
 
 def test_a_silent_mirror_is_given_up_soon(
-    small_mnist: SmallMnist, monkeypatch: pytest.MonkeyPatch
+    small_mnist: SmallFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = []
 
@@ -124,7 +128,13 @@ def test_a_silent_mirror_is_given_up_soon(
     assert limits == [(True, (10, 30))] * 4
 
 
-def test_mirrors_are_served_securely() -> None:
-    assert len(_official_mnist.MIRRORS) == 3
-    assert all(mirror.startswith("https://") for mirror in _official_mnist.MIRRORS)
-    assert not any(mirror.endswith("/") for mirror in _official_mnist.MIRRORS)
+@pytest.mark.parametrize("official", OFFICIAL.values(), ids=OFFICIAL)
+def test_mirrors_are_served_securely_by_several_hosts(official: OfficialFiles) -> None:
+    assert len({urlsplit(mirror).hostname for mirror in official.mirrors}) == 3
+    assert all(mirror.startswith("https://") for mirror in official.mirrors)
+    assert not any(mirror.endswith("/") for mirror in official.mirrors)
+
+
+def test_no_mirror_is_of_two_datasets() -> None:
+    mirrors_of_all = [mirror for official in OFFICIAL.values() for mirror in official.mirrors]
+    assert len(set(mirrors_of_all)) == len(mirrors_of_all)

@@ -6,7 +6,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 from merlin.datasets import mnist_digits
-from stand_ins import SmallMnist
+from stand_ins import SmallFiles
 
 from qcnn.data import DataUnavailable
 from qcnn.data.mnist import load_mnist, train_positions, validation_positions
@@ -35,7 +35,7 @@ def reporting(images: np.ndarray, labels: np.ndarray) -> Callable[[], tuple[Any,
 
 @pytest.fixture
 def quest_arrays(
-    small_mnist: SmallMnist, small_arrays: dict[str, np.ndarray]
+    small_mnist: SmallFiles, small_arrays: dict[str, np.ndarray]
 ) -> tuple[Arrays, Arrays]:
     """What MerLin returns: float64 images from 0 to 1 and int64 labels."""
     small_mnist.store(small_mnist.data_folder)

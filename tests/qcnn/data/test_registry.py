@@ -15,16 +15,16 @@ from qcnn.data.digits import load_digits
 from qcnn.errors import InvalidInput
 from qcnn.registry import Registry
 
-FASHION = """
+KUZUSHIJI = """
 from pathlib import Path
 from typing import Any
 from qcnn.data import CountSplit, Data, from_arrays, read_idx, register_data
 
-@register_data("fashion")
-def load_fashion() -> Data:
+@register_data("kuzushiji")
+def load_kuzushiji() -> Data:
     images, labels = (read_idx(Path(__file__).with_name(name)) for name in ("images", "labels"))
     split = CountSplit(train=20, validation=10, test=10, seed=1, stratified=True)
-    return from_arrays("fashion", images, labels, classes=10, split=split)
+    return from_arrays("kuzushiji", images, labels, classes=10, split=split)
 """
 
 
@@ -44,17 +44,17 @@ def extra_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 
 
 def test_names() -> None:
-    assert data_names() == ("auto", "digits", "mnist", "perceval-quest")
+    assert data_names() == ("auto", "digits", "fashion-mnist", "mnist", "perceval-quest")
 
 
 def test_a_dropped_file_is_a_dataset(extra_folder: Path) -> None:
-    (extra_folder / "fashion.py").write_text(FASHION)
+    (extra_folder / "kuzushiji.py").write_text(KUZUSHIJI)
     (extra_folder / "_draft.py").write_text("raise RuntimeError")
     (extra_folder / "images").write_bytes(idx_bytes(np.full((40, 5, 4), 51, dtype=np.uint8)))
     (extra_folder / "labels").write_bytes(idx_bytes(np.arange(40, dtype=np.uint8) % 10))
-    assert "fashion" in data_names()
-    data = load_data("fashion")
-    assert data.name == "fashion"
+    assert "kuzushiji" in data_names()
+    data = load_data("kuzushiji")
+    assert data.name == "kuzushiji"
     assert data.image_shape == (1, 5, 4)
     assert data.train_images.unique().tolist() == pytest.approx([0.2])
     assert data.train_labels.bincount().tolist() == [2] * 10
@@ -110,7 +110,9 @@ def test_a_dataset_of_any_memory_layout_is_kept(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("name", [None, 3, ["digits"], b"digits", "x" * 500])
 def test_what_is_no_name(name: str) -> None:
-    with pytest.raises(InvalidInput, match="^dataset is .*; allowed are auto, digits, mnist, "):
+    with pytest.raises(
+        InvalidInput, match="^dataset is .*; allowed are auto, digits, fashion-mnist, mnist, "
+    ):
         load_data(name)
 
 
@@ -123,5 +125,5 @@ def test_unknown_name() -> None:
     with pytest.raises(InvalidInput) as caught:
         load_data("cifar")
     assert str(caught.value) == (
-        "dataset is 'cifar'; allowed are auto, digits, mnist, perceval-quest"
+        "dataset is 'cifar'; allowed are auto, digits, fashion-mnist, mnist, perceval-quest"
     )

@@ -25,7 +25,8 @@ from qcnn.noise import (
     noise_kinds,
     noise_to_text,
 )
-from studies.analysis.results import StudyResults
+from studies.analysis.quoted import NOISE_COSTS
+from studies.analysis.results import NOTHING_YET, StudyResults
 from studies.catalogue import studies_by_name
 from studies.catalogue.noise import MODELS, accepted_fractions
 from studies.design.arms import Arm
@@ -384,8 +385,11 @@ def test_the_finding_says_what_the_kinds_of_noise_cost_each_model() -> None:
     )
     assert study.finding is not None
     found = study.finding(StudyResults(study, rows))
-    assert found.startswith(
+    assert found == (
         "One kind of noise costs models trained without it: mixing 10.0 to 30.0 points. "
-        "One kind of noise costs models trained under it: mixing 2.0 to 2.0 points. "
+        "One kind of noise costs models trained under it: mixing 2.0 to 2.0 points."
     )
-    assert found.endswith("(arXiv:2505.08474, quoted).")
+    on_mnist = rows.assign(dataset="mnist")
+    assert study.finding(StudyResults(study, on_mnist)) == f"{found} {NOISE_COSTS}"
+    nothing_yet = rows.iloc[:1].assign(dataset="fashion-mnist")
+    assert study.finding(StudyResults(study, nothing_yet)) == NOTHING_YET

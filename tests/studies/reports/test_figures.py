@@ -114,7 +114,8 @@ def test_every_run_and_every_mean_with_its_interval_is_drawn(tmp_path: Path) -> 
 
 
 def test_quoted_figures_are_drawn_on_their_dataset_alone(tmp_path: Path) -> None:
-    for dataset, quoted in (("digits", []), ("mnist", ["paper (quoted, validation)"])):
+    paper = ["paper (quoted, validation)"]
+    for dataset, quoted in (("digits", []), ("fashion-mnist", []), ("mnist", paper)):
         rows = rows_of(tmp_path / dataset, dataset=dataset)
         (axes,) = drawn(rows, "accuracy").axes
         bars = [bar for bar in axes.containers if "paper" in bar.get_label()]
