@@ -80,7 +80,14 @@ class _Model:
     def mean(self) -> np.ndarray:
         """Over the runs that train, if any does, after each epoch."""
         shown: np.ndarray = self.curves[self.trains] if self.trains.any() else self.curves
-        return np.asarray(np.nanmean(shown, axis=0))
+        return np.asarray(pd.DataFrame(shown).mean())
+
+    @property
+    def end(self) -> tuple[float, float]:
+        """The last epoch that has a mean, and that."""
+        mean = self.mean
+        last = int(np.flatnonzero(np.isfinite(mean))[-1])
+        return last + 1.0, float(mean[last])
 
 
 @register_figure(
@@ -154,7 +161,7 @@ def _models(runs: pd.DataFrame, names: pd.Series) -> list[_Model]:
             values = [float(value) for value in text.split()]
             curves[run, : len(values)] = values
         models.append(_Model(name, curves, has_trained(group).to_numpy(dtype=bool)))
-    return sorted(models, key=lambda model: (-_end(model), model.name))
+    return sorted(models, key=lambda model: (-model.end[1], model.name))
 
 
 def _name(first: pd.Series, name: str) -> str:
@@ -162,10 +169,6 @@ def _name(first: pd.Series, name: str) -> str:
     if is_arm(first.to_frame().T, FINALIST).all() and first["sizes"]:
         return f"{pqcnns_text(sizes_from_text(first['sizes']))} → {first['mapping']}"
     return name if first["setting"] and name else describe(first)
-
-
-def _end(model: _Model) -> float:
-    return float(model.mean[-1])
 
 
 def _named(models: list[_Model], most: int) -> list[_Model]:
@@ -206,7 +209,7 @@ def _draw_panel(
             )
         axes.plot(epochs, model.mean, linewidth=1.6 if shown else 1.0, **look)
         if shown:
-            names.append(Name(model.text, (epochs[-1], model.mean[-1]), look["color"]))
+            names.append(Name(model.text, model.end, look["color"]))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlim(0, max(model.curves.shape[1] for model in models) + 0.5)
     set_accuracy_axis(axes, "", short=True)

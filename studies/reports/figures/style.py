@@ -213,7 +213,7 @@ def _keep_inside(axes: Axes, which: Literal["x", "y"]) -> None:
     column = "xy".index(which)
 
     def inside(points: np.ndarray) -> np.ndarray:
-        moved = np.array(points, dtype=float)
+        moved = np.array(points, dtype=float).reshape(-1, 2)  # of a bar without ends, none
         moved[..., column] = moved[..., column].clip(*_EDGES)
         return moved
 

@@ -65,10 +65,18 @@ def check(canvas: Canvas) -> None:
     """No two labels of one axis overlap, and none is cut off."""
     assert canvas.get_size_inches()[1] <= MOST_INCHES
     for axes in canvas.axes:
-        for texts in (axes.get_xticklabels(), axes.get_yticklabels(), list(axes.texts)):
+        for texts in (labels(axes, "x"), labels(axes, "y"), list(axes.texts)):
             assert overlapping(texts) == []
             for text in texts:
                 assert is_inside(text, canvas), text.get_text()
+
+
+def labels(axes: Axes, which: str) -> list[Text]:
+    """Those of ticks within the limits, which alone are drawn."""
+    axis = getattr(axes, f"{which}axis")
+    least, most = sorted(axis.get_view_interval())
+    ticks = zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)
+    return [label for place, label in ticks if least <= place <= most]
 
 
 def is_inside(text: Text, canvas: Canvas) -> bool:
@@ -135,6 +143,23 @@ def test_the_mean_of_a_curve_is_of_the_runs_that_train() -> None:
     lines = drawn("curves", rows).axes[0].lines
     (mean,) = [line for line in lines if line.get_linewidth() == 1.6]
     assert mean.get_ydata().tolist() == pytest.approx([0.3, 0.6])
+
+
+@pytest.mark.parametrize("figure", ["accuracy", "curves", "methods", "seeds"])
+@pytest.mark.parametrize("status", ["diverged", "failed"])
+def test_a_model_of_which_no_run_has_an_accuracy_breaks_nothing(figure: str, status: str) -> None:
+    rows = arms(1, 2, seeds=2)
+    gone = rows["arm"] == rows["arm"].iloc[0]
+    rows.loc[gone, "test_accuracy"] = np.nan
+    rows.loc[gone, "status"] = status
+    rows.loc[gone, "val_accuracy_by_epoch"] = "0.1000"
+    canvas = drawn(figure, rows)
+    check(canvas)
+    if figure == "seeds":
+        assert "2 of 2 fail, 2 without accuracy" in lines_of(canvas.axes[1])
+    if figure == "curves":
+        (text,) = [t.get_text() for t in canvas.axes[0].texts if t.get_text().endswith("fail")]
+        assert text.endswith("2 of 2 fail")
 
 
 def test_contrasts_with_long_names_do_not_overlap() -> None:
