@@ -11,11 +11,12 @@ from studies.analysis.quoted import QUOTED, QUOTED_DATASETS
 from studies.analysis.results import StudyResults
 from studies.analysis.summaries import families, summarise
 from studies.design.arms import PHOTONIC, Family
-from studies.design.roles import FINAL, SEARCH
+from studies.design.roles import FINAL, SEARCH, has_trained, only_evaluated
 from studies.design.statistics import non_dominated
 from studies.reports.figures import register_figure
 from studies.reports.figures.style import (
     COLOURS,
+    FAMILY_MARKERS,
     interval_bars,
     new_canvas,
     own_style,
@@ -27,29 +28,37 @@ from studies.reports.figures.style import (
 _APART = 1.04
 #: Runs stand this much to the left of their mean, as a factor.
 _LEFT = 0.984
-_OTHERS = _A_RUN, _THE_MEAN, _SEARCHED = (
+_OTHERS = _A_RUN, _FAILED, _THE_MEAN, _OF_FAILING, _SEARCHED = (
     "a run (test)",
+    "a run that does not train",
     "mean, 95 % interval",
+    "mean where seeds fail",
     "searched (validation)",
 )
 #: The line of each photonic family.
 _LINES = {f: f"non-dominated, {f.removeprefix('photonic, ')}" for f in PHOTONIC}
 _RUN: dict[str, Any] = {"alpha": 0.35, "s": 9, "linewidths": 0}
+_CROSS: dict[str, Any] = {"alpha": 0.5, "s": 12, "linewidths": 0.8, "marker": "x"}
+_SEARCH: dict[str, Any] = {"marker": "s", "alpha": 0.2, "s": 14}
 _MEAN: dict[str, Any] = {
-    "markersize": 4.5,
+    "markersize": 5.5,
     "markeredgecolor": "white",
     "markeredgewidth": 0.5,
     "elinewidth": 1.0,
     "capsize": 2,
 }
+_HOLLOW: dict[str, Any] = {"markersize": 5.5, "markerfacecolor": "white", "markeredgewidth": 1.0}
 
 
 @register_figure(
     "accuracy",
-    "Accuracy against trainable parameters. Light points are runs with fresh seeds, diamonds their "
-    "means with 95 % intervals; models with the same number of trainable parameters stand side by "
-    "side. The lines join, for each of the two photonic families, the means that no other one of "
-    "the family matches with at most as many parameters: photons whose probabilities are read, and "
+    "Accuracy against trainable parameters. Light points are runs with fresh seeds, large ones "
+    "their means with 95 % intervals; models with the same number of trainable parameters stand "
+    "side by side. Crosses are runs that do not train (less than 20 %, twice chance); the mean of "
+    "a model with such runs is of all of them, hollow, and has no interval, which would say "
+    "nothing where runs are of two kinds. What is only evaluated under noise is not drawn. The "
+    "lines join, for each of the two photonic families, the means that no other one of the family "
+    "matches with at most as many parameters: photons whose probabilities are read, and "
     "those that are linearised, which is a random subspace by construction, read from a device.",
 )
 def draw(results: StudyResults) -> Canvas | None:
@@ -66,7 +75,7 @@ def draw_accuracies(rows: pd.DataFrame) -> Canvas | None:
     canvas = new_canvas(8.0, 6.0)
     axes = canvas.add_subplot()
     _draw_searched(axes, complete[complete["role"] == SEARCH])
-    final = complete[complete["role"] == FINAL]
+    final = complete[(complete["role"] == FINAL) & ~only_evaluated(complete)]
     if not final.empty:
         _draw_final(axes, final)
     if rows["dataset"].iloc[0] in QUOTED_DATASETS:
@@ -74,7 +83,8 @@ def draw_accuracies(rows: pd.DataFrame) -> Canvas | None:
             [quoted.trainable_parameters for quoted in QUOTED],
             [quoted.accuracy / 100 for quoted in QUOTED],
             yerr=[quoted.deviation / 100 for quoted in QUOTED],
-            fmt="x",
+            fmt=FAMILY_MARKERS[Family.PAPER],
+            markersize=8,
             color=COLOURS[Family.PAPER],
             label=Family.PAPER,
         )
@@ -92,13 +102,11 @@ def _draw_searched(axes: Axes, search: pd.DataFrame) -> None:
         x=search["trainable_parameters"],
         y=search["val_accuracy"],
         c=families(search).map(COLOURS).tolist(),
-        marker="s",
-        alpha=0.2,
-        s=14,
-        label=_SEARCHED,
         ax=axes,
         legend=False,
+        **_SEARCH,
     )
+    axes.scatter([], [], color="black", label=_SEARCHED, **_SEARCH)
 
 
 def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
@@ -108,23 +116,33 @@ def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
     places = dict(zip(means["configuration"], means["place"], strict=True))
     for name, group in means.groupby("family"):
         runs = final[final["configuration"].isin(group["configuration"])]
-        axes.scatter(
-            runs["configuration"].map(places) * _LEFT,
-            runs["test_accuracy"],
+        trains = has_trained(runs)
+        for shown, look in ((runs[trains], _RUN), (runs[~trains], _CROSS)):
+            places_of = shown["configuration"].map(places) * _LEFT
+            axes.scatter(places_of, shown["test_accuracy"], color=COLOURS[name], **look)
+        fails = group["failures"] > 0
+        axes.plot(
+            group["place"][fails],
+            group["test_accuracy"][fails],
+            FAMILY_MARKERS[name],
             color=COLOURS[name],
-            **_RUN,
+            **_HOLLOW,
         )
+        whole = group[~fails]
         axes.errorbar(
-            group["place"],
-            group["test_accuracy"],
-            yerr=interval_bars(group["test_accuracy"], group["test_low"], group["test_high"]),
+            whole["place"],
+            whole["test_accuracy"],
+            yerr=interval_bars(whole["test_accuracy"], whole["test_low"], whole["test_high"]),
             color=COLOURS[name],
-            fmt="D",
+            fmt=FAMILY_MARKERS[name],
             **_MEAN,
             label=name,
         )
     axes.scatter([], [], color="black", label=_A_RUN, **_RUN)
     axes.errorbar([], [], yerr=[], color="black", fmt="D", **_MEAN, label=_THE_MEAN)
+    if (means["failures"] > 0).any():
+        axes.scatter([], [], color="black", label=_FAILED, **_CROSS)
+        axes.plot([], [], "D", color="black", label=_OF_FAILING, **_HOLLOW)
     for family, label in _LINES.items():
         photonic = means[means["family"] == family]
         line = photonic[non_dominated(photonic["test_accuracy"], photonic["trainable_parameters"])]

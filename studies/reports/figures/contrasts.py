@@ -1,16 +1,18 @@
 """Forest plot of a study's contrasts."""
 
-from textwrap import fill
-
 from matplotlib.figure import Figure as Canvas
 
 from studies.analysis.results import Result, StudyResults, Verdict, arm_names
 from studies.design.statistics import points
 from studies.reports.figures import register_figure
-from studies.reports.figures.style import in_figure, new_canvas
+from studies.reports.figures.parts.labelled_lines import labelled_lines
+from studies.reports.figures.parts.words import wrapped
+from studies.reports.figures.style import new_canvas
 
-#: Characters of a contrast's name before it goes on below.
-_WIDTH = 48
+#: Points of letters, and how many of a contrast's name before it goes on below: the first that fit.
+_LETTERS = ((9.0, 54), (7.5, 65), (6.5, 75))
+#: Of a line, inches.
+_LEAST = 0.28
 #: Of no family: a difference is between two.
 _COLOUR = (0.2, 0.2, 0.2)
 
@@ -27,13 +29,14 @@ def draw(results: StudyResults) -> Canvas | None:
     paired = [result for result in results.contrasts if result.difference.pairs > 1]
     if not paired:
         return None
-    names = [fill(in_figure(_name(result)), _WIDTH) for result in paired]
-    lines = range(len(paired))
-    height = 0.36 if any("\n" in name for name in names) else 0.3
-    canvas = new_canvas(10.0, 1.2 + height * len(paired))
+    for size, width in _LETTERS:
+        lines = labelled_lines([wrapped(_name(result), width) for result in paired], size, _LEAST)
+        if lines.fit:
+            break
+    canvas = new_canvas(10.0, 1.2 + lines.height)
     axes = canvas.add_subplot()
     colour = _COLOUR
-    for line, result in enumerate(paired):
+    for line, result in zip(lines.places, paired, strict=True):
         difference = result.difference
         each = [100 * value for value in difference.each]
         axes.scatter(each, [line] * len(each), s=14, color=colour, alpha=0.4, linewidths=0)
@@ -41,19 +44,12 @@ def draw(results: StudyResults) -> Canvas | None:
         face = colour if result.verdict is Verdict.SHOWN else "white"
         axes.plot(100 * difference.mean, line, "o", color=colour, markerfacecolor=face)
     axes.axvline(0, color="black", linewidth=0.8)
-    limits = (len(paired) - 0.4, -0.6)
     axes.set(
-        yticks=lines,
-        yticklabels=names,
-        ylim=limits,
         xlabel="difference in test accuracy (percentage points)",
         title=f"{results.rows['dataset'].iloc[0]}: contrasts, paired by seed",
     )
-    numbers = axes.twinx()
-    numbers.set(yticks=lines, yticklabels=[_numbers(result) for result in paired], ylim=limits)
-    numbers.grid(visible=False)
-    for side in (axes, numbers):
-        side.tick_params(axis="y", length=0)
+    lines.set_axis(axes)
+    lines.set_notes(axes, [_numbers(result) for result in paired])
     return canvas
 
 

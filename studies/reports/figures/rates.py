@@ -6,27 +6,28 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from studies.analysis.results import StudyResults
 from studies.analysis.summaries import method_names
 from studies.design.roles import SEARCH, completed
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.words import in_words
 from studies.reports.figures.style import (
     TRAINABLE_LABEL,
-    in_figure,
     new_canvas,
     new_panels,
+    panel_grid,
     set_accuracy_axis,
     set_count_ticks,
 )
 
-_PANELS_IN_A_ROW = 3
-
 
 @register_figure(
     "rates",
-    "Validation accuracy at the rates that were tried, a panel for each mapping or baseline and a "
-    "line for each model; darker lines are models with more trainable parameters.",
+    "Validation accuracy at the highest learning rates that were tried, a panel for each mapping "
+    "or baseline and a line for each model; darker lines are models with more trainable "
+    "parameters. Runs that diverged have no point.",
 )
 def draw(results: StudyResults) -> Canvas | None:
     """A panel for each mapping or baseline."""
@@ -34,25 +35,29 @@ def draw(results: StudyResults) -> Canvas | None:
     if tried.empty:
         return None
     methods = list(tried.groupby(method_names(tried)))
-    columns = min(len(methods), _PANELS_IN_A_ROW)
-    canvas = new_canvas(2.0 + 3.0 * columns, 1.2 + 2.6 * -(-len(methods) // columns))
-    grid = new_panels(canvas, len(methods), columns, sharex=True, sharey=True)
+    lines, columns = panel_grid(len(methods))
+    canvas = new_canvas(2.0 + 3.0 * columns, 1.2 + 2.6 * lines)
+    grid = new_panels(canvas, len(methods))
+    rates = tried["learning_rate"]
     counts = tried["trainable_parameters"]
     # Its ends must differ, and all arms may have the same count.
     scale = LogNorm(0.9 * counts.min(), 1.1 * counts.max())
     colours = ScalarMappable(scale, sns.color_palette("crest", as_cmap=True))
-    for place, (axes, (method, runs)) in enumerate(zip(grid.flat, methods, strict=False)):
+    for axes, (method, runs) in zip(grid.flat, methods, strict=False):
         _draw_method(axes, runs, colours)
-        axes.set(title=in_figure(str(method)), xscale="log", xlabel="highest learning rate")
-        set_accuracy_axis(axes, "validation")
-        lowest = place + columns >= len(methods)
-        axes.xaxis.set_tick_params(which="both", labelbottom=lowest)
-        axes.xaxis.label.set_visible(lowest)
-        axes.yaxis.label.set_visible(place % columns == 0)
+        axes.set(title=in_words(str(method)), xscale="log")
+        axes.set_xlim(rates.min() / 1.5, 1.5 * rates.max())
+        axes.xaxis.set_major_locator(LogLocator())
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        set_accuracy_axis(axes, "", short=True)
+        axes.tick_params(labelsize="small")
     bar = canvas.colorbar(colours, ax=grid, label=TRAINABLE_LABEL)
     set_count_ticks(bar.ax.yaxis)
     seeds = tried["seed"].nunique()
     over = "one seed" if seeds == 1 else f"mean of {seeds} seeds"
+    canvas.supxlabel("highest learning rate (log scale)", fontsize="medium")
+    canvas.supylabel("validation accuracy (%, logit scale)", fontsize="medium")
     canvas.suptitle(f"{tried['dataset'].iloc[0]}: rates tried for every arm, {over}")
     return canvas
 

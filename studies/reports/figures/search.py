@@ -11,6 +11,13 @@ import pandas as pd
 from matplotlib import RcParams, style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    NullLocator,
+    PercentFormatter,
+    StrMethodFormatter,
+)
 from optuna.exceptions import ExperimentalWarning
 from optuna.importance import FanovaImportanceEvaluator
 from optuna.trial import FrozenTrial, create_trial
@@ -19,7 +26,14 @@ from optuna.visualization import matplotlib as drawn_by_optuna
 from studies.analysis.results import StudyResults
 from studies.design.roles import SEARCH, completed
 from studies.reports.figures import register_figure
-from studies.reports.figures.style import OWN_STYLE
+from studies.reports.figures.parts.words import in_words
+from studies.reports.figures.style import (
+    OWN_STYLE,
+    PALETTE,
+    TRAINABLE_LABEL,
+    set_accuracy_axis,
+    set_count_ticks,
+)
 from studies.rows.row_checks import searched_parameters
 
 #: Fewer trials say nothing of what matters.
@@ -32,21 +46,32 @@ def _accuracy(trial: FrozenTrial) -> float:
     return float(accuracy)
 
 
+#: What Optuna calls the two kinds of points of a front: name, colour, size in square points.
+_FRONT = {
+    "Trial": ("searched setting", PALETTE[9], 14.0),
+    "Best Trial": ("no other is as accurate with as few parameters", (0.1, 0.1, 0.55), 40.0),
+}
 #: What Optuna draws of two objectives.
 _OF_ACCURACY: dict[str, Any] = {"target": _accuracy, "target_name": _ACCURACY}
 
 
 @register_figure(
     "pareto_front",
-    "Every searched setting: validation accuracy against trainable parameters, one seed each; the "
-    "settings that no other one matches with at most as many parameters stand out.",
+    "Every searched setting: validation accuracy against trainable parameters, one seed each; "
+    "those that no other one matches with at most as many parameters are large and dark.",
 )
 def draw_front(results: StudyResults) -> Canvas | None:
     """Of the largest search."""
 
     def plot(search: optuna.Study) -> Any:
         axes = drawn_by_optuna.plot_pareto_front(search, target_names=[_ACCURACY, _PARAMETERS])
-        axes.set(yscale="log")
+        axes.set(yscale="log", ylabel=TRAINABLE_LABEL)
+        set_count_ticks(axes.yaxis)
+        set_accuracy_axis(axes, _ACCURACY, "x")
+        for points in axes.collections:
+            label, colour, size = _FRONT[str(points.get_label())]
+            points.set(label=label, color=colour, sizes=[size])
+        axes.legend(loc="upper left")
         return axes
 
     return _drawn(largest_search(results), "Searched settings", plot)
@@ -66,7 +91,7 @@ def draw_importances(results: StudyResults) -> Canvas | None:
 
     def plot(search: optuna.Study) -> Any:
         axes = drawn_by_optuna.plot_param_importances(search, evaluator, **_OF_ACCURACY)
-        axes.set(xlabel="importance", ylabel="")
+        axes.set(xlabel="importance (fraction of the variance)", ylabel="")
         _without_legend(axes)
         return axes
 
@@ -81,6 +106,8 @@ def draw_history(results: StudyResults) -> Canvas | None:
 
     def plot(search: optuna.Study) -> Any:
         axes = drawn_by_optuna.plot_optimization_history(search, **_OF_ACCURACY)
+        axes.set(xlabel="searched setting, in the order in which they were done")
+        set_accuracy_axis(axes, _ACCURACY)
         _without_legend(axes)
         return axes
 
@@ -106,6 +133,13 @@ def draw_parallel_coordinates(results: StudyResults) -> Canvas | None:
         names = [label.get_text().replace(" ", "\n") for label in axes.get_xticklabels()]
         axes.set_xticks(axes.get_xticks(), names, rotation=0)
         axes.collections[0].set_cmap("Blues")
+        for scale in axes.figure.axes:
+            _make_readable(scale)
+        colours = axes.collections[0].colorbar
+        assert colours is not None  # Optuna's own
+        colours.set_label(f"{_ACCURACY} (%)")
+        for axis in (axes.yaxis, colours.ax.yaxis):
+            axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
         axes.figure.subplots_adjust(left=0.06, right=0.98, bottom=0.12, top=0.9)
         return axes
 
@@ -151,6 +185,23 @@ def _in_own_style() -> Iterator[None]:
             yield
         finally:
             style.library["ggplot"] = theirs
+
+
+def _make_readable(scale: Axes) -> None:
+    """Ticks of one of the axes of parallel coordinates: plain numbers and words, over the lines.
+
+    A logarithmic axis has them at 1, 2 and 5 of each decade.
+    """
+    axis = scale.yaxis
+    if scale.get_yscale() == "log":
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_minor_locator(NullLocator())
+    elif isinstance(axis.get_major_formatter(), FuncFormatter):  # of a choice among words
+        words = [in_words(label.get_text()) for label in scale.get_yticklabels()]
+        scale.set_yticks(scale.get_yticks(), words)
+    for label in scale.get_yticklabels():
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5})
 
 
 def _without_legend(axes: Axes) -> None:

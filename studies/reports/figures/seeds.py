@@ -1,80 +1,160 @@
-"""The test accuracy of every seed of every model that was run with fresh seeds."""
+"""The test accuracy of every seed of every model that was trained with fresh seeds."""
 
-from textwrap import fill
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
 from studies.analysis.results import StudyResults
-from studies.analysis.summaries import describe, families, summarise
+from studies.analysis.summaries import describe, families, representative
+from studies.design.arms import Family
+from studies.design.roles import COMPLETE, FINAL, has_trained, only_evaluated
+from studies.design.statistics import mean_interval
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.labelled_lines import LabelledLines, labelled_lines
+from studies.reports.figures.parts.words import wrapped
 from studies.reports.figures.style import (
     COLOURS,
-    in_figure,
     interval_bars,
     new_canvas,
     set_accuracy_axis,
 )
 
-#: Means are drawn this far below the runs, in lines.
-_BELOW = 0.25
-#: Of a model's name, letters; longer ones take two lines.
+#: Means are drawn this far below the runs, in inches.
+_BELOW = 0.06
+#: Of a model's name, letters; longer ones take several lines.
 _WIDTH = 56
+#: Of letters, points.
+_SIZE = 7.5
+#: What has a line of its own; the first is drawn of which the lines fit.
+_GROUPINGS = (["configuration"], ["family", "setting"], ["family"])
+_RUN: dict[str, Any] = {"marker": "o", "alpha": 0.45, "s": 16, "linewidths": 0}
+_CROSS: dict[str, Any] = {"marker": "x", "alpha": 0.7, "s": 16, "linewidths": 1}
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What is drawn in one line: runs of one family, of one model or several."""
+
+    text: str
+    family: Family
+    runs: pd.DataFrame
 
 
 @register_figure(
     "seeds",
-    "Test accuracy of every fresh seed, a point each, with the mean and its 95 % interval below; "
-    "models in the order of their trainable parameters.",
+    "Test accuracy of every fresh seed, a point each, with the mean of those that train and its "
+    "95 % interval below; models in the order of their trainable parameters. Seeds that do not "
+    "train (less than 20 %, twice chance) are crosses and counted at the right, with those that "
+    "have no accuracy because they diverged or failed; where none trains, the mean is of them. "
+    "What is only evaluated under noise is trained once, and stands here once, without it. Where "
+    "models are too many for a line each, those of a setting and family share one, or all of a "
+    "family do.",
 )
 def draw(results: StudyResults) -> Canvas | None:
     """A line for each model, of its runs and below them of their mean."""
-    final = results.final
-    if final.empty:
+    rows = results.rows
+    trained = rows[(rows["role"] == FINAL) & ~only_evaluated(rows)]
+    if not (trained["status"] == COMPLETE).any():
         return None
-    models = summarise(final)
-    models = models.assign(family=families(models), name=models.apply(describe, axis=1))
-    models = models.sort_values(["trainable_parameters", "name", "epochs"], ignore_index=True)
-    repeated = models.duplicated(["trainable_parameters", "name"], keep=False)
-    names = models["name"].where(
-        ~repeated, models["name"] + ", " + models["epochs"].astype(str) + " epochs"
-    )
-    canvas = new_canvas(10.0, max(3.0, 1.6 + 0.27 * len(models)))
+    lines, places = _first_that_fits(trained.assign(family=families(trained)))
+    canvas = new_canvas(10.0, 1.7 + places.height)
     axes = canvas.add_subplot()
-    down, up = interval_bars(models["test_accuracy"], models["test_low"], models["test_high"])
-    for line, model in models.iterrows():
-        colour = COLOURS[model["family"]]
-        runs = final[final["configuration"] == model["configuration"]]["test_accuracy"]
-        axes.scatter(runs, [line] * len(runs), color=colour, alpha=0.45, s=16, linewidths=0)
+    for line, place in zip(lines, places.places, strict=True):
+        _draw_line(axes, line, place)
+    set_accuracy_axis(axes, "test accuracy", "x")
+    places.set_axis(axes)
+    axes.set(
+        ylabel="model, trainable parameters",
+        title=f"{trained['dataset'].iloc[0]}: test accuracy of every seed",
+    )
+    notes = [_failures(line.runs) for line in lines]
+    if any(notes):
+        places.set_notes(axes, notes)
+    _add_legend(canvas, [name for name in COLOURS if name in {line.family for line in lines}])
+    return canvas
+
+
+def _first_that_fits(trained: pd.DataFrame) -> tuple[list[_Line], LabelledLines]:
+    """A line for each model, or for as few of them together as there is room for."""
+    for keys in _GROUPINGS:
+        lines = list(_lines(trained, keys))
+        places = labelled_lines([line.text for line in lines], _SIZE)
+        if places.fit:
+            break
+    return lines, places
+
+
+def _lines(trained: pd.DataFrame, keys: list[str]) -> Iterator[_Line]:
+    """In the order of the trainable parameters."""
+    groups = [runs for _, runs in trained.groupby(keys, sort=False)]
+    firsts = pd.DataFrame([representative(runs) for runs in groups]).reset_index(drop=True)
+    alone = keys == ["configuration"]
+    names = firsts.apply(describe, axis=1) if alone else firsts[keys[-1]]
+    table = firsts.assign(name=names.where(names != "", firsts["family"]))
+    repeated = table.duplicated(["trainable_parameters", "name"], keep=False)
+    table = table.sort_values(["trainable_parameters", "name", "epochs"])
+    for place, first in table.iterrows():
+        runs = groups[place]
+        name = str(first["name"])
+        if not alone:
+            models = runs["configuration"].nunique()
+            name = f"{name}, {models} model{'s' if models > 1 else ''}"
+        elif repeated[place]:
+            name = f"{name}, {first['epochs']} epochs"
+        text = f"{wrapped(name, _WIDTH)}  {_counts(runs['trainable_parameters'])}"
+        yield _Line(text, first["family"], runs)
+
+
+def _counts(counts: pd.Series) -> str:
+    least, most = counts.min(), counts.max()
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
+
+
+def _draw_line(axes: Axes, line: _Line, place: float) -> None:
+    """Runs, and the mean of each model below them."""
+    colour, trains = COLOURS[line.family], has_trained(line.runs)
+    for runs, look in ((line.runs[trains], _RUN), (line.runs[~trains], _CROSS)):
+        accuracies = runs["test_accuracy"].dropna()
+        axes.scatter(accuracies, [place] * len(accuracies), color=colour, **look)
+    for _, model in line.runs.groupby("configuration", sort=False):
+        ones = model[has_trained(model)] if has_trained(model).any() else model
+        interval = mean_interval(ones["test_accuracy"].dropna())
+        mean, low, high = (pd.Series([v]) for v in (interval.mean, interval.low, interval.high))
         axes.errorbar(
-            [model["test_accuracy"]],
-            [line + _BELOW],
-            xerr=[[down[line]], [up[line]]],
+            mean,
+            [place + _BELOW],
+            xerr=interval_bars(mean, low, high),
             fmt="D",
             markersize=4,
             elinewidth=1.4,
             color=colour,
         )
-    axes.set(
-        yticks=range(len(models)),
-        yticklabels=[
-            f"{fill(in_figure(name), _WIDTH)}  {count:,}"
-            for name, count in zip(names, models["trainable_parameters"], strict=True)
-        ],
-        ylim=(len(models) - 0.3, -0.7),
-        ylabel="model, trainable parameters",
-        title=f"{final['dataset'].iloc[0]}: test accuracy of every seed",
-    )
-    set_accuracy_axis(axes, "test accuracy", "x")
-    axes.tick_params(axis="y", labelsize="x-small")
-    present = [name for name in COLOURS if name in set(models["family"])]
+
+
+def _failures(runs: pd.DataFrame) -> str:
+    """How many of the runs did not train, and how many of those have no accuracy."""
+    failed, without = (~has_trained(runs)).sum(), (runs["status"] != COMPLETE).sum()
+    if not failed:
+        return ""
+    text = f"{failed} of {len(runs)} fail"
+    return f"{text}, {without} without accuracy" if without else text
+
+
+def _add_legend(canvas: Canvas, present: list[Family]) -> None:
+    """Below the axes: families, the mean, what does not train."""
+    looks: list[tuple[str, Any, str]] = [("o", COLOURS[name], name) for name in present]
+    looks += [("D", "grey", "mean, 95 % interval"), ("x", "grey", "does not train")]
     canvas.legend(
         handles=[
-            *(Line2D([], [], marker="o", linestyle="", color=COLOURS[n], label=n) for n in present),
-            Line2D([], [], marker="D", color="grey", markersize=4, label="mean, 95 % interval"),
+            Line2D([], [], marker=marker, linestyle="", color=colour, markersize=5, label=label)
+            for marker, colour, label in looks
         ],
         loc="outside lower center",
-        ncols=len(present) + 1,
+        ncols=4,
         fontsize="small",
     )
-    return canvas

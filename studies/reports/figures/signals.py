@@ -11,7 +11,8 @@ from studies.design.arms import labels
 from studies.design.measures import END, START, measured_moments
 from studies.design.roles import FINAL
 from studies.reports.figures import register_figure
-from studies.reports.figures.style import in_figure, new_canvas
+from studies.reports.figures.parts.words import in_words
+from studies.reports.figures.style import new_canvas
 
 _MOMENTS = {START: "before the training", END: "after it"}
 _OUTER, _INNER, _MIDDLE = ("0.01", "0.99"), ("0.25", "0.75"), "0.5"
@@ -28,7 +29,8 @@ _NAMES = tuple(name for name, *_ in _PANELS)
 @register_figure(
     "signals",
     "What each mapping makes of the probabilities (left), how far a weight follows a phase, and "
-    "what reaches the phases (right), for one seed: median, quartiles, 1 % to 99 %.",
+    "what reaches the phases (right), for one seed: median, quartiles, 1 % to 99 %; from the first "
+    "tick to 0 the scale is linear.",
 )
 def draw(results: StudyResults) -> Canvas | None:
     """Three panels, a line for each arm, before the training and after it."""
@@ -56,14 +58,14 @@ def draw(results: StudyResults) -> Canvas | None:
             axes.set_xticks((-1, -0.5, 0, 0.5, 1))
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         else:
-            axes.set_xlim(left=linear / 2)
-            axes.xaxis.set_major_locator(SymmetricalLogLocator(linthresh=linear, base=100))
-    panels[0].set(yticks=range(len(words)), yticklabels=[in_figure(text) for text in words])
+            axes.set_xlim(left=-linear / 4)  # 0 has a place on it
+            axes.xaxis.set_major_locator(SymmetricalLogLocator(linthresh=10 * linear, base=100))
+    panels[0].set(yticks=range(len(words)), yticklabels=[in_words(text) for text in words])
     panels[0].invert_yaxis()
     handles = [Line2D([], [], color=colours[m], lw=4, label=text) for m, text in _MOMENTS.items()]
     canvas.legend(handles=handles, loc="outside lower center", ncols=2, fontsize="small")
     title = f"{rows['dataset'].iloc[0]}: weights, their response and gradients, one seed each"
-    panels[1].set_title(title)
+    canvas.suptitle(title)
     return canvas
 
 

@@ -1,5 +1,6 @@
 """Sizes at equal cost: accuracy over modes and photons, outcomes, and time of the quantum pass."""
 
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,13 @@ from studies.analysis.sizes import runs_of_map
 from studies.design.measures import PASS_SECONDS, measured_moments
 from studies.design.statistics import mean_interval
 from studies.reports.figures import register_figure
-from studies.reports.figures.style import in_figure, new_canvas
+from studies.reports.figures.parts.words import in_words
+from studies.reports.figures.style import (
+    interval_bars,
+    new_canvas,
+    set_accuracy_axis,
+    set_count_ticks,
+)
 
 _MARKERS = "osD^vP*X"
 
@@ -22,7 +29,7 @@ _MARKERS = "osD^vP*X"
     "size_map",
     "Test accuracy (%) of as many equal PQCNNs of each size as come nearest to one number of "
     "effective parameters, each at its best rate: mean ± standard deviation over fresh seeds, and "
-    "how many PQCNNs that are.",
+    "how many PQCNNs that are. White: sizes that were not run.",
 )
 def draw_map(results: StudyResults) -> Canvas | None:
     """A cell for each size."""
@@ -60,11 +67,12 @@ def draw_map(results: StudyResults) -> Canvas | None:
         ax=axes,
     )
     axes.grid(visible=False)
+    axes.tick_params(axis="y", labelrotation=0)
     axes.set(
         xlabel="modes",
         ylabel="photons",
         title=f"{first['dataset']}: equal PQCNNs of each size at equal cost\n"
-        f"{in_figure(first['mapping'])} → {in_figure(first['target'])}, {first['epochs']} epochs, "
+        f"{in_words(first['mapping'])} → {in_words(first['target'])}, {first['epochs']} epochs, "
         f"{cells['seeds'].min()} seeds",
     )
     return canvas
@@ -94,12 +102,11 @@ def draw_lines(results: StudyResults) -> Canvas | None:
     if not alone.empty:
         style = {"color": "black", "marker": "*", "linestyle": ":", "label": "one PQCNN"}
         _draw_line(accuracy, outcomes, time, alone, style)
-    accuracy.set(ylabel="test accuracy (%)")
-    for axes, label in ((outcomes, "outcomes of all PQCNNs"), (time, "quantum pass (ms)")):
-        axes.set(yscale="log", ylabel=f"{label}, log scale")
-        for which in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            which(StrMethodFormatter("{x:g}"))
-        axes.tick_params(axis="y", which="both", labelsize="x-small")
+    set_accuracy_axis(accuracy, "test accuracy")
+    for axes, label in ((outcomes, "outcomes of all PQCNNs (number"), (time, "quantum pass (ms")):
+        axes.set(yscale="log", ylabel=f"{label}, log scale)")
+        set_count_ticks(axes.yaxis)
+    time.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     for axes in (accuracy, outcomes, time):
         axes.set_xlabel("photons of each PQCNN")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -114,15 +121,11 @@ def _draw_line(
 ) -> None:
     by_photons = runs.groupby("photons")
     intervals = by_photons["test_accuracy"].apply(mean_interval)
-    means = [100 * interval.mean for interval in intervals]
-    ends = [(100 * interval.low, 100 * interval.high) for interval in intervals]
+    mean, low, high = (intervals.map(attrgetter(name)) for name in ("mean", "low", "high"))
     accuracy.errorbar(
         intervals.index,
-        means,
-        yerr=[
-            [mean - low for mean, (low, _) in zip(means, ends, strict=True)],
-            [high - mean for mean, (_, high) in zip(means, ends, strict=True)],
-        ],
+        mean,
+        yerr=interval_bars(mean, low, high),
         capsize=2,
         elinewidth=1.0,
         markersize=5,

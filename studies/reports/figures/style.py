@@ -5,6 +5,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -14,6 +15,7 @@ import seaborn as sns
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import (
     FixedLocator,
@@ -42,18 +44,38 @@ COLOURS = {
     Family.CONTROL: PALETTE[4],
     Family.PAPER: PALETTE[7],
 }
-#: Without those that are too light for a line on white, and two dark ones.
-_LINE_COLOURS = (
+#: Of the means of each family, where a figure has several: none is told by its colour alone.
+FAMILY_MARKERS = {
+    Family.PROBABILITIES: "D",
+    Family.LINEARISED: "p",
+    Family.TRAINED: "^",
+    Family.COMPRESSED: "v",
+    Family.NOTEBOOK: "X",
+    Family.CLASSICAL: "P",
+    Family.CONTROL: "<",
+    Family.PAPER: "_",
+}
+#: Without those that are too light for a line on white, and dark ones: one for each method.
+LINE_COLOURS = (
     *(PALETTE[place] for place in (1, 2, 3, 0, 4, 5, 7, 9)),
     (0.0, 0.0, 0.0),
     (0.0, 0.3, 0.2),
+    (0.1, 0.1, 0.55),
+    (0.0, 0.45, 0.5),
+    (0.5, 0.0, 0.35),
+    (0.45, 0.08, 0.12),
 )
 #: Of what has no style yet, so that it is never mistaken for what has one.
 _OTHER_MARKERS = "hp<>dH8"
 TRAINABLE_LABEL = "trainable parameters (number, log scale)"
 #: From less than guessing among ten classes; the logit of 0 and of 1 has no place.
-_ACCURACY_LIMITS = (0.05, 0.995)
-_ACCURACY_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+_ACCURACY_LIMITS = (0.03, 0.995)
+#: What is beyond the limits stands here, inside.
+_EDGES = (0.033, 0.9945)
+_ACCURACY_TICKS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+#: Where an axis is short.
+_FEW_TICKS = (0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98)
+_PANELS_IN_A_LINE, _MOST_PANEL_LINES = 3, 4
 Style = dict[str, Any]
 
 
@@ -75,10 +97,10 @@ class Styles(dict[str, Style]):
 #: Of the mappings and baselines, where a figure compares those.
 METHOD_STYLES = Styles(
     {
-        name: {"color": _LINE_COLOURS[colour], "marker": marker}
+        name: {"color": LINE_COLOURS[colour], "marker": marker}
         for name, colour, marker in (
             ("affine", 0, "o"),
-            ("log_affine", 1, "s"),
+            ("log_affine", 11, "s"),
             ("logit_tanh", 2, "D"),
             ("mixing", 3, "^"),
             ("mlp", 4, "v"),
@@ -87,10 +109,10 @@ METHOD_STYLES = Styles(
             ("direct", 7, "X"),
             ("hashing", 8, "o"),
             ("low_rank", 9, "s"),
-            ("magnitude_pruning", 0, "D"),
+            ("magnitude_pruning", 10, "D"),
             ("random_subspace", 1, "^"),
-            ("structured_pruning", 2, "v"),
-            ("weight_sharing", 3, "P"),
+            ("structured_pruning", 12, "v"),
+            ("weight_sharing", 13, "P"),
         )
     }
 )
@@ -127,14 +149,23 @@ def new_canvas(width: float = 7.0, height: float = 4.5) -> Canvas:
     return Canvas(figsize=(width, height), layout="constrained")
 
 
-def new_panels(canvas: Canvas, count: int, most_columns: int, **shared: Any) -> np.ndarray:
+def panel_grid(count: int) -> tuple[int, int]:
+    """Lines and columns of so many panels: at most four lines, and as full as they can be.
+
+    >>> panel_grid(1), panel_grid(4), panel_grid(7), panel_grid(14)
+    ((1, 1), (2, 2), (3, 3), (4, 4))
+    """
+    lines = ceil(count / max(_PANELS_IN_A_LINE, ceil(count / _MOST_PANEL_LINES)))
+    return lines, ceil(count / lines)
+
+
+def new_panels(canvas: Canvas, count: int) -> np.ndarray:
     """A grid of axes with at least ``count`` of them, of which the others do not show.
 
     Returns:
-        shape ``(lines, columns)``; ``shared`` is handed on to ``subplots``.
+        shape as :func:`panel_grid` says.
     """
-    columns = min(count, most_columns)
-    grid: np.ndarray = canvas.subplots(-(-count // columns), columns, squeeze=False, **shared)
+    grid: np.ndarray = canvas.subplots(*panel_grid(count), squeeze=False)
     for axes in grid.flat[count:]:
         axes.set_visible(False)
     return grid
@@ -153,24 +184,51 @@ def set_count_ticks(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def set_accuracy_axis(axes: Axes, label: str, which: Literal["x", "y"] = "y") -> None:
-    """A logit axis of accuracies, on which halving the error is as far at 90 % as at 98 %."""
-    name = f"{label} (%, logit scale)"
-    axes.set(**{f"{which}label": name, f"{which}scale": "logit", f"{which}lim": _ACCURACY_LIMITS})
+def set_accuracy_axis(
+    axes: Axes, label: str, which: Literal["x", "y"] = "y", *, short: bool = False
+) -> None:
+    """A logit axis of accuracies, on which halving the error is as far at 90 % as at 98 %.
+
+    To be set when everything is drawn: what would lie beyond the scale stands at its edge then,
+    points and the ends of intervals alike.
+
+    Args:
+        axes: what is drawn on, with accuracies as fractions.
+        label: whose accuracies these are.
+        which: of its two axes.
+        short: whether it has room for few ticks and for no scale in its label.
+    """
+    name = label if short else f"{label} (%, logit scale)"
+    _keep_inside(axes, which)
+    # The limits come first: a scale that looks for some itself finds none in what was all 0 or 1.
+    axes.set(**{f"{which}lim": _ACCURACY_LIMITS, f"{which}scale": "logit", f"{which}label": name})
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(FixedLocator(_ACCURACY_TICKS))
+    axis.set_major_locator(FixedLocator(_FEW_TICKS if short else _ACCURACY_TICKS))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
 
 
-def interval_bars(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
-    """From the means down and up to the ends of their intervals, 0 without one.
+def _keep_inside(axes: Axes, which: Literal["x", "y"]) -> None:
+    """Move what has been drawn beyond the scale of accuracies to its edge."""
+    column = "xy".index(which)
 
-    Cut to what an axis of accuracies shows: the logit has no place for ends beyond 0 and 1.
-    """
-    least, most = _ACCURACY_LIMITS
-    bars = [mean - low.clip(lower=least), high.clip(upper=most) - mean]
-    return [bar.clip(lower=0).fillna(0) for bar in bars]
+    def inside(points: np.ndarray) -> np.ndarray:
+        moved = np.array(points, dtype=float).reshape(-1, 2)  # of a bar without ends, none
+        moved[..., column] = moved[..., column].clip(*_EDGES)
+        return moved
+
+    for line in axes.lines:
+        line.set_data(*inside(np.asarray(line.get_xydata())).T)
+    for part in axes.collections:
+        if isinstance(part, LineCollection):
+            part.set_segments([inside(segment) for segment in part.get_segments()])
+        else:
+            part.set_offsets(inside(np.ma.filled(part.get_offsets(), np.nan)))
+
+
+def interval_bars(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
+    """From the means down and up to the ends of their intervals, 0 without one."""
+    return [bar.clip(lower=0).fillna(0) for bar in (mean - low, high - mean)]
 
 
 @own_style()

@@ -266,8 +266,10 @@ def test_the_figure_shows_every_run_at_its_level(tmp_path: Path) -> None:
 
     def points(axis: str) -> list[list[float]]:
         """Level and mean accuracy of the points of each line with a label."""
-        lines = [c.lines[0] for c in panels[axis].containers]
-        return [[float(v) for pair in line.get_xydata() for v in pair] for line in lines]
+        panel = panels[axis]
+        levels = [float(label.get_text().replace(",", "")) for label in panel.get_xticklabels()]
+        lines = [container.lines[0].get_xydata() for container in panel.containers]
+        return [[v for place, mean in line for v in (levels[int(place)], mean)] for line in lines]
 
     without, under = points("indistinguishability")
     assert without == pytest.approx([0.9, 0.62, 1.0, 0.82])
@@ -280,6 +282,25 @@ def test_the_figure_shows_every_run_at_its_level(tmp_path: Path) -> None:
     assert points("shots")[0] == pytest.approx([100_000, 0.77])
     runs = panels["indistinguishability"].collections[0].get_offsets()
     assert len(runs) == 6
+
+
+def test_what_a_seed_that_did_not_train_does_under_noise_is_a_cross(tmp_path: Path) -> None:
+    """And no part of the mean, even if its accuracy happens to be higher."""
+    under = replace(CLEAN, evaluated_under="indistinguishability=0.9")
+    rows = noisy_rows(tmp_path, [(CLEAN, 0.8), (under, 0.6)])
+    clean, last = rows["evaluated_under"] == "", rows["seed"] == 3
+    rows.loc[clean & last, "test_accuracy"] = 0.1
+    rows.loc[~clean & last, "test_accuracy"] = 0.3
+    canvas = draw("noise", rows)
+    assert canvas is not None
+    panel = canvas.axes[0]
+    (line,) = [c.lines[0] for c in panel.containers if "without noise" in c.get_label()]
+    assert line.get_ydata().tolist() == pytest.approx([0.615, 0.815])
+    trained, failed = panel.collections[:2]
+    assert sorted(trained.get_offsets()[:, 1]) == pytest.approx([0.61, 0.62, 0.81, 0.82])
+    assert sorted(failed.get_offsets()[:, 1]) == pytest.approx([0.1, 0.3])
+    (legend,) = canvas.legends
+    assert "trained without noise (1 of 3 fail)" in legend.get_texts()[0].get_text()
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 7, 10])

@@ -21,6 +21,7 @@ from studies.reports.figures import registered
 from studies.reports.figures.accuracy import _APART
 from studies.reports.figures.style import (
     COLOURS,
+    FAMILY_MARKERS,
     METHOD_STYLES,
     PALETTE,
     interval_bars,
@@ -134,7 +135,8 @@ def test_seeds_stand_in_the_order_of_the_trainable_parameters(tmp_path: Path) ->
     ]
     assert axes.yaxis_inverted()
     points = {tuple(place) for part in axes.collections for place in part.get_offsets()}
-    assert {(0.85, 2.0), (0.86, 2.0), (0.8, 3.0), (0.7, 4.0)} <= points
+    places = axes.get_yticks()
+    assert {(0.85, places[2]), (0.86, places[2]), (0.8, places[3]), (0.7, places[4])} <= points
 
 
 def test_trainings_of_different_length_are_told_apart(tmp_path: Path) -> None:
@@ -145,10 +147,43 @@ def test_trainings_of_different_length_are_told_apart(tmp_path: Path) -> None:
     assert names == ["small, 2 epochs  100", "small, 9 epochs  100"]
 
 
-def test_curves_have_a_panel_for_each_family(tmp_path: Path) -> None:
-    canvas = drawn(rows_of(tmp_path), "curves")
-    assert [axes.get_title() for axes in canvas.axes] == [Family.PROBABILITIES, Family.CONTROL]
-    assert [len(axes.lines) for axes in canvas.axes] == [2 + 2 + 3 + 3, 2 + 2 + 2]
+def _grid(settings: tuple[int, ...], names: str) -> list[tuple[Any, ...]]:
+    """An arm of each name in each setting."""
+    words = [f"χ = {chi}: {name}" for chi in settings for name in names]
+    return [(word, "pqcnn", 100 + place, (0.5, 0.6)) for place, word in enumerate(words)]
+
+
+def test_curves_have_a_panel_for_each_setting_and_every_line_has_its_name(tmp_path: Path) -> None:
+    arms = _grid((2, 4), "abc")
+    canvas = drawn(rows_of(tmp_path, arms), "curves")
+    assert [axes.get_title() for axes in canvas.axes] == ["χ = 2", "χ = 4"]
+    for axes in canvas.axes:
+        assert sorted(text.get_text() for text in axes.texts) == ["a", "b", "c"]
+        assert len(axes.lines) == 3 * (2 + 1 + 1)  # runs, their mean, what leads to its name
+    colours = [{line.get_color() for line in axes.lines} for axes in canvas.axes]
+    assert colours[0] == colours[1]
+
+
+def test_curves_have_a_panel_for_each_arm_where_those_are_fewer(tmp_path: Path) -> None:
+    arms = _grid((2, 4, 6), "ab")
+    canvas = drawn(rows_of(tmp_path, arms), "curves")
+    assert [axes.get_title() for axes in canvas.axes] == ["a", "b"]
+    assert {text.get_text() for text in canvas.axes[0].texts} == {"χ = 2", "χ = 4", "χ = 6"}
+
+
+def test_of_many_curves_the_best_the_median_and_the_worst_have_names(tmp_path: Path) -> None:
+    for place in range(17):
+        ends = {"val_accuracy_by_epoch": f"0.1 {0.3 + place / 40}"}
+        rows = rows_of(tmp_path, [(f"all: arm {place}", "pqcnn", place + 1, (0.5,))], **ends)
+    (axes,) = drawn(rows, "curves").axes
+    assert [text.get_text() for text in axes.texts] == ["arm 0", "arm 8", "arm 16"]
+
+
+def test_runs_that_do_not_train_are_counted_beside_their_curve(tmp_path: Path) -> None:
+    canvas = drawn(rows_of(tmp_path, [("one: a", "pqcnn", 5, (0.5, 0.6, 0.1))]), "curves")
+    (text,) = canvas.axes[0].texts
+    assert text.get_text() == "a, 1 of 3 fail"
+    assert [line.get_linestyle() for line in canvas.axes[0].lines] == ["-", "-", ":", "-", ":"]
 
 
 def test_a_rate_that_was_tried_under_several_seeds_is_shown_by_its_mean(tmp_path: Path) -> None:
@@ -194,9 +229,9 @@ def test_rates_have_a_panel_for_each_method_and_a_line_for_each_model(tmp_path: 
 def test_axes_are_labelled(tmp_path: Path, figure: str) -> None:
     rows_of(tmp_path)
     add_rows(tmp_path / "runs.csv", [make_row(0, role="search")])
-    axes = drawn(read_rows(tmp_path / "runs.csv"), figure).axes[0]
-    assert axes.get_xlabel()
-    assert axes.get_ylabel()
+    canvas = drawn(read_rows(tmp_path / "runs.csv"), figure)
+    assert canvas.axes[0].get_xlabel() or canvas.get_supxlabel()
+    assert canvas.axes[0].get_ylabel() or canvas.get_supylabel()
 
 
 @pytest.mark.parametrize("figure", ["accuracy", "seeds"])
@@ -204,27 +239,34 @@ def test_without_a_run_that_ended_well_there_is_no_figure(tmp_path: Path, figure
     assert draw(figure, rows_of(tmp_path, status="diverged")) is None
 
 
-#: Place of the colour among those of lines, and the marker, as committed figures have them.
+#: Colour and marker, as committed figures have them.
 STYLES = {
-    "affine": (1, "o"),
-    "log_affine": (2, "s"),
-    "logit_tanh": (3, "D"),
-    "mixing": (0, "^"),
-    "mlp": (4, "v"),
-    "mps": (5, "P"),
-    "whitened": (7, "*"),
-    "direct": (9, "X"),
-    "magnitude_pruning": (1, "D"),
-    "random_subspace": (2, "^"),
-    "structured_pruning": (3, "v"),
-    "weight_sharing": (0, "P"),
+    "affine": (PALETTE[1], "o"),
+    "log_affine": ((0.0, 0.45, 0.5), "s"),
+    "logit_tanh": (PALETTE[3], "D"),
+    "mixing": (PALETTE[0], "^"),
+    "mlp": (PALETTE[4], "v"),
+    "mps": (PALETTE[5], "P"),
+    "whitened": (PALETTE[7], "*"),
+    "direct": (PALETTE[9], "X"),
+    "hashing": ((0.0, 0.0, 0.0), "o"),
+    "low_rank": ((0.0, 0.3, 0.2), "s"),
+    "magnitude_pruning": ((0.1, 0.1, 0.55), "D"),
+    "random_subspace": (PALETTE[2], "^"),
+    "structured_pruning": ((0.5, 0.0, 0.35), "v"),
+    "weight_sharing": ((0.45, 0.08, 0.12), "P"),
 }
 
 
 def test_every_method_keeps_its_colour_and_marker() -> None:
-    assert set(METHOD_STYLES) == {*mapping_names(), *baseline_names()}
-    for name, (place, marker) in STYLES.items():
-        assert METHOD_STYLES[name] == {"color": PALETTE[place], "marker": marker}
+    assert set(METHOD_STYLES) == {*mapping_names(), *baseline_names()} == set(STYLES)
+    for name, (colour, marker) in STYLES.items():
+        assert METHOD_STYLES[name] == {"color": colour, "marker": marker}
+
+
+def test_no_two_methods_and_no_two_families_look_alike() -> None:
+    assert len({tuple(style["color"]) for style in METHOD_STYLES.values()}) == len(METHOD_STYLES)
+    assert len(set(FAMILY_MARKERS.values())) == len(FAMILY_MARKERS) == len(COLOURS)
 
 
 def test_a_new_method_repaints_none_and_is_told_from_all() -> None:
@@ -251,6 +293,26 @@ def test_a_method_of_ones_own_is_drawn_with_a_style_of_its_own(tmp_path: Path) -
     assert new.get_color() == METHOD_STYLES["abacus"]["color"] != old.get_color()
 
 
+def test_seeds_that_fail_are_counted_beside_the_name_of_a_method(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, [("a", "pqcnn", 5, (0.5, 0.7, 0.1)), ("b", "pqcnn", 9, (0.1, 0.1))])
+    (axes,) = drawn(rows, "methods").axes
+    (bar,) = axes.containers
+    assert bar.get_label() == "mps (3 of 5 runs fail)"
+    assert axes.collections[-1].get_offsets().tolist() == [[5, 0.1], [9, 0.1], [9, 0.1]]
+    assert bar.lines[0].get_ydata().tolist() == pytest.approx([0.6, 0.1])
+
+
+def test_a_mean_of_failing_seeds_is_hollow_and_has_no_interval(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, [("a", "pqcnn", 5, (0.5, 0.6)), ("b", "pqcnn", 9, (0.1, 0.7))])
+    (axes,) = drawn(rows, "accuracy").axes
+    (whole,) = [bar for bar in axes.containers if bar.get_label() == Family.PROBABILITIES]
+    assert whole.lines[0].get_ydata().tolist() == pytest.approx([0.55])
+    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+    assert [list(line.get_ydata()) for line in hollow if len(line.get_ydata())] == [
+        [pytest.approx(0.4)]
+    ]
+
+
 def test_families_have_colours_of_their_own() -> None:
     assert len(set(COLOURS.values())) == len(COLOURS)
 
@@ -267,12 +329,25 @@ def test_a_family_of_one_point_keeps_its_colour_in_the_file(tmp_path: Path) -> N
     assert distance.min() <= 16
 
 
-def test_intervals_are_cut_to_what_the_axis_of_accuracies_shows() -> None:
+def test_what_is_beyond_the_scale_of_accuracies_stands_at_its_edge() -> None:
     axes = new_canvas().add_subplot()
+    axes.errorbar([1, 2], [0.5, 0.9], yerr=[[0.7, 0.1], [0.6, 0.4]], capsize=2)
+    axes.scatter([1, 2, 3], [0.0, 1.0, 0.4])
+    axes.plot([1, 2], [0.001, 0.5])
     set_accuracy_axis(axes, "accuracy")
+    heights = [line.get_ydata() for line in axes.lines]
+    bars, points = axes.collections
+    heights += [points.get_offsets()[:, 1], *(end[:, 1] for end in bars.get_segments())]
+    drawn_at = np.concatenate(heights)
     least, most = axes.get_ylim()
+    assert least < drawn_at.min() < 0.05
+    assert 0.99 < drawn_at.max() < most
+    assert {0.4, 0.5, 0.9} <= set(drawn_at)
+
+
+def test_a_mean_without_an_interval_has_no_bar() -> None:
     nothing = float("nan")
-    means = pd.Series([0.5, 0.9, 0.7])
-    down, up = interval_bars(means, pd.Series([0.4, -0.2, nothing]), pd.Series([0.6, 1.3, nothing]))
-    assert (means - down).tolist() == pytest.approx([0.4, least, 0.7])
-    assert (means + up).tolist() == pytest.approx([0.6, most, 0.7])
+    means = pd.Series([0.5, 0.7])
+    down, up = interval_bars(means, pd.Series([0.4, nothing]), pd.Series([0.6, nothing]))
+    assert down.tolist() == pytest.approx([0.1, 0.0])
+    assert up.tolist() == pytest.approx([0.1, 0.0])

@@ -1,0 +1,1 @@
+"""What several figures are made of: words, lines with labels, names beside lines."""
