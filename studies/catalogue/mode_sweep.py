@@ -181,7 +181,7 @@ STUDY = Study(
             long_seeds=1,
             axes={"modes": (4, 6, 8, 12), "photons": (1, 2, 4), "single": (1, 2)},
         ),
-        "full": Preset(trials=100, finalists=8, seeds=12, epochs=20, long_seeds=10),
+        "full": Preset(trials=100, finalists=24, seeds=12, epochs=20, long_seeds=10),
     },
     check=check,
     search=Search(suggest, non_dominated_configurations),
