@@ -132,8 +132,10 @@ def answer_text(answer: Answer) -> str:
     if effect.pairs > 1:
         low, high = effect.shown
         text += f" [{points(low)}, {points(high)}]"
-    if len(results) > 1:
-        text += f" on average over {len(results)} contrasts"
+    declared = len(answer.question.contrasts)
+    if declared > 1:
+        of_declared = f" of {declared}" if declared > len(results) else ""
+        text += f" on average over {len(results)}{of_declared} contrasts"
     if any(result.exploratory for result in results):
         text += f", explored with {effect.pairs} seeds; others are to decide"
     elif np.isnan(answer.adjusted_p):

@@ -82,6 +82,14 @@ def test_the_effect_is_the_mean_over_contrasts_of_each_seed() -> None:
     )
 
 
+def test_contrasts_that_have_not_run_are_said() -> None:
+    rows = rows_of(a=shifted(2), b=LOW[:12])
+    (answer,) = answers(results_of(rows, Question("More?", [AB, CB])))
+    assert answer_text(answer) == (
+        "Yes: +2.1 points [2.0, 2.1] on average over 1 of 2 contrasts, 12 seeds."
+    )
+
+
 def test_a_contrast_that_shows_the_opposite_leaves_it_open() -> None:
     rows = rows_of(a=shifted(5), b=LOW[:12], c=shifted(-1))
     assert said(rows, Question("More?", [AB, CB])) == [Said.OPEN]
