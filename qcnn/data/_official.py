@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qcnn.data._arrays import from_arrays
+from qcnn.data._data import Data
 from qcnn.data._reading.download import download
 from qcnn.data._reading.files import PublishedFile, read_stored
 from qcnn.data._reading.idx import parse_idx
+from qcnn.data._split import CountSplit, IndexSplit
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,28 @@ def read_official(name: str) -> OfficialImages:
         for part, file in official.files.items()
     }
     return OfficialImages(**arrays)
+
+
+def load_official(name: str, split: CountSplit | IndexSplit) -> Data:
+    """A dataset whose test set is the official one.
+
+    Args:
+        name: one of ``OFFICIAL``.
+        split: which of the official training images are for training and for validation.
+
+    Raises:
+        InvalidInput: a stored file with wrong content.
+        DataUnavailable: a file that is neither stored here nor downloadable.
+    """
+    official = read_official(name)
+    return from_arrays(
+        name,
+        official.train_images,
+        official.train_labels,
+        classes=10,
+        split=split,
+        test=(official.test_images, official.test_labels),
+    )
 
 
 def _read_stored(file: PublishedFile, official: OfficialFiles) -> bytes | None:

@@ -5,9 +5,8 @@ training images and 1,000 test images of each. Training and validation images ar
 official training set, as many of every kind; the test set is the official one.
 """
 
-from qcnn.data._arrays import from_arrays
 from qcnn.data._data import Data
-from qcnn.data._official import official_at_hand, read_official
+from qcnn.data._official import load_official, official_at_hand
 from qcnn.data._registry import register_data
 from qcnn.data._split import CountSplit
 
@@ -32,12 +31,4 @@ def load_fashion_mnist() -> Data:
         InvalidInput: a stored file with wrong content.
         DataUnavailable: files that are neither stored here nor downloadable.
     """
-    official = read_official(NAME)
-    return from_arrays(
-        NAME,
-        official.train_images,
-        official.train_labels,
-        classes=10,
-        split=SPLIT,
-        test=(official.test_images, official.test_labels),
-    )
+    return load_official(NAME, SPLIT)

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from qcnn.data._arrays import from_arrays
 from qcnn.data._data import Data
-from qcnn.data._official import official_at_hand, read_official
+from qcnn.data._official import load_official, official_at_hand
 from qcnn.data._registry import register_data
 from qcnn.data._split import IndexSplit
 
@@ -50,12 +49,4 @@ def load_mnist() -> Data:
         InvalidInput: a stored file with wrong content.
         DataUnavailable: files that are neither stored here nor downloadable.
     """
-    official = read_official(NAME)
-    return from_arrays(
-        NAME,
-        official.train_images,
-        official.train_labels,
-        classes=10,
-        split=IndexSplit(train_positions(), validation_positions()),
-        test=(official.test_images, official.test_labels),
-    )
+    return load_official(NAME, IndexSplit(train_positions(), validation_positions()))
