@@ -128,8 +128,6 @@ def draw_parallel_coordinates(results: StudyResults) -> Canvas | None:
         shared = {n for n in shared if len({trial.params[n] for trial in search.trials}) > 1}
         params = [name for name in search.trials[0].params if name in shared]
         axes = drawn_by_optuna.plot_parallel_coordinate(search, params=params, **_OF_ACCURACY)
-        for scale in axes.figure.axes:  # each has ticks of its own, which no other's grid is of
-            scale.grid(visible=False)
         names = [label.get_text().replace(" ", "\n") for label in axes.get_xticklabels()]
         axes.set_xticks(axes.get_xticks(), names, rotation=0)
         axes.collections[0].set_cmap("Blues")
@@ -190,8 +188,10 @@ def _in_own_style() -> Iterator[None]:
 def _make_readable(scale: Axes) -> None:
     """Ticks of one of the axes of parallel coordinates: plain numbers and words, over the lines.
 
-    A logarithmic axis has them at 1, 2 and 5 of each decade.
+    A logarithmic axis has them at 1, 2 and 5 of each decade. None has a grid: each has ticks of
+    its own.
     """
+    scale.grid(visible=False)
     axis = scale.yaxis
     if scale.get_yscale() == "log":
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
