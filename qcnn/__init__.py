@@ -22,6 +22,7 @@ from qcnn.targets import ConvolutionalNetwork, target_from_text
 from qcnn.training.alternate import AlternatingConfig, train_alternating
 from qcnn.training.config import TrainConfig
 from qcnn.training.evaluation import evaluate
+from qcnn.training.phases.natural import natural_adam
 from qcnn.training.records import EpochRecord, Evaluation, TrainResult
 from qcnn.training.train import train
 from qcnn.weights.export import export_onnx
@@ -61,6 +62,7 @@ __all__ = [
     "load_data",
     "mapping_from_text",
     "mapping_names",
+    "natural_adam",
     "register_baseline",
     "register_mapping",
     "smaller_targets",

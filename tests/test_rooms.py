@@ -42,6 +42,8 @@ APART = {frozenset({"runs", "reports"}), frozenset({"mappings", "samplers"})}
 #: Of a package, or of a room alone with all that it stands on.
 MOST_FLOORS = {"qcnn": 8, "studies": 8, "studies.rows": 3, "studies.store": 3, "studies.runs": 6}
 MOST_MODULES = 12
+#: One file a study, each for itself.
+SHELVES = {ROOT / "studies" / "catalogue"}
 #: What says how a command is interrupted stands at the top, because it comes first.
 FIRST = "studies.interrupts"
 
@@ -121,6 +123,6 @@ def test_there_is_no_circle_and_few_floors(place: str) -> None:
 
 
 def test_no_room_is_too_full() -> None:
-    for folder in {path.parent for path in modules().values()}:
+    for folder in {path.parent for path in modules().values()} - SHELVES:
         files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
         assert len(files) <= MOST_MODULES, folder

@@ -11,6 +11,8 @@ from qcnn.directions import orthogonal_directions
 from qcnn.hadamard import DenseMatrix, RandomHadamard, check_matrix, is_dense
 from qcnn.machine import check_memory
 from qcnn.seeds import generator
+from qcnn.targets.layered import LayeredMatrix, deal, layer_sizes
+from qcnn.targets.layout import WeightLayout
 from qcnn.weights.generated import GeneratedNetwork, ParameterCounts, count_stored
 
 
@@ -22,6 +24,7 @@ def _normal_directions(weights: int, count: int, random: torch.Generator | None)
 
 
 _DIRECTIONS = {"normal": _normal_directions, "orthogonal": orthogonal_directions}
+_LAYERED = "layered"
 
 
 @register_baseline("random_subspace")
@@ -36,8 +39,10 @@ class RandomSubspace(Baseline):
 
     Attributes:
         dimension: number of entries of θ, the trainable parameters.
-        directions: ``"normal"`` as said, or ``"orthogonal"``: columns of that length at right
-            angles to each other, as those of the mapping ``whitened``, for rates of 0.1 to 0.3.
+        directions: ``"normal"`` as said; ``"orthogonal"``: columns of that length at right
+            angles to each other, as those of the mapping ``whitened``, for rates of 0.1 to 0.3; or
+            ``"layered"``: such columns for each layer by itself, smooth across the kernels of
+            convolutions (:class:`qcnn.targets.layered.LayeredMatrix`), as ``roots`` has them.
 
     Source: Li, Farkhoor, Liu and Yosinski, ICLR 2018, arXiv:1804.08838 (dense projection,
     there with columns of unit length and without the fan-in).
@@ -49,7 +54,7 @@ class RandomSubspace(Baseline):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice(self.directions, "directions", _DIRECTIONS)
+        check_choice(self.directions, "directions", (*_DIRECTIONS, _LAYERED))
         check_matrix(self.matrix)
 
     def build(self, target: nn.Module, seed: int) -> nn.Module:
@@ -59,9 +64,11 @@ class RandomSubspace(Baseline):
 class _Subspace(GeneratedNetwork):
     def __init__(self, target: nn.Module, options: RandomSubspace, seed: int) -> None:
         super().__init__(target, options)
-        weights, dimension = self.layout.weights, options.dimension
-        check_count(dimension, "dimension", weights)
-        self.matrix = _matrix(options, self.layout.scale, seed)
+        dimension, layered = options.dimension, options.directions == _LAYERED
+        most = sum(layer_sizes(self.layout)) if layered else self.layout.weights
+        check_count(dimension, "dimension", most)
+        make = _layered if layered else _matrix
+        self.matrix = make(options, self.layout, generator(seed, "fixed numbers"))
         self.register_buffer("initial", self.layout.initial)
         self.coordinates = nn.Parameter(torch.zeros(dimension))
 
@@ -76,11 +83,27 @@ class _Subspace(GeneratedNetwork):
         )
 
 
-def _matrix(options: RandomSubspace, scales: Tensor, seed: int) -> nn.Module:
-    random = generator(seed, "fixed numbers")
-    weights, dimension = scales.numel(), options.dimension
+def _matrix(
+    options: RandomSubspace, layout: WeightLayout, random: torch.Generator | None
+) -> nn.Module:
+    scales, dimension = layout.scale, options.dimension
+    weights = scales.numel()
     if is_dense(options.matrix, weights, dimension):
         check_memory(3 * 4 * weights * dimension, "the matrix of random_subspace")
         directions = _DIRECTIONS[options.directions](weights, dimension, random)
         return DenseMatrix(scales.unsqueeze(1) * directions)
     return RandomHadamard(scales, torch.full((dimension,), dimension**-0.5), random)
+
+
+def _layered(
+    options: RandomSubspace, layout: WeightLayout, random: torch.Generator | None
+) -> nn.Module:
+    def make(rows: int, columns: int) -> nn.Module:
+        if is_dense(options.matrix, rows, columns):
+            return DenseMatrix(orthogonal_directions(rows, columns, random))
+        return RandomHadamard(torch.ones(rows), torch.full((columns,), columns**-0.5), random)
+
+    sizes = layer_sizes(layout)
+    layers = deal(sizes, [1] * options.dimension)
+    columns = [layers.count(layer) for layer in range(len(sizes))]
+    return LayeredMatrix(layout, columns, make, layout.scale)

@@ -60,7 +60,7 @@ def rank(run: Callable[[Tensor], Tensor], count: int) -> int:
     found = []
     for _ in range(_POINTS):
         phases = 2 * torch.pi * torch.rand(count, generator=random, dtype=torch.float64)
-        sizes = torch.linalg.svdvals(_of_roots(*differentiate(run, phases)))
+        sizes = torch.linalg.svdvals(root_jacobian(*differentiate(run, phases)))
         least = max(_RANK * sizes.max().item(), _NOTHING)
         found.append(int((sizes > least).sum()))
     return max(found)
@@ -82,12 +82,19 @@ def most_independent(probabilities: Tensor, jacobian: Tensor, count: int) -> Ten
     >>> most_independent(torch.tensor([0.5, 0.3, 0.2]), jacobian, 2)
     tensor([1, 2])
     """
-    roots = _of_roots(probabilities, jacobian)
+    roots = root_jacobian(probabilities, jacobian)
     with one_blas_thread():
         _, order = qr(roots.numpy(), mode="r", pivoting=True)
     return torch.from_numpy(order[:count]).long().sort().values
 
 
-def _of_roots(probabilities: Tensor, jacobian: Tensor) -> Tensor:
-    """The Jacobian of √p from that of the probabilities."""
+def root_jacobian(probabilities: Tensor, jacobian: Tensor) -> Tensor:
+    """The Jacobian of √p from that of the probabilities, shape ``(outcomes, phases)``.
+
+    Its Gram matrix is a quarter of the Fisher information.
+
+    Args:
+        probabilities: shape ``(outcomes,)``.
+        jacobian: shape ``(outcomes, phases)``.
+    """
     return jacobian / (2 * probabilities.clamp_min(_LEAST).sqrt().unsqueeze(1))

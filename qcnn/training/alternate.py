@@ -13,9 +13,9 @@ from qcnn.data import Data
 from qcnn.errors import InvalidInput
 from qcnn.seeds import check_seed, derive
 from qcnn.training.batches import least_batch
-from qcnn.training.cobyla import LARGEST_RADIUS, LAST_RADIUS, fit_phases
 from qcnn.training.config import LARGEST_RATE
 from qcnn.training.optimiser import make_adam, split_parameters
+from qcnn.training.phases.cobyla import LARGEST_RADIUS, LAST_RADIUS, fit_phases
 from qcnn.training.records import EpochRecord, Tally, TrainResult
 from qcnn.training.resume import Progress, Resumable, identify
 from qcnn.training.steps import check_arguments, draw_batches, record_epoch, take_step

@@ -33,7 +33,8 @@ from qcnn.weights.combine import count_joint_outcomes
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")
-OPTIMISERS = ("adam", "adam+cobyla")
+NATURAL = "natural"
+OPTIMISERS = ("adam", NATURAL, "adam+cobyla")
 #: What the paper's alternation has none of, with the values that say so.
 _NOT_ALTERNATING = {"phase_learning_rate": 0.0, "schedule": "none", "gradient_clip": 0.0}
 _NONE = "none"
@@ -68,7 +69,8 @@ class Configuration:
             see ``qcnn.TrainConfig``; a rate or clip of 0 stands for none of its own.
         generator: the PQCNNs themselves or the control in their place (``qcnn.controls``).
         layers: rectangular meshes one after another in each PQCNN; 1 in any other mesh.
-        optimiser: ``"adam"`` for all parameters together, or ``"adam+cobyla"``, the paper's
+        optimiser: ``"adam"`` for all parameters together, ``"natural"``, the same in natural
+            coordinates of the phases (``qcnn.natural_adam``), or ``"adam+cobyla"``, the paper's
             alternation (``qcnn.train_alternating``) in rounds of 5 of the ``epochs``.
         noise: text of the noise in training and evaluation (``qcnn.noise``); empty for none.
         evaluated_under: text of the noise under which a run trained without is evaluated.
@@ -108,6 +110,10 @@ class Configuration:
         if self.optimiser not in OPTIMISERS:
             raise InvalidInput(
                 f"optimiser is {self.optimiser!r}; allowed are {', '.join(OPTIMISERS)}"
+            )
+        if self.optimiser == NATURAL and self.without_photons:
+            raise InvalidInput(
+                f"optimiser is {self.optimiser!r} without PQCNNs; allowed there is adam"
             )
         allowed = (_NONE,) if self.without_photons else INPUTS
         if self.input not in allowed:

@@ -20,12 +20,14 @@ from qcnn import (
     count_parameters,
     evaluate,
     load_data,
+    natural_adam,
     train,
     train_alternating,
 )
 from qcnn.files import write_bytes
+from qcnn.training.optimiser import make_adam
 from qcnn.weights.generated import GeneratedNetwork
-from studies.design.configuration import Configuration, build_model, noisy
+from studies.design.configuration import NATURAL, Configuration, build_model, noisy
 from studies.design.roles import FINAL
 from studies.design.study import Measure
 from studies.store.artifacts import load_model, model_path, store_model
@@ -145,8 +147,11 @@ def _train(
     folder: Path,
     on_epoch: Callable[[EpochRecord], None],
 ) -> TrainResult:
-    if configuration.optimiser == "adam":
-        return train(model, data, configuration.train_config(seed), on_epoch)
+    if configuration.optimiser != "adam+cobyla":
+        natural = configuration.optimiser == NATURAL
+        optimiser = natural_adam(model) if natural else make_adam
+        config = configuration.train_config(seed)
+        return train(model, data, config, on_epoch, optimiser=optimiser)
     checkpoint = checkpoint_path(folder, configuration.digest(), seed)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     return train_alternating(

@@ -7,7 +7,7 @@ import pytest
 
 from qcnn import AlternatingConfig, TrainConfig, baseline_from_text, mapping_from_text
 from qcnn.noise import Noise
-from qcnn.training.cobyla import LAST_RADIUS
+from qcnn.training.phases.cobyla import LAST_RADIUS
 
 MAPPINGS: dict[str, dict[str, Any]] = {
     "logit_tanh": {},
@@ -16,6 +16,7 @@ MAPPINGS: dict[str, dict[str, Any]] = {
     "mixing": {"floor": 0.1},
     "mlp": {"hidden": 8, "activation": "none"},
     "mps": {"bond_dimension": 10, "form": "lean"},
+    "roots": {"gain": 10.0, "floor": 0.01, "directions": "normal"},
     "whitened": {"scale": 30.0, "damping": 0.01, "floor": 0.01},
 }
 BASELINES: dict[str, dict[str, Any]] = {

@@ -64,6 +64,7 @@ LINE_COLOURS = (
     (0.0, 0.45, 0.5),
     (0.5, 0.0, 0.35),
     (0.45, 0.08, 0.12),
+    (0.35, 0.4, 0.0),
 )
 #: Of what has no style yet, so that it is never mistaken for what has one.
 _OTHER_MARKERS = "hp<>dH8"
@@ -105,6 +106,7 @@ METHOD_STYLES = Styles(
             ("mixing", 3, "^"),
             ("mlp", 4, "v"),
             ("mps", 5, "P"),
+            ("roots", 14, "X"),
             ("whitened", 6, "*"),
             ("direct", 7, "X"),
             ("hashing", 8, "o"),

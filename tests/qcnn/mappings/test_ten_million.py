@@ -25,7 +25,7 @@ if text.startswith("random_subspace"):
     model = baseline_from_text(text).build(target, 0)
 else:
     # Ten million joint outcomes where each weight needs one.
-    count = 20 if text in ("mixing", "whitened") else 3
+    count = 20 if text.partition(":")[0] in ("mixing", "roots", "whitened") else 3
     model = QuantumTrain(target, [PQCNN(12, 6, seed=seed) for seed in range(count)], text)
 del target
 weights = model.layout.weights
@@ -54,6 +54,8 @@ print(weights, moved > 0, int(peak) / 2**20)
         "mps:bond_dimension=10",
         "mps:bond_dimension=10,form=torchmps",
         "random_subspace:dimension=3000",
+        "random_subspace:dimension=3000,directions=layered",
+        "roots:directions=layered",
     ],
 )
 def test_a_step_of_ten_million_weights_takes_less_than_two_gib(text: str) -> None:

@@ -34,9 +34,9 @@ from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import Control, RedrawnRandom
 from qcnn.seeds import derive
 from qcnn.targets import target_names
-from qcnn.training.cobyla import fit_phases
 from qcnn.training.evaluation import is_plain
 from qcnn.training.optimiser import split_parameters
+from qcnn.training.phases.cobyla import fit_phases
 
 CONFIG = AlternatingConfig(
     rounds=3, adam_epochs=2, batch_size=32, learning_rate=0.01, evaluations=60, phase_batch_size=100

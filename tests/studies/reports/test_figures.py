@@ -247,6 +247,7 @@ STYLES = {
     "mixing": (PALETTE[0], "^"),
     "mlp": (PALETTE[4], "v"),
     "mps": (PALETTE[5], "P"),
+    "roots": ((0.35, 0.4, 0.0), "X"),
     "whitened": (PALETTE[7], "*"),
     "direct": (PALETTE[9], "X"),
     "hashing": ((0.0, 0.0, 0.0), "o"),

@@ -1,0 +1,1 @@
+"""What trains phases otherwise than by Adam on their own gradient."""

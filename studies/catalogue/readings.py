@@ -1,0 +1,162 @@
+"""Can photons that are read as probabilities beat a random subspace?
+
+Where a budget is small the random subspace is what to beat (``frontier``). Here are further ways to
+read probabilities, at equal numbers of trainable parameters: mixing of log p as elsewhere; roots
+of p around the initial weights w₀ of many small PQCNNs, whose phases Adam changes by their own
+gradient or in natural coordinates; and the latter with directions of their own for each layer,
+smooth across kernels. What such directions are worth to a subspace is an arm, too: an arm of
+photons that has them beats the subspace by them, and is held against the subspace that has them.
+
+The larger its gain the less phases turn, and the more a mapping of roots is itself a random
+subspace; the gain is chosen on validation images.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+
+from qcnn import load_data, smaller_targets
+from studies.analysis.findings import accuracies_along
+from studies.catalogue import register_study
+from studies.design.arguments import WholeNumber
+from studies.design.arms import Arm, Family, at_budget
+from studies.design.configuration import NATURAL, Configuration
+from studies.design.recipes import standard, without_photons
+from studies.design.study import Axis, Contrast, Options, Preset, Question, Study
+from studies.settings.budgets import BUDGET, most_pqcnns
+
+BUDGETS = (223, 471)
+#: Of each arm at each budget.
+CANDIDATES = 6
+#: Weights of the target for each trainable parameter.
+_RATIOS = (1.4, 3.0)
+_MIXED_SIZES = ((9, 4), (8, 4), (6, 3), (4, 2))
+#: In Fock space the minimal mesh has as many phases as are effective, 10 and 7.
+_ROOTS_SIZES = ((5, 2), (4, 2), (3, 1))
+_MIXING_RATES = (0.1, 0.03, 0.3)
+#: Gains of the roots, and rates: each step changes a weight by 0.1 to 0.3 of 1/√fan-in.
+_GAINS_AND_RATES = ((100, 0.0025), (30, 0.004), (30, 0.008))
+#: Of a weight in units of 1/√fan-in.
+_STEPS = (0.14, 0.42, 0.045)
+
+_LOGARITHMS, _ROOTS = "log p, mixed", "√p, mixed"
+_NATURAL, _LAYERED = "√p, natural gradient", "√p for each layer, natural gradient"
+_SUBSPACE, _LAYERED_SUBSPACE = "a random subspace", "a random subspace for each layer"
+_READ = (_LOGARITHMS, _ROOTS, _NATURAL, _LAYERED)
+
+
+def tuned(options: Options) -> Mapping[Arm, Sequence[Configuration]]:
+    """The arms at each budget with their candidates."""
+    found: dict[Arm, Sequence[Configuration]] = {}
+    for budget in options.scope.axes["budget"]:
+        candidates = {
+            _LOGARITHMS: _logarithms(options, budget),
+            _ROOTS: _roots(options, budget, "normal", "adam"),
+            _NATURAL: _roots(options, budget, "normal", NATURAL),
+            _LAYERED: _roots(options, budget, "layered", NATURAL),
+            _SUBSPACE: _subspaces(options, budget, "orthogonal"),
+            _LAYERED_SUBSPACE: _subspaces(options, budget, "layered"),
+        }
+        for name, of_arm in candidates.items():
+            found[_arm(budget, name)] = of_arm[: options.scope.axes["candidates"]]
+    return found
+
+
+def check(options: Options) -> None:
+    """Raises InvalidInput for a budget that the smallest network exceeds."""
+    tuned(options)
+
+
+def _logarithms(options: Options, budget: int) -> list[Configuration]:
+    found = []
+    for rate, target in product(_MIXING_RATES, _targets(options, budget)):
+        like = standard(options, mesh="minimal", target=target, mapping="mixing")
+        found.append(most_pqcnns(replace(like, learning_rate=rate), _MIXED_SIZES, budget))
+    return _some(found)
+
+
+def _roots(options: Options, budget: int, directions: str, optimiser: str) -> list[Configuration]:
+    found = []
+    for (gain, rate), target in product(_GAINS_AND_RATES, _targets(options, budget)):
+        like = standard(
+            options,
+            mesh="minimal",
+            space="fock",
+            target=target,
+            mapping=f"roots:gain={gain},directions={directions}",
+            optimiser=optimiser,
+            learning_rate=rate,
+        )
+        found.append(most_pqcnns(like, _ROOTS_SIZES, budget))
+    return _some(found)
+
+
+def _subspaces(options: Options, budget: int, directions: str) -> list[Configuration]:
+    mapping = f"random_subspace:dimension={budget},directions={directions}"
+    plain = replace(without_photons(standard(options)), mapping=mapping)
+    return [
+        replace(plain, learning_rate=step, target=target)
+        for step, target in product(_STEPS, _targets(options, budget))
+    ]
+
+
+def _some(found: Sequence[Configuration | None]) -> list[Configuration]:
+    return [each for each in found if each is not None]
+
+
+def _targets(options: Options, budget: int) -> list[str]:
+    """The largest small CNN of so many weights for each parameter."""
+    data = load_data(options.scope.dataset)
+    return [
+        smaller_targets(int(ratio * budget), "direct", data.image_shape, data.classes)[0]
+        for ratio in _RATIOS
+    ]
+
+
+def _arm(budget: int, name: str) -> Arm:
+    family = Family.PROBABILITIES if name in _READ else Family.COMPRESSED
+    return Arm(at_budget(budget), name, family)
+
+
+def _contrasts(first: str, second: str) -> list[Contrast]:
+    return [Contrast(_arm(budget, first), _arm(budget, second)) for budget in BUDGETS]
+
+
+_AGAINST_SUBSPACE = [contrast for name in _READ for contrast in _contrasts(name, _SUBSPACE)]
+_BY_LAYER = _contrasts(_LAYERED, _SUBSPACE)
+_STRUCTURE = _contrasts(_LAYERED_SUBSPACE, _SUBSPACE)
+_SAME_STRUCTURE = _contrasts(_LAYERED, _LAYERED_SUBSPACE)
+_NATURAL_GRADIENT = _contrasts(_NATURAL, _ROOTS)
+
+STUDY = Study(
+    name="readings",
+    question="Can photons that are read as probabilities beat a random subspace?",
+    axes=(
+        Axis("budget", BUDGET, BUDGETS, "most trainable parameters, e.g. 223,471"),
+        Axis("candidates", WholeNumber(1, CANDIDATES), CANDIDATES, "candidates of each arm"),
+    ),
+    presets={
+        "smoke": Preset(seeds=1, epochs=1, axes={"budget": (223,), "candidates": 1}),
+        "quick": Preset(seeds=3, epochs=8, axes={"budget": (223,), "candidates": 2}),
+        "full": Preset(seeds=12, epochs=40, tuning_seeds=2),
+    },
+    check=check,
+    cells=lambda _: [],
+    tuned=tuned,
+    finding=accuracies_along(
+        {name: {at_budget(b): _arm(b, name) for b in BUDGETS} for name in (*_READ, _SUBSPACE)}
+    ),
+    figures=("accuracy", "seeds", "rates", "curves"),
+    questions=(
+        Question(
+            "Do photons read as probabilities, with directions for each layer, beat a random "
+            "subspace?",
+            _BY_LAYER,
+        ),
+        Question("Do they beat a random subspace that has such directions?", _SAME_STRUCTURE),
+        Question("Does a random subspace gain by such directions?", _STRUCTURE),
+        Question("Does a natural gradient on the phases help?", _NATURAL_GRADIENT),
+    ),
+    contrasts=(*_AGAINST_SUBSPACE, *_STRUCTURE, *_SAME_STRUCTURE, *_NATURAL_GRADIENT),
+)
+register_study(STUDY)
