@@ -74,9 +74,9 @@ def change_in_words(found: Sequence[Elsewhere]) -> str:
         of_dataset = [each for each in found if each.dataset == dataset]
         count = Counter(each.becomes for each in of_dataset)
         sentences.append(
-            f"Of {len(of_dataset)} answers on {first} {count[Becomes.SAME]} are the same on "
-            f"{dataset}, {count[Becomes.OTHER]} are others, and {count[Becomes.UNDECIDED]} cannot "
-            "be compared, being open on one of the two."
+            f"What becomes on {dataset} of {len(of_dataset)} answers on {first}: the same "
+            f"{count[Becomes.SAME]}, another one {count[Becomes.OTHER]}, open on one or both "
+            f"{count[Becomes.UNDECIDED]}."
         )
         changed = [each for each in of_dataset if each.becomes is Becomes.OTHER]
         sentences += [f"Another answer ({each.study}): {_change(each)}" for each in changed]

@@ -81,9 +81,9 @@ def test_an_answer_is_the_same_or_another_where_both_are_decided(
     assert {(each.first_dataset, each.dataset) for each in found} == {("mnist", "fashion-mnist")}
     words = change_in_words(found)
     assert words.startswith(
-        f"Of {len(becomes)} answers on mnist {becomes.count(Becomes.SAME)} are the same on "
-        f"fashion-mnist, {becomes.count(Becomes.OTHER)} are others, and "
-        f"{becomes.count(Becomes.UNDECIDED)} cannot be compared"
+        f"What becomes on fashion-mnist of {len(becomes)} answers on mnist: the same "
+        f"{becomes.count(Becomes.SAME)}, another one {becomes.count(Becomes.OTHER)}, open on one "
+        f"or both {becomes.count(Becomes.UNDECIDED)}."
     )
     changed = [each.first.question.text for each in found if each.becomes is Becomes.OTHER]
     assert re.findall(r"Another answer \(mode_sweep\): (.+?\?)", words) == changed
@@ -134,9 +134,8 @@ def test_both_datasets_are_side_by_side_on_every_page_and_mnist_is_first(tmp_pat
     ((_, first), (_, other)) = headlines(results)
     assert other.startswith("(another answer) No: −5.0 points")
     words = (
-        "Of 2 answers on mnist 1 are the same on digits, 1 are others, and 0 cannot be compared, "
-        "being open on one of the two. Another answer (mode_sweep): Is a better than b? Yes on "
-        "mnist, no on digits."
+        "What becomes on digits of 2 answers on mnist: the same 1, another one 1, open on one or "
+        "both 0. Another answer (mode_sweep): Is a better than b? Yes on mnist, no on digits."
     )
     for text in found.values():
         plain = text.replace("\\", "")
