@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from studies.analysis.comparisons import PairedDifference
 from studies.analysis.goals import accuracies_at_budgets
 from studies.analysis.results import StudyResults
 from studies.analysis.summaries import accuracy_text, describe_configuration
@@ -44,19 +45,26 @@ def what_tuning_brings(results: StudyResults) -> pd.DataFrame:
         after, before = result.contrast.first, result.contrast.second
         runs = results.runs_of(after)
         transferred = results.beside[is_arm(results.beside, before)]
-        low, high = result.difference.shown
-        interval = f" [{points(low)}, {points(high)}]" if result.difference.pairs > 1 else ""
         lines.append(
             {
                 "at most": f"{budget_of(after.setting):,}",
                 "arm": before.name,
                 f"chosen on {_CHOSEN_ON}": accuracy_text(transferred),
                 "tuned anew": accuracy_text(runs),
-                "points": f"{points(result.difference.mean, sign=True)}{interval}",
+                "points": _points(result.difference),
                 "what is chosen": _choice(runs, transferred),
             }
         )
     return pd.DataFrame(lines)
+
+
+def _points(difference: PairedDifference) -> str:
+    """Tuned anew minus transferred, over the seeds that both train with; empty without any."""
+    if not difference.pairs:
+        return ""
+    text = points(difference.mean, sign=True)
+    low, high = difference.shown
+    return f"{text} [{points(low)}, {points(high)}]" if difference.pairs > 1 else text
 
 
 def _choice(runs: pd.DataFrame, transferred: pd.DataFrame) -> str:
@@ -68,10 +76,13 @@ def _choice(runs: pd.DataFrame, transferred: pd.DataFrame) -> str:
 
 
 _AT_HEADLINES = [c for c in frontier.CONTRASTS if budget_of(c.setting) in frontier.HEADLINES]
-#: Every arm tuned anew minus the frontier's own.
+_ARMS = dict.fromkeys(arm for c in _AT_HEADLINES for arm in (c.first, c.second))
+#: Every arm tuned anew minus the frontier's own, in ascending order of their budgets.
 ANEW = tuple(
     Contrast(anew(arm), arm)
-    for arm in dict.fromkeys(arm for c in _AT_HEADLINES for arm in (c.first, c.second))
+    for budget in frontier.HEADLINES
+    for arm in _ARMS
+    if budget_of(arm.setting) == budget
 )
 
 

@@ -74,7 +74,7 @@ def change_in_words(found: Sequence[Elsewhere]) -> str:
         of_dataset = [each for each in found if each.dataset == dataset]
         count = Counter(each.becomes for each in of_dataset)
         sentences.append(
-            f"What becomes on {dataset} of {len(of_dataset)} answers on {first}: the same "
+            f"Of {len(of_dataset)} answers on {first} there are on {dataset}: the same "
             f"{count[Becomes.SAME]}, another one {count[Becomes.OTHER]}, open on one or both "
             f"{count[Becomes.UNDECIDED]}."
         )

@@ -31,6 +31,8 @@ def test_it_has_the_frontiers_candidates_as_arms_of_its_own() -> None:
 def test_every_arm_is_compared_with_what_was_chosen_on_mnist() -> None:
     arms = frontier.tuned(OPTIONS)
     assert {(c.first, c.second) for c in ANEW} == {(anew(arm), arm) for arm in arms}
+    budgets = [budget_of(contrast.setting) or 0 for contrast in ANEW]
+    assert budgets == sorted(budgets)
     assert list(STUDY.questions[0].contrasts) == list(ANEW)
     assert all(frontier.STUDY.transfers(arm) for arm in arms)
     assert len(STUDY.contrasts) == 24
@@ -100,3 +102,13 @@ def test_the_same_choice_is_said_to_be_the_same() -> None:
     (line,) = what_tuning_brings(StudyResults(STUDY, rows, beside)).to_dict("records")
     assert line["what is chosen"] == "the same"
     assert line["points"].startswith("+0.0 [")
+
+
+def test_where_no_seed_trains_with_both_there_is_no_difference() -> None:
+    rows, beside = (
+        pd.DataFrame(runs("frontier_anew", first, 0.05, learning_rate=0.01 * (1 + first)))
+        for first in (True, False)
+    )
+    (line,) = what_tuning_brings(StudyResults(STUDY, rows, beside)).to_dict("records")
+    assert line["points"] == ""
+    assert "12 of 12 fail" in line["tuned anew"]

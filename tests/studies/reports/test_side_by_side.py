@@ -81,7 +81,7 @@ def test_an_answer_is_the_same_or_another_where_both_are_decided(
     assert {(each.first_dataset, each.dataset) for each in found} == {("mnist", "fashion-mnist")}
     words = change_in_words(found)
     assert words.startswith(
-        f"What becomes on fashion-mnist of {len(becomes)} answers on mnist: the same "
+        f"Of {len(becomes)} answers on mnist there are on fashion-mnist: the same "
         f"{becomes.count(Becomes.SAME)}, another one {becomes.count(Becomes.OTHER)}, open on one "
         f"or both {becomes.count(Becomes.UNDECIDED)}."
     )
@@ -134,7 +134,7 @@ def test_both_datasets_are_side_by_side_on_every_page_and_mnist_is_first(tmp_pat
     ((_, first), (_, other)) = headlines(results)
     assert other.startswith("(another answer) No: −5.0 points")
     words = (
-        "What becomes on digits of 2 answers on mnist: the same 1, another one 1, open on one or "
+        "Of 2 answers on mnist there are on digits: the same 1, another one 1, open on one or "
         "both 0. Another answer (mode_sweep): Is a better than b? Yes on mnist, no on digits."
     )
     for text in found.values():
