@@ -24,6 +24,20 @@ from studies.reports.side_by_side import answers_elsewhere, change_in_words, hea
 from studies.reports.tables import accuracy_table, markdown
 from studies.rows.runs_file import write_text
 
+#: The studies whose answers a visitor reads first, in this order.
+MAIN_STUDIES = (
+    "mode_sweep",
+    "frontier",
+    "interference",
+    "ablation",
+    "bond_dimension",
+    "mapping_sweep",
+    "compression",
+    "noise",
+    "hardware",
+    "adapters",
+)
+
 
 def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
     """Write the front page of a results folder from the rows of its studies.
@@ -41,8 +55,7 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         "# Results",
         "",
         *([in_markdown(note), ""] if note else []),
-        *(line for results in studies for line in _answer(results)),
-        "",
+        *_answers(studies),
         *([in_markdown(change_in_words(changes)), ""] if changes else []),
         INTRODUCTION,
         "",
@@ -60,6 +73,23 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         lines += _table(dataset, part, _names(studies), folder)
     write_text(folder / "README.md", "\n".join(lines))
     return folder / "README.md"
+
+
+def _answers(studies: Sequence[StudyResults]) -> list[str]:
+    """Those to the main questions, then those of all other studies, folded away."""
+    main = sorted(
+        (each for each in studies if each.study.name in MAIN_STUDIES),
+        key=lambda each: MAIN_STUDIES.index(each.study.name),
+    )
+    others = [each for each in studies if each.study.name not in MAIN_STUDIES]
+    if not main:
+        main, others = others, []
+    lines = [*(line for each in main for line in _answer(each)), ""]
+    if others:
+        folded = [line for each in others for line in _answer(each)]
+        summary = "<summary>Answers of further studies</summary>"
+        lines += ["<details>", summary, "", *folded, "", "</details>", ""]
+    return lines
 
 
 def _answer(results: StudyResults) -> list[str]:
