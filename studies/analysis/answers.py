@@ -1,6 +1,7 @@
 """Answers in a sentence: yes, no or open, the effect with its interval, and why."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,10 +18,17 @@ from studies.analysis.results import (
     Result,
     StudyResults,
     Verdict,
+    arm_names,
     chances_to_claim,
 )
+from studies.design.arms import Arm
 from studies.design.statistics import points
-from studies.design.study import Question
+from studies.design.study import Contrast, Question
+
+#: Of a question whose contrasts have no pairs yet.
+NOT_RUN = "what would answer it has not been run with fresh seeds yet."
+#: Contrasts that are named in an answer; more are counted.
+_MOST_NAMED = 3
 
 
 class Said(StrEnum):
@@ -40,6 +48,7 @@ class Answer:
         said: the answer.
         effect: first − second in test accuracy (fractions), of each seed the mean over the
             contrasts in which it trains with both arms.
+        overall: the same over all seeds, whether they train or not.
         adjusted_p: of the effect, by Holm's method over the questions of the study; NaN where no
             claim may be made.
         results: of the question's contrasts, those that have pairs.
@@ -48,6 +57,7 @@ class Answer:
     question: Question
     said: Said
     effect: PairedDifference
+    overall: PairedDifference
     adjusted_p: float
     results: tuple[Result, ...]
 
@@ -56,8 +66,9 @@ def answers(results: StudyResults) -> list[Answer]:
     """What the rows say to the questions of a study, in their order.
 
     *Yes*: the exact sign-flip test of the effect gives p < 0.05 after Holm's correction over the
-    questions of the study, the effect is positive, and no contrast shows the opposite. *No*: the
-    same with a negative effect, or the effect's 95 % interval ends below one point. Of a question
+    questions of the study, the effect is positive, no contrast shows the opposite, and seeds that
+    fail do not turn its sign. *No*: the same with a negative effect, or the effect's 95 % interval
+    ends below one point. Of a question
     with a margin it is the interval that decides: *yes* where it lies above minus the margin,
     *no* where it lies below, or where a first arm is shown to fail more often. Else, and with too
     few pairs for a claim, it is *open*.
@@ -69,24 +80,36 @@ def answers(results: StudyResults) -> list[Answer]:
     for question in results.study.questions:
         of_question = tuple(r for r in results.contrasts if r.contrast in question.contrasts)
         if any(result.difference.pairs for result in of_question):
-            found.append((question, of_question, _effect(of_question)))
+            found.append((question, of_question))
     declared = len(results.study.questions)
     deciding = results.confirming if results.study.confirmed else results.final
     chances = 1 if deciding.empty else chances_to_claim(deciding)
-    p = [chances * _p(effect, of_question) for _, of_question, effect in found]
+    effects = [_mean([result.difference for result in each]) for _, each in found]
+    p = [chances * _p(effect, each) for effect, (_, each) in zip(effects, found, strict=True)]
     adjusted = holm([*p, *[np.nan] * (declared - len(found))])
     return [
-        Answer(question, _said(question, effect, p, of_question), effect, p, of_question)
-        for (question, of_question, effect), p in zip(found, adjusted, strict=False)
+        _answer(question, of_question, effect, adjusted_p)
+        for (question, of_question), effect, adjusted_p in zip(
+            found, effects, adjusted, strict=False
+        )
     ]
 
 
-def _effect(results: Sequence[Result]) -> PairedDifference:
-    """The mean over some contrasts, of every seed that has trained in any of them."""
+def _answer(
+    question: Question, results: tuple[Result, ...], effect: PairedDifference, adjusted_p: float
+) -> Answer:
+    overall = _mean([result.overall for result in results])
+    said = _said(question, effect, adjusted_p, results)
+    turned = question.margin is None and effect.mean * overall.mean < 0
+    return Answer(question, Said.OPEN if turned else said, effect, overall, adjusted_p, results)
+
+
+def _mean(differences: Sequence[PairedDifference]) -> PairedDifference:
+    """The mean over some contrasts, of every seed that is in any of them."""
     by_seed = pd.DataFrame(
         {
-            place: pd.Series(result.difference.each, index=list(result.difference.seeds))
-            for place, result in enumerate(results)
+            place: pd.Series(difference.each, index=list(difference.seeds))
+            for place, difference in enumerate(differences)
         },
         dtype=float,
     )
@@ -126,7 +149,7 @@ def _fails_more(result: Result) -> bool:
 
 
 def answer_text(answer: Answer) -> str:
-    """``No: −3.1 points [−3.9, −2.3], the mean of 5 contrasts over 12 seeds; …``."""
+    """``No: −3.1 points [−3.9, −2.3] on average over 5 contrasts, 12 seeds; worse in 3: …``."""
     effect, results = answer.effect, answer.results
     text = f"{answer.said.capitalize()}: {points(effect.mean, sign=True)} points"
     if effect.pairs > 1:
@@ -136,22 +159,81 @@ def answer_text(answer: Answer) -> str:
     if declared > 1:
         of_declared = f" of {declared}" if declared > len(results) else ""
         text += f" on average over {len(results)}{of_declared} contrasts"
-    if any(result.exploratory for result in results):
-        text += f", explored with {effect.pairs} seeds; others are to decide"
-    elif np.isnan(answer.adjusted_p):
-        text += f", {effect.pairs} of the {PAIRS_FOR_A_CLAIM} seeds that a claim needs"
+    text += f", {_seeds_text(answer)}"
+    failed = _failed_runs(results)
+    if any(failed):
+        overall = points(answer.overall.mean, sign=True)
+        text += (
+            f", where both arms train; over all seeds {overall}, with {failed[0]} against "
+            f"{failed[1]} failed runs"
+        )
+    if len(results) > 1:
+        text += f". {_each_text(answer)}"
+    note = f" {answer.question.note}" if answer.question.note else ""
+    return f"{text}.{note}"
+
+
+def _seeds_text(answer: Answer) -> str:
+    """How many seeds train with both arms of each contrast, and what they are too few for."""
+    pairs = [result.difference.pairs for result in answer.results]
+    least, most = min(pairs), max(pairs)
+    count = f"{least} to {most} seeds" if least < most else f"{most} seeds"
+    if any(result.exploratory for result in answer.results):
+        return f"explored with {count}; others are to decide"
+    if np.isnan(answer.adjusted_p):
+        return f"{count}, of {PAIRS_FOR_A_CLAIM} that a claim needs"
+    return count
+
+
+def _failed_runs(results: Sequence[Result]) -> tuple[int, int]:
+    """How many runs of first and of second arms fail, those of each arm once."""
+    first: dict[Arm, int] = {}
+    second: dict[Arm, int] = {}
+    for result in results:
+        arms, failures = result.contrast, result.failures
+        first[arms.first] = max(first.get(arms.first, 0), failures.first)
+        second[arms.second] = max(second.get(arms.second, 0), failures.second)
+    return sum(first.values()), sum(second.values())
+
+
+def _each_text(answer: Answer) -> str:
+    """In which contrasts the first arms are better or worse, or within a margin or beyond."""
+    results, margin = answer.results, answer.question.margin
+    if margin is None:
+        parts = {
+            "Shown to be better": [r for r in results if r.better is Better.FIRST],
+            "worse": [r for r in results if r.better is Better.SECOND],
+        }
     else:
-        text += f", {effect.pairs} seeds"
-        if len(results) > 1:
-            better, worse = (
-                sum(result.better is which for result in results)
-                for which in (Better.FIRST, Better.SECOND)
-            )
-            text += f", shown to be better in {better} and worse in {worse}"
-    failures = [sum(getattr(r.failures, arm) for r in results) for arm in ("first", "second")]
-    if any(failures):
-        text += f"; seeds that fail: {failures[0]} against {failures[1]}"
-    return f"{text}."
+        there = [r for r in results if r.difference.pairs > 1]
+        parts = {
+            f"Within {points(margin)} points": [r for r in there if r.difference.low >= -margin],
+            "beyond": [r for r in there if r.difference.high < -margin],
+        }
+    return ", ".join(
+        f"{words} in {len(chosen)} of {len(results)}{_names_text(chosen, results)}"
+        for words, chosen in parts.items()
+    )
+
+
+def _names_text(chosen: Sequence[Result], results: Sequence[Result]) -> str:
+    """Some contrasts, each by its setting where that tells it from the others, and its effect."""
+    if not chosen or len(chosen) > _MOST_NAMED:
+        return ""
+    settings = Counter(result.contrast.setting for result in results)
+    named = [
+        f"{_name(result.contrast, settings)} {points(result.difference.mean, sign=True)}"
+        for result in chosen
+    ]
+    return f" ({', '.join(named)})"
+
+
+def _name(contrast: Contrast, settings: Mapping[str, int]) -> str:
+    setting, (first, second) = contrast.setting, arm_names(contrast)
+    if setting and settings[setting] == 1:
+        return setting
+    arms = f"{first} against {second}"
+    return f"{setting}: {arms}" if setting and len(settings) > 1 else arms
 
 
 def all_answers(results: StudyResults) -> list[str]:
@@ -166,5 +248,8 @@ def findings_of(results: StudyResults) -> list[str]:
 
 
 def headline_of(results: StudyResults) -> str:
-    """What a study found on one dataset, in a line."""
+    """What a study found on one dataset, in a line: the answer to its first question, if any."""
+    questions = results.study.questions
+    if questions and not answers(results):
+        return f"{questions[0].text} {Said.OPEN.capitalize()}: {NOT_RUN}"
     return findings_of(results)[0]

@@ -101,8 +101,8 @@ def seeds_after_looks(results: StudyResults) -> str:
     elif sentences:
         chances = chances_to_claim(final)
         sentences.append(
-            f"There were {chances} chances to claim a difference: every p is {chances} times what "
-            "it would be."
+            f"There were {chances} chances to claim a difference: every p on this page is "
+            f"multiplied by {chances} already."
         )
     return " ".join(sentences)
 

@@ -8,7 +8,7 @@ import pandas as pd
 from studies.analysis.comparisons import paired_difference
 from studies.analysis.judgements import Judge, Judgement, Standing
 from studies.analysis.quoted import QUOTED, QUOTED_DIRECT, QuotedRow
-from studies.analysis.results import Result, StudyResults, arm_names
+from studies.analysis.results import PAIRS_FOR_A_CLAIM, Result, StudyResults, arm_names
 from studies.design.arms import DIRECT, at_bond_dimension
 from studies.design.roles import has_trained
 from studies.design.statistics import Interval, mean_interval, points
@@ -84,7 +84,8 @@ def generalises_better(results: StudyResults) -> Judgement:
     """At which bond dimensions the generalisation error is below that of the target itself.
 
     It is the loss on the validation images minus that on the training images after the last
-    epoch, of each arm's longest training, paired by seed; the arm with the smallest counts.
+    epoch, of each arm's longest training, paired by seed; of the arms with seeds enough for a claim
+    the one with the smallest counts.
     """
     direct = generalisation_error(results.runs_of(DIRECT))
     found: dict[Standing, list[str]] = {}
@@ -93,12 +94,13 @@ def generalises_better(results: StudyResults) -> Judgement:
             str(name): paired_difference(generalisation_error(runs), direct)
             for name, runs in arms.groupby("arm", sort=True)
         }
-        there = {name: each for name, each in differences.items() if each.pairs > 1}
+        enough = {n: each for n, each in differences.items() if each.pairs >= PAIRS_FOR_A_CLAIM}
+        there = enough or {n: each for n, each in differences.items() if each.pairs > 1}
         if there:
             name = min(there, key=lambda name: there[name].mean)
             least = there[name]
             standing = Standing.OPEN
-            if least.high < 0 or least.low > 0:
+            if enough and (least.high < 0 or least.low > 0):
                 standing = Standing.HOLDS if least.high < 0 else Standing.FAILS
             found.setdefault(standing, []).append(f"{arms['setting'].iloc[0]} ({name})")
     return Judgement(found)
@@ -150,9 +152,10 @@ def compresses_tenfold(results: StudyResults) -> Judgement:
     for name, share, loss in _losses(results):
         text = f"{name} ({1 / share:.1f} times fewer, {100 * loss.mean:.1f} % lost)"
         standing = Standing.OPEN
-        if loss.seeds > 1 and loss.high < _LOSS and share <= 1 / _COMPRESSION:
+        enough = loss.seeds >= PAIRS_FOR_A_CLAIM
+        if enough and loss.high < _LOSS and share <= 1 / _COMPRESSION:
             standing = Standing.HOLDS
-        elif loss.seeds > 1 and (loss.low > _LOSS or share > 1 / _COMPRESSION):
+        elif enough and (loss.low > _LOSS or share > 1 / _COMPRESSION):
             standing = Standing.FAILS
         found.setdefault(standing, []).append(text)
     return Judgement(found)

@@ -104,9 +104,14 @@ class Result:
 
     @property
     def better(self) -> Better:
-        """Which arm is shown to be better."""
+        """Which arm is shown to be better.
+
+        One that is more accurate where both train, and not on average over all seeds, is not.
+        """
         signs = set()
         if self.verdict is Verdict.SHOWN:
+            if self.difference.mean * self.overall.mean <= 0:
+                return Better.EITHER
             signs.add(self.difference.mean > 0)
         if self.failure_verdict is Verdict.SHOWN:
             signs.add(self.failures.first < self.failures.second)

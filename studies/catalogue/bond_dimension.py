@@ -149,6 +149,7 @@ STUDY = Study(
             "From χ = 5 on, is it as good as the target trained directly, to two points?",
             _BESIDE_DIRECT[4:],
             margin=0.02,
+            note="By construction the mapping's numbers grow as χ², the effective phases do not.",
         ),
         Question("Is another form better than an orthogonal start?", _OTHER_FORMS),
         Question("Does COBYLA train the phases better than Adam?", _BY_COBYLA),

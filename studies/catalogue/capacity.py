@@ -128,7 +128,11 @@ STUDY = Study(
     cells=cells,
     figures=("accuracy", "seeds", "curves"),
     questions=(
-        Question("Do more photonic layers help?", _LAYERS),
+        Question(
+            "Do more photonic layers help?",
+            _LAYERS,
+            note="They add trained phases, and no effective ones.",
+        ),
         Question("Does a schedule of the rate help?", _SCHEDULE),
         Question("Does a higher rate than 0.01 help?", _RATE),
     ),

@@ -214,10 +214,12 @@ STUDY = Study(
             "Are photons that interfere better than distinguishable ones where probabilities are "
             "read?",
             _against(DISTINGUISHABLE, linearised=False),
+            note="Whether what has no such interference does as well is asked below.",
         ),
         Question(
             "Are they where the mapping is linearised (whitened)?",
             _against(DISTINGUISHABLE, linearised=True),
+            note="It is a random subspace by construction.",
         ),
         Question("Are photons better than one photon at a time?", _against(ONE_PHOTON)),
         Question("Are photons better than qubits?", _against(QUBITS)),

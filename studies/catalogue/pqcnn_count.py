@@ -78,7 +78,11 @@ STUDY = Study(
     ),
     figures=("accuracy", "seeds", "curves"),
     questions=(
-        Question("Do more PQCNNs help where they are concatenated?", _more(_CONCATENATION)),
+        Question(
+            "Do more PQCNNs help where they are concatenated?",
+            _more(_CONCATENATION),
+            note="More of them have more phases; mode_sweep compares at equal cost.",
+        ),
         Question("Do more PQCNNs help as a tensor product?", _more(_PRODUCT)),
     ),
     contrasts=(*_more(_PRODUCT), *_more(_CONCATENATION)),

@@ -225,11 +225,14 @@ class Question:
         contrasts: declared by the study; yes means that the first arms are the better ones.
         margin: the largest loss of the first arms (a fraction) that is as good as none; where it
             is given, yes means that they are at most as much worse.
+        note: what has to be known to read the answer, whatever it is: what is so by construction,
+            or grows along; a sentence, empty where there is nothing.
     """
 
     text: str
     contrasts: Sequence[Contrast]
     margin: float | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ READING = (
     (
         "non-dominated",
         "no other model reaches at least this mean test accuracy with at most as many trainable "
-        "parameters; of all models, or of one of the two photonic families.",
+        "parameters; of all models, or of one of the two photonic families. Below about a hundred "
+        "parameters few models but photonic ones have been run.",
     ),
     (
         "quoted",
