@@ -310,8 +310,8 @@ CLAIMS = (
         "abstract, which is 81 for (9,4) and (8,4); 192 in the table (quoted).",
         "An outcome's probability depends on the columns of the unitary at the occupied inputs, up "
         "to phases of inputs and outputs: the rank of its Jacobian, the effective phases, is "
-        "smaller than the number of phases of a full mesh. Of these sizes the abstract's formula gives "
-        "as many as are effective, 81; that of the table gives more than there are phases.",
+        "smaller than the number of phases of a full mesh. Of these sizes the abstract's formula "
+        "gives as many as are effective, 81; that of the table gives more than there are phases.",
         bond_dimension.STUDY,
         all_phases_are_effective,
         counted,

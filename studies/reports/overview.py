@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from qcnn import InvalidInput
-from studies.analysis.results import LEVEL, PAIRS_FOR_A_CLAIM, StudyResults
+from studies.analysis.results import LEVEL, MARGIN, PAIRS_FOR_A_CLAIM, StudyResults
 from studies.analysis.summaries import families, summarise
 from studies.design.arms import PHOTONIC
 from studies.design.configuration import shortened
 from studies.design.roles import FINAL, FULL, NEAR_CHANCE
-from studies.design.statistics import BOOTSTRAPPED_SEEDS, non_dominated
+from studies.design.statistics import BOOTSTRAPPED_SEEDS, non_dominated, points
 
 INTRODUCTION = (
     "Boson samplers with trainable phases (PQCNNs) generate all the weights of a small CNN, so "
@@ -24,6 +24,14 @@ INTRODUCTION = (
 )
 #: Terms of the tables, with what they mean.
 READING = (
+    (
+        "yes, no, open",
+        "answers to questions that were declared with the contrasts that decide them. Yes: the "
+        "mean effect over these is shown (as a difference is, corrected for the study's "
+        "questions), none of them shows the opposite, and failed seeds do not turn its sign. No: "
+        f"the same the other way, or its 95 % interval ends below {points(MARGIN)} points. Where "
+        "a question names a margin the interval lies within it or beyond. All else is open.",
+    ),
     ("trainable", "parameters that the optimiser changes: phases and the mapping's own."),
     (
         "phases (effective)",

@@ -137,6 +137,8 @@ def _section(results: StudyResults, dataset: str, folder: Path) -> str:
         "",
         *(f"- {in_markdown(text)}" for text in findings_of(results)),
         "",
+        "What yes, no and open say: [how to read this](#how-to-read-this).",
+        "",
         *_overview_lines(results),
         f"{(rows['role'] == SEARCH).sum()} search runs and {(rows['role'] == FINAL).sum()} final "
         f"runs, {_not_complete(rows)}; {rows['seconds'].sum() / 3600:.1f} hours of one core "

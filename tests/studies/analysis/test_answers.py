@@ -9,7 +9,7 @@ from stored_rows import arm, make_row
 
 from studies.analysis.answers import Said, all_answers, answer_text, answers, findings_of
 from studies.analysis.answers import headline_of as headline
-from studies.analysis.results import NOTHING_YET, StudyResults
+from studies.analysis.results import NOTHING_YET, Better, StudyResults, Verdict
 from studies.catalogue import studies_by_name
 from studies.design.study import Contrast, Question
 
@@ -67,7 +67,7 @@ def test_eleven_seeds_are_too_few() -> None:
     (answer,) = answers(results)
     assert answer.said is Said.OPEN
     assert answer_text(answer) == (
-        "Open: +2.1 points [2.0, 2.1], 11 of the 12 seeds that a claim needs."
+        "Open: +2.1 points [2.0, 2.1], 11 seeds, of 12 that a claim needs."
     )
 
 
@@ -77,8 +77,8 @@ def test_the_effect_is_the_mean_over_contrasts_of_each_seed() -> None:
     expected = [0.02 + spread for spread in SPREAD[:12]]
     assert answer.effect.each == pytest.approx(expected)
     assert answer_text(answer) == (
-        "Yes: +2.1 points [2.0, 2.1] on average over 2 contrasts, 12 seeds, shown to be better in "
-        "2 and worse in 0."
+        "Yes: +2.1 points [2.0, 2.1] on average over 2 contrasts, 12 seeds. Shown to be better in "
+        "2 of 2 (a against b +3.1, c against b +1.1), worse in 0 of 2."
     )
 
 
@@ -136,10 +136,41 @@ def test_every_look_is_a_chance() -> None:
 
 
 def test_failed_seeds_are_left_out_and_said() -> None:
-    rows = rows_of(a=[0.1, *shifted(2, 13)], b=LOW[:14])
+    rows = rows_of(a=shifted(2, 14), b=[0.1, *LOW[1:14]])
     (answer,) = answers(results_of(rows, Question("A?", [AB])))
     assert answer.effect.pairs == 13
-    assert answer_text(answer).endswith(", 13 seeds; seeds that fail: 1 against 0.")
+    assert answer_text(answer).endswith(
+        ", 13 seeds, where both arms train; over all seeds +7.1, with 0 against 1 failed runs."
+    )
+
+
+def test_an_arm_that_is_better_where_it_trains_and_worse_over_all_seeds_is_not_better() -> None:
+    rows = rows_of(a=[0.1, *shifted(2, 13)], b=LOW[:14])
+    (answer,) = answers(results_of(rows, Question("A?", [AB])))
+    assert (answer.effect.mean > 0, answer.overall.mean > 0) == (True, False)
+    assert answer.said is Said.OPEN
+    (result,) = answer.results
+    assert (result.verdict, result.better) == (Verdict.SHOWN, Better.EITHER)
+
+
+def test_a_run_that_fails_counts_once_in_however_many_contrasts() -> None:
+    rows = rows_of(a=shifted(2, 14), b=[0.1, *LOW[1:14]], c=shifted(2, 14))
+    (answer,) = answers(results_of(rows, Question("More?", [AB, CB])))
+    assert "with 0 against 1 failed runs" in answer_text(answer)
+
+
+def test_what_a_margin_holds_is_named() -> None:
+    rows = rows_of(a=shifted(-2), b=LOW[:12], c=shifted(-4))
+    (answer,) = answers(results_of(rows, Question("As good?", [AB, CB], margin=0.03)))
+    assert answer_text(answer).endswith(
+        "Within 3.0 points in 1 of 2 (a against b −1.9), beyond in 1 of 2 (c against b −3.9)."
+    )
+
+
+def test_what_is_so_by_construction_stands_behind_the_answer() -> None:
+    question = Question("A?", [AB], note="It is by construction.")
+    (answer,) = answers(results_of(rows_of(a=shifted(2), b=LOW[:12]), question))
+    assert answer_text(answer).endswith("12 seeds. It is by construction.")
 
 
 def test_seeds_that_only_explore_decide_nothing() -> None:

@@ -171,6 +171,13 @@ def test_declared_contrasts_are_between_arms_that_exist(
     study = studies_by_name[name]
     made = {each: options_of(study, each, tmp_path) for each in ("full", preset)}
     rows = {each: rows_of_final_runs(study, options) for each, options in made.items()}
+    if study.beside:
+        other = studies_by_name[study.beside]
+        for each, own in rows.items():
+            theirs = rows_of_final_runs(other, options_of(other, each, tmp_path))
+            pairs = zip(theirs["setting"], theirs["arm"], strict=True)
+            transferred = [other.transfers(Arm(*pair)) for pair in pairs]
+            rows[each] = pd.concat([own, theirs[transferred]], ignore_index=True)
     declared = {compared for c in study.contrasts for compared in (c.first, c.second)}
     arms = {each: arms_of(found) for each, found in rows.items()}
     assert declared <= arms["full"]

@@ -244,6 +244,6 @@ def test_without_confirmation_every_look_was_a_chance() -> None:
     assert result.adjusted_p == 2 * result.difference.p
     assert seeds_after_looks(results) == (
         "Seeds 11–16 were added after a look at the results of the first 10. There were 2 chances "
-        "to claim a difference: every p is 2 times what it would be."
+        "to claim a difference: every p on this page is multiplied by 2 already."
     )
     assert seeds_after_looks(StudyResults(looked, rows[rows["seed"] < 11])) == ""

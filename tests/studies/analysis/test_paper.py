@@ -106,8 +106,10 @@ def test_seeds_that_fail_are_no_loss_of_accuracy() -> None:
     lean = runs(LEAN, 0.975, trainable_parameters=600)
     lean[0]["test_accuracy"] = 0.1
     results = results_of(runs(DIRECT.label, 0.98, trainable_parameters=6690), lean)
-    assert compresses_tenfold(results).mark == "✓"
+    assert "loss 0.5 %" in compression_beside_quoted(results)[1]
     assert "11 seeds that train" in compression_beside_quoted(results)[1]
+    # Of which a claim would need one more.
+    assert compresses_tenfold(results).mark == "?"
 
 
 def test_without_the_target_itself_nothing_is_compressed() -> None:
