@@ -31,6 +31,10 @@ from studies.design.study import Measure
 from studies.store.artifacts import load_model, model_path, store_model
 from studies.store.provenance import git_commit, package_versions, platform_text
 
+#: Epochs from which on a run keeps a checkpoint: minutes. Fewer are sooner done again than a file
+#: for each of them is worth.
+_LONG = 200
+
 
 def execute(
     study: str,
@@ -46,8 +50,8 @@ def execute(
     of a final run are stored as ``weights/<configuration>-<seed>.safetensors``, beside its
     trained model (``studies.store.artifacts``). A run that is evaluated under noise takes
     the model of the run without, and has no curves of its own. What ``measure`` finds
-    before and after the training is the row's ``measured``. A run in rounds goes on from
-    the checkpoint that an interrupted one has left.
+    before and after the training is the row's ``measured``. A run in rounds, or of many
+    epochs, goes on from the checkpoint that an interrupted one has left.
 
     Returns:
         the row; its status is ``complete`` or ``diverged``.
@@ -127,7 +131,7 @@ def weights_path(folder: Path, configuration: Configuration, seed: int) -> Path:
 
 
 def checkpoint_path(folder: Path, digest: str, seed: int) -> Path:
-    """Where a run that trains in rounds keeps its last one, until its row is written.
+    """Where a run that takes long keeps its last epoch or round, until its row is written.
 
     Args:
         folder: of the study's results.
@@ -145,13 +149,13 @@ def _train(
     folder: Path,
     on_epoch: Callable[[EpochRecord], None],
 ) -> TrainResult:
+    path = None
+    if configuration.optimiser != "adam" or configuration.epochs >= _LONG:
+        path = checkpoint_path(folder, configuration.digest(), seed)
+        path.parent.mkdir(parents=True, exist_ok=True)
     if configuration.optimiser == "adam":
-        return train(model, data, configuration.train_config(seed), on_epoch)
-    checkpoint = checkpoint_path(folder, configuration.digest(), seed)
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    return train_alternating(
-        model, data, configuration.alternating_config(seed), checkpoint, on_epoch
-    )
+        return train(model, data, configuration.train_config(seed), on_epoch, checkpoint=path)
+    return train_alternating(model, data, configuration.alternating_config(seed), path, on_epoch)
 
 
 def _parameter_columns(model: nn.Module) -> dict[str, Any]:
