@@ -61,7 +61,7 @@ def command_of(study: Study) -> click.Command:
         click.Option(["--preset"], type=OneOf(study.presets), default="quick", show_default=True),
         *_trials_option(study),
         click.Option(["--seeds"], type=SEEDS, help="fresh seeds  [default: the preset's]"),
-        click.Option(["--epochs"], type=EPOCHS, help="epochs of a run  [default: the preset's]"),
+        *_epochs_option(study),
         click.Option(["--jobs"], type=JOBS, help="worker processes  [default: the cores]"),
         click.Option(
             ["--seed"],
@@ -102,6 +102,15 @@ def _trials_option(study: Study) -> list[click.Option]:
         return []
     return [
         click.Option(["--trials"], type=TRIALS, help="searched settings  [default: the preset's]")
+    ]
+
+
+def _epochs_option(study: Study) -> list[click.Option]:
+    """Only where there are runs that do not bring their own."""
+    if not any(preset.epochs for preset in study.presets.values()):
+        return []
+    return [
+        click.Option(["--epochs"], type=EPOCHS, help="epochs of a run  [default: the preset's]")
     ]
 
 
@@ -243,7 +252,8 @@ def _choices(study: Study, values: dict[str, Any], dataset: str) -> tuple[Scope,
     preset, seeds = values["preset"], values["seeds"]
     scope, amount = asked_for(study, preset, dataset)
     axes = {name: scope.axes[name] if values[name] is None else values[name] for name in scope.axes}
-    scope = replace(scope, axes=axes, epochs=values["epochs"] or scope.epochs, seed=values["seed"])
+    epochs = values.get("epochs") or scope.epochs
+    scope = replace(scope, axes=axes, epochs=epochs, seed=values["seed"])
     return scope, replace(
         amount,
         trials=values.get("trials") or amount.trials,

@@ -7,7 +7,7 @@ import torch
 import qcnn
 from qcnn import PQCNN, QuantumTrain, TrainConfig, target_from_text
 
-from ._common import SEED, Steady
+from ._common import SEED, Steady, require
 
 FRONTIER = "cnn:channels=5+10,kernel=5+3,pooling=3+2"
 BASELINES = ["direct", "random_subspace:dimension=225", "hashing:buckets=225", "low_rank:rank=6"]
@@ -69,6 +69,40 @@ class Evaluation(Steady):
 
     def time_evaluation(self, name: str) -> None:
         qcnn.evaluate(self.model, self.data.train_images, self.data.train_labels)
+
+
+class PhaseFit(Steady):
+    """Evaluations of COBYLA in the paper's settings: a batch of 1,000 images, 128 phases."""
+
+    version = "1"
+    params = ([2, 10],)
+    param_names = ("χ",)
+    evaluations = 140
+    timeout = 300
+
+    def setup(self, chi: int) -> None:
+        data = _images()
+        self.images, self.labels = data.train_images[:1000], data.train_labels[:1000]
+        samplers = [PQCNN(*size, seed=SEED) for size in ((9, 4), (8, 4))]
+        mapping = f"mps:bond_dimension={chi},form=torchmps,placement=source"
+        target = target_from_text("paper").build(seed=SEED)
+        self.model = QuantumTrain(target, samplers, mapping, seed=SEED)
+        self.fit = _fit_phases()
+
+    def time_evaluations(self, chi: int) -> None:
+        phases = self.model.phase_parameters()
+        options = {"evaluations": self.evaluations, "trust_radius": 1.0, "epoch": 1}
+        self.fit(self.model, phases, self.images, self.labels, **options)
+
+
+def _fit_phases() -> Any:
+    """Where the commit has it."""
+    for module in ("qcnn.training.phases.cobyla", "qcnn.training.cobyla"):
+        try:
+            return require(module).fit_phases
+        except NotImplementedError:
+            continue
+    return require("qcnn.cobyla").fit_phases
 
 
 class BaselineTraining:

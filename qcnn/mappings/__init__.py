@@ -7,6 +7,7 @@ this folder, is found by itself, as is one of an installed package (:mod:`qcnn.r
 from qcnn.mappings._base import (
     Calibrated,
     Mapping,
+    Prepares,
     log_probabilities,
     one_per_weight,
     register_mapping,
@@ -21,6 +22,7 @@ __all__ = [
     "Calibrated",
     "Distributions",
     "Mapping",
+    "Prepares",
     "ReadsBatches",
     "log_probabilities",
     "mapping_from_text",

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -72,6 +73,14 @@ class Calibrated(Protocol):
 
     def calibrate(self, responses: Sequence[tuple[Tensor, Tensor]]) -> None:
         """Called once, with each sampler's ``response()`` at its initial phases."""
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A mapping's module that computes a part of its numbers from its own parameters alone."""
+
+    def prepared(self) -> AbstractContextManager[None]:
+        """Inside, where its parameters stay as they are, that part is computed once."""
 
 
 def register_mapping(name: str) -> Callable[[MappingType], MappingType]:

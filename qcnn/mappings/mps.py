@@ -4,7 +4,9 @@ The matrices of all index strings share their prefixes, so each site is multipli
 for every prefix and not once for every weight.
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isqrt
 
@@ -103,7 +105,30 @@ def multiply_prefixes(first: Tensor, sites: list[Tensor], last: Tensor, weights:
     return rows
 
 
-class _Lean(nn.Module):
+class _Products(nn.Module, ABC):
+    """What both kinds of states have in common: constant and slope of each weight's number."""
+
+    _kept: Tensor | None = None
+
+    @abstractmethod
+    def _multiply(self) -> Tensor:
+        """Constant and slope of every weight, shape ``(weights, 2)``, from the parameters alone."""
+
+    def _rows(self) -> Tensor:
+        return self._multiply() if self._kept is None else self._kept
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """Inside, where the parameters stay as they are, the matrices are multiplied once."""
+        with torch.no_grad():
+            self._kept = self._multiply()
+        try:
+            yield
+        finally:
+            del self._kept
+
+
+class _Lean(_Products):
     def __init__(self, weights: int, chi: int, seed: int) -> None:
         super().__init__()
         self.weights = weights
@@ -128,9 +153,11 @@ class _Lean(nn.Module):
     def forward(self, distributions: list[Tensor]) -> Tensor:
         probabilities = one_per_weight(distributions, self.weights)
         values = standardise(torch.log(relative(probabilities) + _FLOOR))
-        rows = multiply_prefixes(self.first, list(self.cores), self.last, self.weights)
-        constant, slope = rows.unbind(dim=1)
+        constant, slope = self._rows().unbind(dim=1)
         return constant + slope * values
+
+    def _multiply(self) -> Tensor:
+        return multiply_prefixes(self.first, list(self.cores), self.last, self.weights)
 
 
 class _Orthogonal(_Lean):
@@ -146,7 +173,7 @@ class _Orthogonal(_Lean):
         return first, cores, orthogonal_directions(chi, 2, random).contiguous()
 
 
-class _TorchMPS(nn.Module):
+class _TorchMPS(_Products):
     """TorchMPS with open ends, its output site in the middle, features (x, 1 − x)."""
 
     def __init__(self, weights: int, chi: int, seed: int) -> None:
@@ -164,6 +191,11 @@ class _TorchMPS(nn.Module):
 
     def forward(self, distributions: list[Tensor]) -> Tensor:
         probabilities = relative(one_per_weight(distributions, self.weights))
+        constant, slope = self._rows().unbind(dim=1)
+        numbers: Tensor = constant + slope * probabilities
+        return numbers - numbers.mean()
+
+    def _multiply(self) -> Tensor:
         middle = len(self.cores) // 2
         sites: list[Tensor] = []
         for position, (one, other) in enumerate(self.cores):
@@ -175,10 +207,7 @@ class _TorchMPS(nn.Module):
         first = torch.eye(len(self.output))[0]
         one, other = self.cores[-1]
         last = torch.stack([(self.biases[1] + other)[:, 0], (one - other)[:, 0]], dim=1)
-        rows = multiply_prefixes(first.to(self.output), sites, last, self.weights)
-        constant, slope = rows.unbind(dim=1)
-        numbers: Tensor = constant + slope * probabilities
-        return numbers - numbers.mean()
+        return multiply_prefixes(first.to(self.output), sites, last, self.weights)
 
 
 _MODULES: dict[str, Callable[[int, int, int], nn.Module]] = {

@@ -3,8 +3,9 @@
 import copy
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from qcnn.training.records import EpochRecord, Evaluation, TrainResult, merit
 from qcnn.weights.generated import network_weights
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)
+_HISTORY = "history"
 
 
 @dataclass
@@ -82,11 +84,11 @@ class Resumable:
             **_moments(state["state"]),
             **{f"random/{name}": stream.get_state() for name, stream in self.streams.items()},
             "random/global": torch.get_rng_state(),
+            _HISTORY: _numbers_of(self.progress.history),
         }
         facts = {
             "run": identity,
             "seconds": self.progress.seconds_before + seconds,
-            "history": [asdict(record) for record in self.progress.history],
             "groups": [_plain(group) for group in state["param_groups"]],
             "schedule": None if self.scheduler is None else _plain(self.scheduler.state_dict()),
         }
@@ -119,7 +121,7 @@ class Resumable:
             stream.set_state(random[name])
         torch.set_rng_state(random["global"])
         self.progress = Progress(
-            [_record(stored) for stored in facts["history"]],
+            _records_of(tensors[_HISTORY]),
             _part(tensors, "best"),
             facts["seconds"],
         )
@@ -166,7 +168,7 @@ def identify(settings: str, model: nn.Module, data: Data | Examples) -> str:
     tensors = {**model.state_dict(), **_tensors(data)}
     # The form of the file is part of it, so that those of earlier versions are refused. Addresses
     # are others in every process.
-    return fingerprint(_ADDRESS.sub("", f"form 2 {settings} {model}"), tensors)
+    return fingerprint(_ADDRESS.sub("", f"form 3 {settings} {model}"), tensors)
 
 
 def describe_function(function: Callable[..., Any], model: nn.Module) -> str:
@@ -235,10 +237,29 @@ def _part(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:
     return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}
 
 
-def _record(stored: dict[str, Any]) -> EpochRecord:
-    return EpochRecord(
-        stored["epoch"], Evaluation(**stored["train"]), Evaluation(**stored["validation"])
-    )
+def _numbers_of(history: list[EpochRecord]) -> Tensor:
+    """Losses and accuracies of all epochs, shape ``(epochs, 4)``; NaN for an accuracy of None.
+
+    As text, those of a thousand epochs would take longer to write than all else.
+    """
+    found = [
+        (part.loss, nan if part.accuracy is None else part.accuracy)
+        for record in history
+        for part in (record.train, record.validation)
+    ]
+    return torch.tensor(found, dtype=torch.float64).view(len(history), 4)
+
+
+def _records_of(numbers: Tensor) -> list[EpochRecord]:
+    """The records that :func:`_numbers_of` has taken apart."""
+    return [
+        EpochRecord(epoch, _evaluation(*row[:2]), _evaluation(*row[2:]))
+        for epoch, row in enumerate(numbers.tolist(), 1)
+    ]
+
+
+def _evaluation(loss: float, accuracy: float) -> Evaluation:
+    return Evaluation(loss, None if isnan(accuracy) else accuracy)
 
 
 @torch.no_grad()

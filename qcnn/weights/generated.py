@@ -2,6 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import chain
@@ -144,6 +145,10 @@ class GeneratedNetwork(Described, ABC):
     def phase_parameters(self) -> list[nn.Parameter]:
         """Those of the trainable parameters that are phases, or stand in their place; none here."""
         return []
+
+    def prepared(self) -> AbstractContextManager[None]:
+        """Inside, where nothing but the phases changes, all else is computed once; nothing here."""
+        return nullcontext()
 
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """What the target returns for these inputs under the generated weights.

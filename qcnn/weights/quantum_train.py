@@ -1,6 +1,7 @@
 """The whole model: PQCNNs, their combination, a mapping and the target it writes into."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from qcnn.mappings import (
     Calibrated,
     Distributions,
     Mapping,
+    Prepares,
     ReadsBatches,
     mapping_from_text,
 )
@@ -125,6 +127,11 @@ class QuantumTrain(GeneratedNetwork):
         given = distributions if together else [row.clone() for row in distributions.rows()]
         numbers: Tensor = self.mapping(given)
         return numbers
+
+    def prepared(self) -> AbstractContextManager[None]:
+        """Inside, where nothing but the phases changes, the mapping's own part is computed once."""
+        mapping = self.mapping
+        return mapping.prepared() if isinstance(mapping, Prepares) else super().prepared()
 
     def describe(self) -> dict[str, Any]:
         """Mapping and target, how many samplers there are, and how they are combined."""

@@ -9,25 +9,21 @@ against an arm that differs from it in nothing but that Adam trains the phases.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from qcnn import AlternatingConfig
 from studies.analysis.findings import accuracies_along
 from studies.catalogue import register_study
-from studies.design.arguments import EPOCHS, PositiveNumbers, WholeNumber, WholeNumbers
+from studies.design.arguments import PositiveNumbers, WholeNumbers
 from studies.design.arms import DIRECT, Arm, at_bond_dimension
 from studies.design.configuration import Configuration
 from studies.design.recipes import MESH_AXIS, cells_of, direct_cells, long_cells_of, standard
 from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
+from studies.settings.papers_form import ROUNDS, by_adam_alone, in_rounds, papers_form
 
 PAPERS_SCHEDULE = "the paper's form and schedule"
-_ROUNDS = WholeNumber(1, EPOCHS.most // AlternatingConfig.adam_epochs)
 _EVERY = tuple(range(1, 11))
 _PAPERS_FORM = (2, 4, 10)
 #: Of the orthogonal start; under seeds of their own 0.003 and 0.1 were no better at any χ.
 _RATES = (0.01, 0.03)
-#: The paper's rate for the mapping; the lean form's 0.03 makes the unscaled form fail.
-_PAPERS_RATE = 0.001
 
 
 def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
@@ -55,22 +51,10 @@ def cells(options: Options) -> list[Cell]:
         lean = standard(options, mapping=f"mps:bond_dimension={chi}")
         found += cells_of(_lean(chi), lean, options)
         if chi in _PAPERS_FORM:
-            paper = standard(
-                options,
-                mapping=f"mps:bond_dimension={chi},form=torchmps,placement=source",
-                learning_rate=_PAPERS_RATE,
-                phase_learning_rate=0.03,
-            )
+            paper, rounds = papers_form(options, chi), options.scope.axes["rounds"]
             found += cells_of(_paper(chi), paper, options)
-            together = replace(
-                paper,
-                epochs=AlternatingConfig.adam_epochs * options.scope.axes["rounds"],
-                schedule="none",
-                gradient_clip=0.0,
-            )
-            alternating = replace(together, optimiser="adam+cobyla", phase_learning_rate=0.0)
-            found += long_cells_of(_alternating(chi), alternating, options)
-            found += long_cells_of(_together(chi), together, options)
+            found += long_cells_of(_alternating(chi), in_rounds(paper, rounds), options)
+            found += long_cells_of(_together(chi), by_adam_alone(paper, rounds), options)
     return found + direct_cells(standard(options), options)
 
 
@@ -112,9 +96,7 @@ STUDY = Study(
     question="What does the bond dimension of the matrix product state buy?",
     axes=(
         Axis("bond_dimension", WholeNumbers(1), _EVERY, "bond dimensions, e.g. 1-10"),
-        Axis(
-            "rounds", _ROUNDS, 20, "rounds of the paper's schedule, which ran 200", is_length=True
-        ),
+        Axis("rounds", ROUNDS, 20, "rounds of the paper's schedule, which ran 200", is_length=True),
         Axis("learning_rates", PositiveNumbers(), _RATES, "rates that an orthogonal start chooses"),
         MESH_AXIS,
     ),

@@ -33,8 +33,8 @@ from qcnn.weights.combine import count_joint_outcomes
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")
-NATURAL = "natural"
-OPTIMISERS = ("adam", NATURAL, "adam+cobyla")
+NATURAL, ALTERNATING = "natural", "adam+cobyla"
+OPTIMISERS = ("adam", NATURAL, ALTERNATING)
 #: What the paper's alternation has none of, with the values that say so.
 _NOT_ALTERNATING = {"phase_learning_rate": 0.0, "schedule": "none", "gradient_clip": 0.0}
 _NONE = "none"

@@ -51,7 +51,7 @@ class Preset:
 
     Attributes:
         seeds: fresh seeds for each finalist and reference.
-        epochs: of every run but those with epochs of their own.
+        epochs: of every run but those with epochs of their own; 0 where all have.
         trials: searched configurations.
         finalists: configurations that get fresh seeds.
         long_seeds: fresh seeds of runs that keep their source's long schedule.

@@ -102,8 +102,9 @@ def markdown(table: pd.DataFrame) -> str:
         shown[name] = shown[name].map(in_markdown)
     if "validation" in shown:
         quoted = table["model"].str.startswith("quoted:")
-        for name in ("model", "validation"):
-            shown.loc[quoted, name] = "*" + shown.loc[quoted, name] + "*"
+        for name in shown.columns.intersection(_QUOTED):
+            said = quoted & (shown[name] != "")
+            shown.loc[said, name] = "*" + shown.loc[said, name] + "*"
     alignment = ["right" if name in _NUMBERS else "left" for name in shown.columns]
     shown.columns = shown.columns.map(in_markdown)
     return str(shown.to_markdown(index=False, colalign=alignment, disable_numparse=True))
@@ -121,6 +122,8 @@ _ACCURACY = (
     "validation",
     "training",
 )
+#: Columns with something of a quoted line.
+_QUOTED = ("model", "training", "validation", "generalisation error")
 #: Columns that hold a number alone.
 _NUMBERS = ("trainable", "phases (effective)", "mapping", "epochs", "seeds", "failures")
 

@@ -27,11 +27,15 @@ from qcnn import (
 from qcnn.files import write_bytes
 from qcnn.training.optimiser import make_adam
 from qcnn.weights.generated import GeneratedNetwork
-from studies.design.configuration import NATURAL, Configuration, build_model, noisy
+from studies.design.configuration import ALTERNATING, NATURAL, Configuration, build_model, noisy
 from studies.design.roles import FINAL
 from studies.design.study import Measure
 from studies.store.artifacts import load_model, model_path, store_model
 from studies.store.provenance import git_commit, package_versions, platform_text
+
+#: Epochs from which on a run keeps a checkpoint: minutes. Fewer are sooner done again than a file
+#: for each of them is worth.
+_LONG = 200
 
 
 def execute(
@@ -48,8 +52,8 @@ def execute(
     of a final run are stored as ``weights/<configuration>-<seed>.safetensors``, beside its
     trained model (``studies.store.artifacts``). A run that is evaluated under noise takes
     the model of the run without, and has no curves of its own. What ``measure`` finds
-    before and after the training is the row's ``measured``. A run in rounds goes on from
-    the checkpoint that an interrupted one has left.
+    before and after the training is the row's ``measured``. A run in rounds, or of many
+    epochs, goes on from the checkpoint that an interrupted one has left.
 
     Returns:
         the row; its status is ``complete`` or ``diverged``.
@@ -129,7 +133,7 @@ def weights_path(folder: Path, configuration: Configuration, seed: int) -> Path:
 
 
 def checkpoint_path(folder: Path, digest: str, seed: int) -> Path:
-    """Where a run that trains in rounds keeps its last one, until its row is written.
+    """Where a run that takes long keeps its last epoch or round, until its row is written.
 
     Args:
         folder: of the study's results.
@@ -147,15 +151,22 @@ def _train(
     folder: Path,
     on_epoch: Callable[[EpochRecord], None],
 ) -> TrainResult:
-    if configuration.optimiser != "adam+cobyla":
-        natural = configuration.optimiser == NATURAL
-        optimiser = natural_adam(model) if natural else make_adam
-        config = configuration.train_config(seed)
-        return train(model, data, config, on_epoch, optimiser=optimiser)
-    checkpoint = checkpoint_path(folder, configuration.digest(), seed)
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    return train_alternating(
-        model, data, configuration.alternating_config(seed), checkpoint, on_epoch
+    path = None
+    if configuration.optimiser == ALTERNATING or configuration.epochs >= _LONG:
+        path = checkpoint_path(folder, configuration.digest(), seed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if configuration.optimiser == ALTERNATING:
+        config = configuration.alternating_config(seed)
+        return train_alternating(model, data, config, path, on_epoch)
+    natural = configuration.optimiser == NATURAL
+    optimiser = natural_adam(model) if natural else make_adam
+    return train(
+        model,
+        data,
+        configuration.train_config(seed),
+        on_epoch,
+        optimiser=optimiser,
+        checkpoint=path,
     )
 
 

@@ -87,7 +87,8 @@ def test_only_what_full_asks_for_by_itself_on_mnist_is_published(study: Study, p
 @pytest.mark.parametrize("study", STUDIES)
 def test_options_typed_as_the_preset_has_them_are_its_own(study: Study) -> None:
     full = study.presets["full"]
-    values = typed(study, "--preset", "full", "--epochs", str(full.epochs), "--seed", "0")
+    length = ("--epochs", str(full.epochs)) if full.epochs else ()
+    values = typed(study, "--preset", "full", *length, "--seed", "0")
     assert folder_of(study, published_dataset(study), values) == f"results/{study.name}"
 
 

@@ -1,6 +1,7 @@
 """Phases fitted without gradients, by COBYLA."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from math import isfinite
 
 import numpy as np
@@ -14,6 +15,7 @@ from qcnn.machine import one_blas_thread
 from qcnn.training.batches import check_batch, evaluating
 from qcnn.training.evaluation import predict
 from qcnn.training.pooling import PoolByMaximum
+from qcnn.weights.generated import GeneratedNetwork
 
 #: Radians; SciPy's default, at which COBYLA stops before its evaluations are used up.
 LAST_RADIUS = 1e-4
@@ -67,7 +69,8 @@ def fit_phases(
         return loss
 
     start = torch.cat([phase.flatten() for phase in phases]).double().numpy()
-    with evaluating(model), PoolByMaximum(), one_blas_thread():
+    prepared = model.prepared() if isinstance(model, GeneratedNetwork) else nullcontext()
+    with evaluating(model), prepared, PoolByMaximum(), one_blas_thread():
         found = minimize(
             loss_at,
             start,

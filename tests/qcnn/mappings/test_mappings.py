@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from qcnn import PQCNN, InvalidInput, QuantumTrain, count_parameters, mapping_names
-from qcnn.mappings import Calibrated, Mapping, mapping_from_text
+from qcnn.mappings import Calibrated, Mapping, Prepares, mapping_from_text
 from qcnn.mappings.mps import multiply_prefixes
 from qcnn.registry import mappings
 from qcnn.specification import format_choice
@@ -91,6 +91,24 @@ def test_any_distribution_gives_finite_weights(text: str, seed: int, sharpness: 
     numbers = build(mapping, places, (9,), seed)([distribution])
     assert numbers.shape == (8,)
     assert bool(torch.isfinite(numbers).all())
+
+
+def test_what_is_prepared_gives_the_same_numbers_until_it_ends() -> None:
+    prepared = []
+    for text in EVERY:
+        module = build(mapping_from_text(text), layout(), (1000,), seed=4)
+        if not isinstance(module, Prepares):
+            continue
+        prepared.append(text)
+        with torch.no_grad():
+            for seed in (1, 2):
+                expected = module(distributions((1000,), seed))
+                with module.prepared():
+                    assert torch.equal(module(distributions((1000,), seed)), expected)
+            for parameter in module.parameters():
+                parameter.mul_(1.1)
+            assert not torch.equal(module(distributions((1000,), seed)), expected)
+    assert prepared == [text for text in EVERY if text.startswith("mps")]
 
 
 def test_counts_of_the_sources() -> None:

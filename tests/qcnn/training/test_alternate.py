@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -118,6 +119,33 @@ def test_cobyla_lowers_the_loss_on_its_batch() -> None:
     fit_phases(trained, phases, images, labels, evaluations=300, trust_radius=1.0, epoch=1)
     assert passes <= 300
     assert loss() < 0.9 * before
+
+
+def test_what_the_phases_do_not_decide_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the phases come out the same to the last bit."""
+    data, multiplied = stripes(), [0]
+
+    def fit() -> QuantumTrain:
+        trained = model(mapping="mps:bond_dimension=2,form=torchmps,placement=source")
+        multiply = trained.mapping._multiply
+
+        def counted() -> Tensor:
+            multiplied[0] += 1
+            rows: Tensor = multiply()
+            return rows
+
+        vars(trained.mapping)["_multiply"] = counted
+        images, labels = data.train_images[:100], data.train_labels[:100]
+        phases = trained.phase_parameters()
+        fit_phases(trained, phases, images, labels, evaluations=60, trust_radius=1.0, epoch=1)
+        return trained
+
+    once = fit()
+    assert multiplied == [1]
+    monkeypatch.setattr(QuantumTrain, "prepared", lambda _: nullcontext())
+    again = fit()
+    assert multiplied[0] > 30
+    assert state_of(once) == state_of(again)
 
 
 class BestAtItsStart(nn.Module):
@@ -474,7 +502,7 @@ def test_a_killed_process_goes_on_to_the_same_bits(tmp_path: Path) -> None:
         assert killed.poll() is None
     os.kill(killed.pid, signal.SIGKILL)
     assert killed.communicate(timeout=60)[0] == ""
-    assert len(read_checkpoint(file)[1]["history"]) == 2
+    assert len(read_checkpoint(file)[0]["history"]) == 2
     assert start(file).communicate(timeout=300)[0].split() == whole
 
 

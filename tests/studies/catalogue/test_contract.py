@@ -102,7 +102,7 @@ def test_component(changes: dict[str, str], tmp_path: Path) -> None:
 
 
 #: Studies of which a single run is long: COBYLA asks for its 1,000 evaluations in a round.
-LONG = ("bond_dimension",)
+LONG = ("bond_dimension", "papers_schedule")
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,9 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What has been trained since."""
     done: list[object] = []
 
-    def counted(*arguments: object) -> TrainResult:
+    def counted(*arguments: object, **options: object) -> TrainResult:
         done.append(arguments[0])
-        return train(*arguments)  # type: ignore[arg-type]
+        return train(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(studies.runs.execute, "train", counted)
     return done

@@ -14,6 +14,7 @@ NAMES = {
     "noise": ("mixing: no noise", "mixing: evaluated under shots=10000"),
     "frontier": ("223 parameters: photonic",),
     "bond_dimension": ("χ = 4: lean form",),
+    "papers_schedule": ("χ = 4: the paper's schedule", "χ = 4: Adam alone"),
 }
 #: How the paper's figures are written, here and in a table of numbers alone.
 FIGURES = (

@@ -10,7 +10,8 @@ from queues import Queue
 from smallest import changed, make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
-from qcnn import InvalidInput
+from qcnn import EpochRecord, InvalidInput
+from qcnn.training.steps import record_epoch
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST, Arm
 from studies.design.roles import FINAL
@@ -118,6 +119,40 @@ def test_a_run_in_rounds_goes_on_from_its_checkpoint_until_its_row_is_stored(
     assert len(row["val_accuracy_by_epoch"].split()) == 10
     whole = execute("mode_sweep", ROUNDS, 1, FINAL, options.place.out / "uninterrupted")
     assert {name: whole[name] for name in _RESULTS} == {name: row[name] for name in _RESULTS}
+
+
+def test_a_run_of_many_epochs_goes_on_from_its_checkpoint_too(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epochs: list[int] = []
+
+    def interrupted(*arguments: Any) -> EpochRecord:
+        epochs.append(arguments[2])
+        if epochs == [1, 2, 3]:
+            raise RuntimeError("interrupted")
+        return record_epoch(*arguments)
+
+    monkeypatch.setattr("studies.runs.execute._LONG", 4)
+    monkeypatch.setattr("qcnn.training.train.record_epoch", interrupted)
+    cell = Cell(replace(CONFIGURATION, epochs=4), 1, Arm("", "for long"))
+    checkpoint = checkpoint_path(options.place.out, cell.key.configuration, 1)
+    make_queue(options).enqueue_missing([cell])
+    with pytest.raises(RuntimeError, match="interrupted"):
+        make_queue(options).run_next()
+    assert checkpoint.exists()
+    make_queue(options).enqueue_missing([cell])
+    assert make_queue(options).run_next()
+    assert epochs == [1, 2, 3, 3, 4]
+    assert not checkpoint.exists()
+    (row,) = read_rows(options.place.out / "runs.csv").to_dict("records")
+    whole = execute("mode_sweep", cell.configuration, 1, FINAL, options.place.out / "uninterrupted")
+    assert {name: whole[name] for name in _RESULTS} == {name: row[name] for name in _RESULTS}
+
+
+def test_a_short_run_keeps_no_checkpoint(options: Options) -> None:
+    folder = options.place.out
+    execute("mode_sweep", replace(CONFIGURATION, epochs=2), 1, FINAL, folder)
+    assert not (folder / "checkpoints").exists()
 
 
 @pytest.mark.parametrize(

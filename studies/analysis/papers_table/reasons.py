@@ -1,0 +1,65 @@
+"""Why a line of the table stands as it does, as far as rows can show it."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from studies.analysis.paper import beside_quoted
+from studies.analysis.papers_table.agreement import RULE
+from studies.analysis.papers_table.progress import MOMENTS, losses_text, still_falls
+from studies.analysis.papers_table.table import QUANTITIES, verdict
+from studies.analysis.quoted import QuotedRow, quoted_beside
+from studies.analysis.results import NOTHING_YET, StudyResults
+from studies.design.roles import has_trained
+from studies.design.statistics import mean_interval, points
+
+
+def verdicts_and_reasons(schedule: str, alone: str) -> Callable[[StudyResults], str]:
+    """A finding: at each bond dimension how the paper's schedule stands to its table, and why.
+
+    Args:
+        schedule: the arm that trains as the paper does.
+        alone: the one that differs from it in nothing but that Adam trains the phases.
+    """
+
+    def finding(results: StudyResults) -> str:
+        sentences, notes = [], ""
+        for quoted, arms in beside_quoted(results):
+            runs, others = (arms[arms["arm"] == name] for name in (schedule, alone))
+            if runs.empty:
+                continue
+            measured = {each.name: mean_interval(each.of_runs(runs)) for each in QUANTITIES}
+            said = quoted_beside(runs["dataset"], f"{verdict(measured, quoted)}. ")
+            notes = quoted_beside(runs["dataset"], f" {_counts(runs, quoted)} {RULE}")
+            reasons = "; ".join([*_failures(runs), _progress(runs), *_beside(runs, others)])
+            sentences.append(f"At {runs['setting'].iloc[0]}: {said}{reasons}.")
+        return f"{' '.join(sentences)}{notes}" if sentences else NOTHING_YET
+
+    return finding
+
+
+def _counts(runs: pd.DataFrame, quoted: QuotedRow) -> str:
+    """Why the counts differ, where the mapping is the same."""
+    first = runs.iloc[0]
+    counted = quoted.trainable_parameters - int(first["mapping_parameters"])
+    return f"The paper counts {counted} phases, of which {int(first['phases'])} are trained here."
+
+
+def _failures(runs: pd.DataFrame) -> list[str]:
+    failed = int((~has_trained(runs)).sum())
+    return [f"{failed} of {len(runs)} seeds did not train"] if failed else []
+
+
+def _progress(runs: pd.DataFrame) -> str:
+    falls = "is still falling" if still_falls(runs) else "no longer falls"
+    return f"its training loss {falls} ({losses_text(runs)}, {MOMENTS})"
+
+
+def _beside(runs: pd.DataFrame, others: pd.DataFrame) -> list[str]:
+    """What the same form reaches by Adam alone, which says what is the form's and what COBYLA's."""
+    if others.empty:
+        return []
+    ours, theirs = (each["val_accuracy"].mean() for each in (runs, others))
+    failed = _failures(others)
+    text = f"Adam alone is {points(theirs - ours, sign=True)} points of validation beside it"
+    return [f"{text} ({failed[0]})" if failed else text]
