@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors.torch import save
@@ -22,6 +22,7 @@ from qcnn import (
     load_data,
     train,
     train_alternating,
+    train_from_shots,
 )
 from qcnn.files import write_bytes
 from qcnn.weights.generated import GeneratedNetwork
@@ -100,6 +101,7 @@ def _accuracies(trained: TrainResult) -> dict[str, Any]:
         "val_accuracy": trained.last.validation.accuracy,
         "best_val_accuracy": trained.best.validation.accuracy,
         "best_val_epoch": trained.best.epoch,
+        "shots_spent": trained.last.shots,
     }
 
 
@@ -147,6 +149,10 @@ def _train(
 ) -> TrainResult:
     if configuration.optimiser == "adam":
         return train(model, data, configuration.train_config(seed), on_epoch)
+    if configuration.from_shots:
+        shots = configuration.from_shots_config(seed)
+        # Another model than a QuantumTrain is refused.
+        return train_from_shots(cast(QuantumTrain, model), data, shots, on_epoch)
     checkpoint = checkpoint_path(folder, configuration.digest(), seed)
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     return train_alternating(
