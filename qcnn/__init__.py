@@ -22,6 +22,8 @@ from qcnn.targets import ConvolutionalNetwork, target_from_text
 from qcnn.training.alternate import AlternatingConfig, train_alternating
 from qcnn.training.config import TrainConfig
 from qcnn.training.evaluation import evaluate
+from qcnn.training.from_shots.config import FromShotsConfig
+from qcnn.training.from_shots.train import train_from_shots
 from qcnn.training.phases.natural import natural_adam
 from qcnn.training.records import EpochRecord, Evaluation, TrainResult
 from qcnn.training.train import train
@@ -42,6 +44,7 @@ __all__ = [
     "EpochRecord",
     "Evaluation",
     "Examples",
+    "FromShotsConfig",
     "GeneratedNetwork",
     "InvalidInput",
     "Mapping",
@@ -69,4 +72,5 @@ __all__ = [
     "target_from_text",
     "train",
     "train_alternating",
+    "train_from_shots",
 ]

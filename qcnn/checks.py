@@ -23,6 +23,8 @@ LARGEST_COUNT = 10**9
 #: Trainable numbers of the largest network or mapping that is built. Those of this project have
 #: thousands; far more are a typing error, and would end the process for lack of memory.
 LARGEST_MODEL = 10**7
+#: Shots of a device: NumPy draws as many as have a place in 64 bits with a sign.
+MOST_SHOTS = 2**63 - 1
 #: Where an object is in memory.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
 _LONGEST, _LONGEST_REASON = 80, 200

@@ -53,11 +53,13 @@ class EpochRecord:
             before, what the steps of the epoch had themselves, in training mode, each with the
             parameters that it found.
         validation: after the epoch, in evaluation mode.
+        shots: that were fired up to its end, of a training from shots; else 0.
     """
 
     epoch: int
     train: Evaluation
     validation: Evaluation
+    shots: int = 0
 
 
 @dataclass(frozen=True, eq=False)

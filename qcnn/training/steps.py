@@ -1,6 +1,6 @@
 """Steps over the training examples, and what is recorded after an epoch of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite
 
 import torch
@@ -69,28 +69,54 @@ def take_step(
         DivergedError: if the loss or the gradient is not finite.
         InvalidInput: if the model does not take the images, or returns no logits for them.
     """
-    classes = data.classes
-    inputs, truth = inputs_of(data)[0], as_labels(truth_of(data)[0][chosen], classes)
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     limit = float("inf") if gradient_clip is None else gradient_clip
     found: list[Tally] = []
 
     def compute() -> Tensor:
         optimiser.zero_grad()
-        output = predict(model, take(inputs, chosen), classes)
-        value = compute_loss(loss, output, truth)
-        if not torch.isfinite(value):
-            raise DivergedError(epoch, f"the training loss is {value.item()}")
+        value, tally = loss_on(model, data, chosen, epoch, loss)
         value.backward()
-        norm = nn.utils.clip_grad_norm_(parameters, limit)
-        if not torch.isfinite(norm):
-            raise DivergedError(epoch, f"the gradient has norm {norm.item()}")
-        correct = count_correct(output.detach(), truth, classes)
-        found.append(Tally(len(truth), len(truth) * value.item(), correct))
+        clip_gradient(parameters, limit, epoch)
+        found.append(tally)
         return value
 
     optimiser.step(compute)  # type: ignore[arg-type]
     return found[0]
+
+
+def loss_on(
+    model: nn.Module,
+    data: Data | Examples,
+    chosen: Tensor,
+    epoch: int,
+    loss: Loss = cross_entropy,
+) -> tuple[Tensor, Tally]:
+    """The loss on the ``chosen`` training examples, with its graph, and what was found there.
+
+    Raises:
+        DivergedError: if the loss is not finite.
+        InvalidInput: if the model does not take the images, or returns no logits for them.
+    """
+    classes = data.classes
+    inputs, truth = inputs_of(data)[0], as_labels(truth_of(data)[0][chosen], classes)
+    output = predict(model, take(inputs, chosen), classes)
+    value = compute_loss(loss, output, truth)
+    if not torch.isfinite(value):
+        raise DivergedError(epoch, f"the training loss is {value.item()}")
+    correct = count_correct(output.detach(), truth, classes)
+    return value, Tally(len(truth), len(truth) * value.item(), correct)
+
+
+def clip_gradient(parameters: Sequence[Tensor], limit: float, epoch: int) -> None:
+    """Make the whole gradient of parameters at most so long.
+
+    Raises:
+        DivergedError: if it is not finite.
+    """
+    norm = nn.utils.clip_grad_norm_(parameters, limit)
+    if not torch.isfinite(norm):
+        raise DivergedError(epoch, f"the gradient has norm {norm.item()}")
 
 
 def record_epoch(

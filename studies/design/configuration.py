@@ -15,6 +15,7 @@ from qcnn import (
     PQCNN,
     AlternatingConfig,
     Data,
+    FromShotsConfig,
     InvalidInput,
     QuantumTrain,
     TrainConfig,
@@ -29,12 +30,15 @@ from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import derive
 from qcnn.targets import target_from_text
 from qcnn.training.config import SCHEDULES
+from qcnn.training.from_shots.config import WAYS
+from qcnn.training.from_shots.spending import spending_from_text, way_of
 from qcnn.weights.combine import count_joint_outcomes
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")
 NATURAL, ALTERNATING = "natural", "adam+cobyla"
-OPTIMISERS = ("adam", NATURAL, ALTERNATING)
+#: Those of the last have options, among them the number of shots.
+OPTIMISERS = ("adam", NATURAL, ALTERNATING, *WAYS)
 #: What the paper's alternation has none of, with the values that say so.
 _NOT_ALTERNATING = {"phase_learning_rate": 0.0, "schedule": "none", "gradient_clip": 0.0}
 _NONE = "none"
@@ -69,9 +73,11 @@ class Configuration:
             see ``qcnn.TrainConfig``; a rate or clip of 0 stands for none of its own.
         generator: the PQCNNs themselves or the control in their place (``qcnn.controls``).
         layers: rectangular meshes one after another in each PQCNN; 1 in any other mesh.
-        optimiser: ``"adam"`` for all parameters together, ``"natural"``, the same in natural
-            coordinates of the phases (``qcnn.natural_adam``), or ``"adam+cobyla"``, the paper's
-            alternation (``qcnn.train_alternating``) in rounds of 5 of the ``epochs``.
+        optimiser: ``"adam"`` for all parameters together; ``"natural"``, the same in natural
+            coordinates of the phases (``qcnn.natural_adam``); ``"adam+cobyla"``, the paper's
+            alternation (``qcnn.train_alternating``) in rounds of 5 of the ``epochs``; or, with a
+            number of shots, ``"parameter-shift"``, ``"spsa"`` or ``"cobyla"``, with equal parts for
+            ``epochs`` (``qcnn.train_from_shots``, ``qcnn.training.from_shots.spending``).
         noise: text of the noise in training and evaluation (``qcnn.noise``); empty for none.
         evaluated_under: text of the noise under which a run trained without is evaluated.
         trained_phases: how many phases of each PQCNN are trained; 0 for all.
@@ -107,20 +113,25 @@ class Configuration:
                 f"dataset is {shortened(self.dataset)}; allowed are at most 100 letters, digits, "
                 "spaces and the signs _ . + -, a letter or digit first"
             )
-        if self.optimiser not in OPTIMISERS:
-            raise InvalidInput(
-                f"optimiser is {self.optimiser!r}; allowed are {', '.join(OPTIMISERS)}"
-            )
-        if self.optimiser == NATURAL and self.without_photons:
-            raise InvalidInput(
-                f"optimiser is {self.optimiser!r} without PQCNNs; allowed there is adam"
-            )
+        self._check_optimiser()
         allowed = (_NONE,) if self.without_photons else INPUTS
         if self.input not in allowed:
             raise InvalidInput(f"input is {self.input!r}; allowed are {', '.join(allowed)}")
         check_layers(self.layers, self.mesh)
         for name in ("noise", "evaluated_under"):
             self._check_noise(name)
+
+    def _check_optimiser(self) -> None:
+        if self.from_shots:
+            spending_from_text(self.optimiser)
+        elif self.optimiser not in OPTIMISERS:
+            raise InvalidInput(
+                f"optimiser is {self.optimiser!r}; allowed are {', '.join(OPTIMISERS)}"
+            )
+        elif self.optimiser == NATURAL and self.without_photons:
+            raise InvalidInput(
+                f"optimiser is {self.optimiser!r} without PQCNNs; allowed there is adam"
+            )
 
     def _check_noise(self, name: str) -> None:
         text = getattr(self, name)
@@ -190,6 +201,33 @@ class Configuration:
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             seed=seed,
+        )
+
+    @property
+    def from_shots(self) -> bool:
+        """Whether its PQCNNs are known by shots alone while they are trained."""
+        return way_of(self.optimiser) in WAYS
+
+    def from_shots_config(self, seed: int) -> FromShotsConfig:
+        """How to train from shots, with streams derived from ``seed``.
+
+        Raises:
+            InvalidInput: for an optimiser that counts none, and a rate of the phases alone.
+        """
+        if self.phase_learning_rate:
+            raise InvalidInput(
+                f"phase_learning_rate is {self.phase_learning_rate!r}; allowed with optimiser "
+                f"{self.optimiser!r} is 0.0"
+            )
+        return FromShotsConfig(
+            way=way_of(self.optimiser),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            schedule=self.schedule,
+            gradient_clip=self.gradient_clip or None,
+            seed=seed,
+            **asdict(spending_from_text(self.optimiser)),
         )
 
 

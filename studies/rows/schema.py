@@ -92,6 +92,7 @@ class Row:
         sampler, pruner: of the search.
         git_commit, versions, platform: where the row comes from (``studies.store.provenance``).
         look: how many looks at the study's results came before its seed was chosen.
+        shots_spent: shots that the PQCNNs have fired in a training from shots; else 0.
     """
 
     study: str
@@ -129,6 +130,7 @@ class Row:
     versions: str
     platform: str
     look: int = 0
+    shots_spent: int = 0
 
     def values(self) -> Iterator[Any]:
         """The value of each of ``COLUMNS``."""

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors.torch import save
@@ -23,6 +23,7 @@ from qcnn import (
     natural_adam,
     train,
     train_alternating,
+    train_from_shots,
 )
 from qcnn.files import write_bytes
 from qcnn.training.optimiser import make_adam
@@ -106,6 +107,7 @@ def _accuracies(trained: TrainResult) -> dict[str, Any]:
         "val_accuracy": trained.last.validation.accuracy,
         "best_val_accuracy": trained.best.validation.accuracy,
         "best_val_epoch": trained.best.epoch,
+        "shots_spent": trained.last.shots,
     }
 
 
@@ -151,6 +153,10 @@ def _train(
     folder: Path,
     on_epoch: Callable[[EpochRecord], None],
 ) -> TrainResult:
+    if configuration.from_shots:
+        shots = configuration.from_shots_config(seed)
+        # Another model than a QuantumTrain is refused.
+        return train_from_shots(cast(QuantumTrain, model), data, shots, on_epoch)
     path = None
     if configuration.optimiser == ALTERNATING or configuration.epochs >= _LONG:
         path = checkpoint_path(folder, configuration.digest(), seed)

@@ -1,0 +1,1 @@
+"""Training of which the shots of a device are counted."""
