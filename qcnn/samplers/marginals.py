@@ -132,15 +132,16 @@ class Marginals(Sampler):
             ``itertools.combinations`` of the modes.
         """
         found: Tensor = self.sampler() if phases is None else self.sampler(phases)
-        return self._sum(found)
+        return self.sum_of(found)
 
-    def _sum(self, probabilities: Tensor) -> Tensor:
+    def sum_of(self, probabilities: Tensor) -> Tensor:
+        """The events' probabilities that those of the outcomes give, the last dimension."""
         return probabilities @ self.get_buffer("_happens").to(probabilities) / self._together
 
     def response(self) -> tuple[Tensor, Tensor]:
         """As of every sampler; both are sums of the sampler's own."""
         probabilities, jacobian = self.sampler.response()
-        return self._sum(probabilities), self._sum(jacobian.T).T
+        return self.sum_of(probabilities), self.sum_of(jacobian.T).T
 
     def batch_key(self) -> Hashable:
         """Marginals of one order of samplers that run together do so, too."""

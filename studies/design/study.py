@@ -256,6 +256,8 @@ class Study:
             (``studies.analysis.results.PAIRS_FOR_A_CLAIM``).
         looks: at how many fresh seeds somebody has looked at the results before more were added,
             in ascending order.
+        beside: pages that answer a part of the question otherwise than by runs of the study: what
+            they say, and where they are in the results folder.
         confirmed: whether the seeds after the last look alone decide the contrasts; else all do,
             and a claim has to survive that there were several chances for it.
     """
@@ -275,6 +277,7 @@ class Study:
     questions: Sequence[Question] = ()
     contrasts: Sequence[Contrast] = ()
     looks: tuple[int, ...] = ()
+    beside: Mapping[str, str] = field(default_factory=dict)
     confirmed: bool = False
 
     def looks_before(self, cell: Cell, scope: Scope) -> int:

@@ -59,14 +59,16 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
 
 
 def _answer(results: StudyResults) -> str:
-    """A line: what the study found on each dataset, and where its page is."""
+    """A line: what the study found on each dataset, where its page is, and what is beside it."""
     name = results.study.name
     parts = results.by_dataset.items()
     found = " ".join(
         f"{f'*{in_markdown(dataset)}:* ' if len(parts) > 1 else ''}{in_markdown(headline_of(part))}"
         for dataset, part in parts
     )
-    return f"- {found} → [{name}]({name}/report.md)"
+    pages = {name: f"{name}/report.md", **results.study.beside}
+    links = ", ".join(f"[{in_markdown(text)}]({quote(path)})" for text, path in pages.items())
+    return f"- {found} → {links}"
 
 
 def _names(studies: Sequence[StudyResults]) -> dict[str, str]:

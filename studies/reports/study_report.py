@@ -112,6 +112,7 @@ def _section(results: StudyResults, dataset: str, folder: Path) -> str:
         f"## {in_markdown(dataset)}",
         "",
         *(f"- {in_markdown(text)}" for text in findings_of(results)),
+        *(f"- [{in_markdown(text)}](../{quote(path)})" for text, path in study.beside.items()),
         "",
         *_overview_lines(results),
         f"{(rows['role'] == SEARCH).sum()} search runs and {(rows['role'] == FINAL).sum()} final "

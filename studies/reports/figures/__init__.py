@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import studies.reports.figures._first  # noqa: F401 - before what imports matplotlib
+import studies.reports.figures.parts._first  # noqa: F401 - before what imports matplotlib
 from qcnn.checks import check_choice
 from qcnn.registry import Registry
 from studies.analysis.quoted import quoted_beside
