@@ -75,7 +75,8 @@ def measure_distribution(
     check_platform(platform)
     if platform == DRAWN:
         raise InvalidInput(
-            f"platform is {DRAWN!r}, which no device is; allowed are {LOCAL!r} and names of others"
+            f"platform is {shown(platform)}, which no device is; allowed are {LOCAL!r} and names "
+            "of others"
         )
     errors = chip_errors(sampler, noise, seed)
     import_matplotlib()

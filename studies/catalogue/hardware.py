@@ -91,11 +91,11 @@ def levels_of(results: StudyResults, model: str) -> list[Level]:
     counted = runs[(runs["evaluated_under"] != "") & (runs["device"] == DRAWN)]
     found = []
     for shots, part in counted.groupby(counted["evaluated_under"].map(_shots_of)):
-        pairs = part.set_index("seed").join(clean["test_accuracy"], rsuffix=" clean", how="inner")
+        pairs = part.set_index("seed").join(clean["test_accuracy"].rename("clean"), how="inner")
         if pairs.empty:
             continue
         measured = pd.DataFrame(list(pairs["measured"].map(_at_the_end)))
-        losses = pairs["test_accuracy clean"] - pairs["test_accuracy"]
+        losses = pairs["clean"] - pairs["test_accuracy"]
         found.append(
             Level(
                 int(shots),

@@ -1,5 +1,6 @@
 """Accuracy and error of the weights by the shots that each PQCNN accepts."""
 
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
+from matplotlib.ticker import NullFormatter
 
 from studies.analysis.results import StudyResults
 from studies.catalogue.hardware import errors_of_a_shot, levels_of
@@ -46,8 +48,14 @@ def draw(results: StudyResults) -> Canvas | None:
         error.plot(accepted, [level.error for level in levels], linestyle="", **look)
         _draw_bounds(error, accepted, errors_of_a_shot(results, model), look["color"])
         handles.append(Line2D([], [], label=model, **look))
+    everything = [level.accepted for levels in found.values() for level in levels]
     for axes in (accuracy, error):
         axes.set(xscale="log", xlabel="accepted shots for each PQCNN (log scale)")
+        # Whole decades: what lies close together has no ticks that can be read.
+        axes.set_xlim(
+            10 ** floor(log10(min(everything))), 10 ** (1 + floor(log10(max(everything))))
+        )
+        axes.xaxis.set_minor_formatter(NullFormatter())
     error.set(yscale="log", ylabel="error of a weight (1/√fan-in, log scale)")
     set_accuracy_axis(accuracy, "test accuracy")
     canvas.legend(handles=handles, loc="outside lower center", ncols=3, fontsize="small")

@@ -32,6 +32,9 @@ from studies.design.roles import FINAL
 from studies.design.statistics import Interval
 from studies.design.study import Options
 from studies.design.weight_errors import ACCEPTED, ERROR, LEAST, READ, weight_errors
+from studies.reports.front_page import write_front_page
+from studies.reports.study_report import write_report
+from studies.rows.runs_file import add_rows, read_rows
 from studies.runs.execute import execute
 from studies.settings.read_out import (
     MODELS,
@@ -240,3 +243,14 @@ def test_the_figure_has_a_line_for_each_model_and_its_bounds(tmp_path: Path) -> 
     assert len(bounds) == 4
     np.testing.assert_allclose(bounds[0].get_ydata(), 30 / np.sqrt([500, 50_000]))
     assert draw("shots", rows[rows["evaluated_under"] == ""]) is None
+
+
+def test_its_pages_lead_to_when_a_device_would_be_faster(tmp_path: Path) -> None:
+    add_rows(tmp_path / "hardware" / "runs.csv", rows_of(tmp_path).to_dict("records"))
+    without_figures = replace(STUDY, figures=())
+    results = StudyResults(without_figures, read_rows(tmp_path / "hardware" / "runs.csv"))
+    page = write_report(results, tmp_path / "hardware").read_text("utf-8")
+    title = "When would a device be faster than its simulation?"
+    assert f"- [{title}](../bench/break_even.md)\n" in page
+    front = write_front_page(tmp_path, [results]).read_text("utf-8")
+    assert f"→ [hardware](hardware/report.md), [{title}](bench/break_even.md)\n" in front

@@ -15,9 +15,9 @@ DATA = Data("none", IMAGES, LABELS, IMAGES, LABELS, IMAGES, LABELS, classes=2)
 MAPPINGS = ("mixing", "mps:bond_dimension=2,form=orthogonal", "whitened", "affine")
 
 
-def model_of(mapping: str, order: int = 0) -> QuantumTrain:
+def model_of(mapping: str, order: int = 0, trained: int | None = None) -> QuantumTrain:
     torch.manual_seed(0)
-    samplers: list[Sampler] = [PQCNN(6, 3, seed=seed) for seed in (1, 2)]
+    samplers: list[Sampler] = [PQCNN(6, 3, trained=trained, seed=seed) for seed in (1, 2)]
     if order:
         samplers = [Marginals(sampler, order) for sampler in samplers]
     return QuantumTrain(nn.Linear(9, 5), samplers, mapping, seed=3)
@@ -64,15 +64,17 @@ def test_the_least_error_is_that_of_the_fisher_information() -> None:
     jacobian = torch.func.jacrev(numbers)(sampler.trained_phases.detach())
     probabilities, slopes = sampler.response()
     fisher = slopes.T @ (slopes / probabilities.unsqueeze(1))
-    variance = (jacobian @ torch.linalg.inv(fisher) * jacobian).sum() / len(jacobian)
-    assert weight_errors(model, DATA)[LEAST] == pytest.approx(float(variance**0.5), rel=0.2)
+    variance = (jacobian @ torch.linalg.inv(fisher) * jacobian).sum().detach() / len(jacobian)
+    assert weight_errors(model, DATA)[LEAST] == pytest.approx(variance.sqrt().item(), rel=0.2)
 
 
 def test_whitened_comes_near_the_least_at_the_start() -> None:
     found = weight_errors(model_of("whitened:damping=0,floor=1e-9"), DATA)
     assert found[READ] == pytest.approx(found[LEAST], rel=0.01)
-    mixed = weight_errors(model_of("mixing"), DATA)
-    assert mixed[READ] > 1.1 * mixed[LEAST]
+    # With as many effective phases as there are independent outcomes the mesh says nothing.
+    whole, part = (weight_errors(model_of("mixing", trained=each), DATA) for each in (None, 5))
+    assert whole[READ] == pytest.approx(whole[LEAST], rel=1e-3)
+    assert part[READ] > 1.1 * part[LEAST]
 
 
 def test_what_is_not_generated_has_none() -> None:
