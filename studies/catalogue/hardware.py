@@ -34,13 +34,13 @@ from studies.settings.read_out import (
     MODELS,
     OUTCOMES,
     PAIRS,
-    SHOTS,
     SINGLES,
     UNLIMITED,
     by_shots,
     exact,
     read_by_shots,
     read_exactly,
+    shots_of,
 )
 
 _BESIDE = {"When would a device be faster than its simulation?": "bench/break_even.md"}
@@ -57,7 +57,7 @@ def read_out(options: Options) -> list[Cell]:
     trained, counted = [], []
     for model in MODELS:
         trained += cells_of(exact(model), read_exactly(options, model), options)
-        for shots in SHOTS[options.scope.axes["levels"]]:
+        for shots in shots_of(options.scope.axes["levels"], device):
             configuration = read_by_shots(options, model, shots, device)
             counted += cells_of(by_shots(model, shots, device), configuration, options)
     return trained + counted

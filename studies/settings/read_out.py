@@ -34,8 +34,19 @@ SHOTS = {
     "few": (1_000, 10_000, 100_000),
     "every": tuple(10**power for power in range(2, 8)),
 }
+#: Shots that are counted one by one take time and memory: of more a device is not asked.
+_MOST_COUNTED = 1_000_000
 #: The arm of what is read exactly.
 UNLIMITED = "unlimited shots"
+
+
+def shots_of(levels: str, device: str) -> tuple[int, ...]:
+    """How often the source fires for each PQCNN.
+
+    >>> shots_of("few", "local"), len(shots_of("every", "drawn")), len(shots_of("every", "local"))
+    ((1000, 10000, 100000), 6, 5)
+    """
+    return tuple(n for n in SHOTS[levels] if device == DRAWN or n <= _MOST_COUNTED)
 
 
 def read_exactly(options: Options, model: str) -> Configuration:
