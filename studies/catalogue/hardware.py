@@ -192,8 +192,8 @@ def finding(results: StudyResults) -> str:
     return (
         f"Accepted shots for each PQCNN to stay within {points(MARGIN)} points of unlimited ones, "
         f"interpolated between the levels: {needs}. What limits them is the shot noise of the "
-        "weights, which beside the least that as many shots allow whoever knows the mesh "
-        f"(Cramér–Rao) is this many times as large: {limits}."
+        "weights; beside the least that as many shots allow whoever knows the mesh (Cramér–Rao) it "
+        f"is larger by these factors: {limits}."
     )
 
 

@@ -223,7 +223,7 @@ def test_the_finding_names_shots_and_what_limits_them(tmp_path: Path) -> None:
     results = StudyResults(STUDY, rows_of(tmp_path))
     text = finding(results)
     assert "mixing of outcomes 16,000 [16,000, 16,000] (79,000 for all)" in text
-    assert text.endswith("is this many times as large: mixing of outcomes 3.")
+    assert text.endswith("it is larger by these factors: mixing of outcomes 3.")
     (line,) = overview(results).to_dict("records")
     assert line["accepted of the shots"] == "50 %"
     assert line["weight error there"] == "0.24"

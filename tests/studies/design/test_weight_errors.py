@@ -8,7 +8,14 @@ from qcnn import PQCNN, Data, QuantumTrain
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.marginals import Marginals
 from qcnn.samplers.sampler import Sampler
-from studies.design.weight_errors import ACCEPTED, ERROR, LEAST, READ, weight_errors
+from studies.design.weight_errors import (
+    ACCEPTED,
+    ERROR,
+    LEAST,
+    READ,
+    _variance,
+    weight_errors,
+)
 
 IMAGES, LABELS = torch.zeros(1, 1, 2, 2), torch.zeros(1, dtype=torch.int64)
 DATA = Data("none", IMAGES, LABELS, IMAGES, LABELS, IMAGES, LABELS, classes=2)
@@ -75,6 +82,15 @@ def test_whitened_comes_near_the_least_at_the_start() -> None:
     whole, part = (weight_errors(model_of("mixing", trained=each), DATA) for each in (None, 5))
     assert whole[READ] == pytest.approx(whole[LEAST], rel=1e-3)
     assert part[READ] > 1.1 * part[LEAST]
+
+
+def test_the_variance_of_a_shot_is_multinomial() -> None:
+    """Of a slope that is not 0 on average, too, as those of mappings that know no scale are."""
+    probabilities = torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64)
+    slope = torch.tensor([1.0, 4.0, -2.0], dtype=torch.float64)
+    covariance = probabilities.diag() - probabilities.outer(probabilities)
+    expected = float(slope @ covariance @ slope)
+    assert _variance(slope, probabilities) == pytest.approx(expected)
 
 
 def test_what_is_not_generated_has_none() -> None:
