@@ -1,12 +1,14 @@
 """Distributions from a device: a local simulator of one, or a remote platform by name."""
 
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from qcnn.checks import shown
@@ -23,10 +25,14 @@ if TYPE_CHECKING:
     import perceval as pcvl
     from perceval.runtime import AProcessor
 
-LOCAL = "local"
+#: Platforms that are here: a simulated processor of Perceval's, and no device at all, shots being
+#: drawn from exact probabilities, of which many take no longer. Any other one is remote.
+LOCAL, DRAWN = "local", "drawn"
 # Perceval leaves out input states that are this much rarer than the likeliest one; its
 # default of 1e-6 moves the accepted fraction by a percent where g2 and losses meet.
 _RAREST = 10**9
+#: What is part of rows and of command lines.
+_PLATFORM = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +72,16 @@ def measure_distribution(
     """
     check_pqcnn(sampler)
     check_noise(noise)
+    check_platform(platform)
+    if platform == DRAWN:
+        raise InvalidInput(
+            f"platform is {shown(platform)}, which no device is; allowed are {LOCAL!r} and names "
+            "of others"
+        )
+    errors = chip_errors(sampler, noise, seed)
     import_matplotlib()
     import perceval as pcvl
 
-    errors = chip_errors(sampler, noise, seed)
     circuit = sampler.mesh.circuit((sampler.phases.detach() + errors).tolist())
     # The errors are in the circuit already.
     source = replace(noise, phase_error=0.0).to_perceval()
@@ -88,6 +100,38 @@ def measure_distribution(
         weights = _frequencies(processor, noise.shots, noise.shots, noise.shots)
     found = [weights.get(state, 0.0) for state in sampler.states]
     return accept(torch.tensor(found, dtype=torch.float64), noise)
+
+
+def draw_shots(
+    shares: NDArray[np.float64], shots: int, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """How many shots end in each outcome, and in the last place how many are rejected.
+
+    Args:
+        shares: probability of each outcome among all shots.
+        shots: how many are drawn.
+        random: by which.
+    """
+    # NumPy refuses shares whose sum rounding has lifted above 1.
+    accepted = max(1.0, float(shares.sum()))
+    rejected = max(0.0, 1 - float(shares.sum()))
+    return random.multinomial(shots, [*(shares / accepted), rejected])
+
+
+def check_platform(platform: object) -> None:
+    """Raises InvalidInput for what is no platform, and for a remote one without a token."""
+    check_platform_name(platform)
+    if platform not in (LOCAL, DRAWN):
+        _token(str(platform))
+
+
+def check_platform_name(platform: object) -> None:
+    """Raises InvalidInput for what no platform can be called."""
+    if not isinstance(platform, str) or not _PLATFORM.fullmatch(platform):
+        raise InvalidInput(
+            f"platform is {shown(platform)}; allowed are {LOCAL}, {DRAWN} and names of platforms "
+            "such as sim:belenos"
+        )
 
 
 def chip_errors(sampler: PQCNN, noise: Noise, seed: int) -> Tensor:
@@ -161,6 +205,19 @@ def _frequencies(
 def _remote_processor(platform: str, shots: int, source: "pcvl.NoiseModel") -> "AProcessor":
     import perceval as pcvl
 
+    if shots == 0:
+        raise InvalidInput(
+            f"shots is 0 on platform {shown(platform)}; allowed are whole numbers from 1"
+        )
+    # Where nothing is asked for the platform keeps its own noise.
+    own = None if source == pcvl.NoiseModel() else source
+    return pcvl.RemoteProcessor(platform, _token(platform), noise=own)
+
+
+def _token(platform: str) -> str:
+    import_matplotlib()
+    import perceval as pcvl
+
     variable = pcvl.RemoteConfig.get_token_env_var()
     token = os.environ.get(variable)
     if not token:
@@ -168,10 +225,4 @@ def _remote_processor(platform: str, shots: int, source: "pcvl.NoiseModel") -> "
             f"the environment variable {variable} is empty; allowed for platform {shown(platform)} "
             "is a token of its cloud"
         )
-    if shots == 0:
-        raise InvalidInput(
-            f"shots is 0 on platform {shown(platform)}; allowed are whole numbers from 1"
-        )
-    # Where nothing is asked for the platform keeps its own noise.
-    own = None if source == pcvl.NoiseModel() else source
-    return pcvl.RemoteProcessor(platform, token, noise=own)
+    return token

@@ -1,10 +1,10 @@
 """A PQCNN on an imperfect device, for training and for evaluation."""
 
+from collections.abc import Hashable
 from typing import Any, Self, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from qcnn.checks import fit_stored, shown
@@ -13,10 +13,14 @@ from qcnn.engines._derivatives import is_transformed
 from qcnn.errors import InvalidInput, NotDifferentiable
 from qcnn.noise._noise import Noise, check_noise, noise_from_text, noise_to_text
 from qcnn.noise.device import (
+    DRAWN,
+    LOCAL,
     Measurement,
     accept,
+    check_platform_name,
     chip_errors,
     distort,
+    draw_shots,
     measure_distribution,
     normalise,
     phase_errors,
@@ -45,6 +49,9 @@ class NoisyPQCNN(Sampler):
         sampler: the PQCNN; its phases stay its own.
         noise: what the device does.
         seed: fixes every drawing.
+        platform: what is asked in evaluation mode where there are shots or g2: ``"local"``, or a
+            remote platform by name (:func:`qcnn.noise.measure_distribution`); or ``"drawn"``, the
+            shots being drawn at once from exact probabilities, for sources without g2.
 
     Attributes:
         engine: ``"subsets"``, the sum over subsets of :mod:`qcnn.noise.partial`; the
@@ -53,12 +60,16 @@ class NoisyPQCNN(Sampler):
 
     kept_attributes = ("seed",)
 
-    def __init__(self, sampler: PQCNN, noise: Noise, seed: int) -> None:
+    def __init__(self, sampler: PQCNN, noise: Noise, seed: int, platform: str = LOCAL) -> None:
         super().__init__()
         check_pqcnn(sampler)
         check_noise(noise)
+        check_platform_name(platform)
         self.sampler = sampler
         self.noise = noise
+        if platform == DRAWN and noise.g2:
+            raise InvalidInput(f"g2 is {shown(noise.g2)} on platform {DRAWN!r}; allowed is 0")
+        self.platform = platform
         self.seed = check_seed(seed)
         self._exact = noise.indistinguishability == 1 and noise.shots == 0
         self.engine = sampler.engine if self._exact else "subsets"
@@ -67,8 +78,9 @@ class NoisyPQCNN(Sampler):
         self._measured: tuple[Tensor, Measurement] | None = None
 
     def describe(self) -> dict[str, Any]:
-        """What the device does; its seed and its streams are brought back."""
-        return {"noise": noise_to_text(self.noise)}
+        """What the device does, and which it is; its seed and its streams are brought back."""
+        platform = {} if self.platform == LOCAL else {"platform": self.platform}
+        return {"noise": noise_to_text(self.noise), **platform}
 
     def configuration(self) -> dict[str, Any]:
         """As of every sampler."""
@@ -77,9 +89,13 @@ class NoisyPQCNN(Sampler):
     @classmethod
     def from_configuration(cls, options: object, source: Sampler | None) -> Self:
         """As of every sampler."""
-        found = fit_stored(options, {"noise": str}, "a noisy sampler")
+        # The local platform goes without saying.
+        named = isinstance(options, dict) and "platform" in options
+        hints = {"noise": str} | ({"platform": str} if named else {})
+        found = fit_stored(options, hints, "a noisy sampler")
+        platform = found.get("platform", LOCAL)
         # Another one than a PQCNN is refused.
-        return cls(cast(PQCNN, source), noise_from_text(found["noise"]), seed=0)
+        return cls(cast(PQCNN, source), noise_from_text(found["noise"]), 0, platform)
 
     def set_extra_state(self, state: Tensor) -> None:
         """As of every :class:`qcnn.keeping.state.Described`; the chip is another one then."""
@@ -88,7 +104,7 @@ class NoisyPQCNN(Sampler):
         self._measured = None
 
     @property
-    def source(self) -> Sampler:
+    def reads(self) -> Sampler:
         """The PQCNN: however often it is read, its numbers are counted once."""
         return self.sampler
 
@@ -140,18 +156,28 @@ class NoisyPQCNN(Sampler):
                 "is one without shots, in training mode"
             )
 
+    def distribution_key(self) -> Hashable:
+        """The PQCNN's: noise makes no effective phases."""
+        return self.sampler.distribution_key()
+
     @torch.no_grad()
     def measure(self) -> Measurement:
-        """The fixed device of evaluation mode, by a Perceval processor for g2 or shots."""
-        if self._measured is not None and torch.equal(self._measured[0], self.phases):
-            return self._measured[1]
-        if self.noise.g2 or self.noise.shots:
-            found = measure_distribution(self.sampler, self.noise, self.seed)
-        else:
-            errors = chip_errors(self.sampler, self.noise, self.seed)
-            found = accept(self._weights(self.phases + errors), self.noise)
-        self._measured = self.phases.detach().clone(), found
-        return found
+        """The fixed device of evaluation mode; see the platforms above."""
+        if self._measured is None or not torch.equal(self._measured[0], self.phases):
+            self._measured = self.phases.detach().clone(), self._ask_device()
+        return self._measured[1]
+
+    def _ask_device(self) -> Measurement:
+        noise = self.noise
+        drawn = self.platform == DRAWN
+        if self.platform not in (LOCAL, DRAWN) or noise.g2 or (noise.shots and not drawn):
+            return measure_distribution(self.sampler, noise, self.seed, self.platform)
+        shares = self._weights(self.phases + chip_errors(self.sampler, noise, self.seed))
+        if noise.shots:
+            random = np.random.default_rng(derive(self.seed, "shots"))
+            counts = draw_shots(shares.double().numpy(), noise.shots, random)
+            shares = torch.from_numpy(counts[:-1] / noise.shots)
+        return accept(shares, noise)
 
     def _train(self) -> Tensor:
         for kind, level in self.noise.acting():
@@ -168,16 +194,9 @@ class NoisyPQCNN(Sampler):
         exact = normalise(weights, self.noise)
         if self.noise.shots == 0:
             return exact
-        drawn = self._draw(weights.detach().double().numpy())
+        drawn = draw_shots(weights.detach().double().numpy(), self.noise.shots, self._shots)
         frequencies = normalise(torch.from_numpy(drawn[:-1] / self.noise.shots), self.noise)
         return frequencies + (exact - exact.detach())
-
-    def _draw(self, shares: NDArray[np.float64]) -> NDArray[np.int64]:
-        """How many shots end in each outcome, and in the last place how many are rejected."""
-        # NumPy refuses shares whose sum rounding has lifted above 1.
-        accepted = max(1.0, float(shares.sum()))
-        rejected = max(0.0, 1 - float(shares.sum()))
-        return self._shots.multinomial(self.noise.shots, [*(shares / accepted), rejected])
 
     def _weights(self, phases: Tensor) -> Tensor:
         """Probability of each outcome among all shots, for a source without g2."""

@@ -14,7 +14,8 @@ class Sampler(Described):
     """What :class:`qcnn.QuantumTrain` takes for a sampler: PQCNNs, noisy ones, controls.
 
     A subclass has a ``forward()`` that returns the distribution, non-negative, of shape
-    ``(outcomes,)`` and sum 1, a ``response()``, and these attributes or properties:
+    ``(outcomes,)`` and sum 1 (of :class:`qcnn.samplers.marginals.Marginals` in Fock space at most
+    1), a ``response()``, and these attributes or properties:
 
     Attributes:
         outcomes: number of outcomes.
@@ -51,9 +52,14 @@ class Sampler(Described):
         raise NotImplementedError
 
     @property
+    def reads(self) -> "Sampler | None":
+        """The sampler whose distribution it makes its own of; None, the default, where none is."""
+        return None
+
+    @property
     def source(self) -> "Sampler":
-        """What it draws from: itself, or what is read under its noise."""
-        return self
+        """What it draws from at last: itself, or what is read under noise or in part."""
+        return self if self.reads is None else self.reads.source
 
     def batch_key(self) -> Hashable:
         """Equal for samplers whose phases, stacked, one call of any of them can serve.
@@ -83,7 +89,7 @@ class Sampler(Described):
 
         Args:
             options: what was read from a file: not checked, whatever JSON can hold.
-            source: what it draws from, where that is another one.
+            source: what it reads, where that is another one.
 
         Raises:
             InvalidInput: for options that no sampler of this kind has.

@@ -11,14 +11,14 @@ from qcnn.samplers.sampler import Sampler, registered
 def store_samplers(samplers: Sequence[Sampler]) -> dict[str, Any]:
     """What :func:`build_samplers` makes samplers like these of.
 
-    One that stands in several places, or is read under several noises, is so again.
+    One that stands in several places, or is read in several ways, is so again.
 
     Raises:
         InvalidInput: for a sampler of a class that is not registered.
     """
     distinct: list[Sampler] = []
     for sampler in samplers:
-        for each in (sampler.source, sampler):
+        for each in _with_read(sampler):
             if not any(each is known for known in distinct):
                 distinct.append(each)
     places = {id(sampler): place for place, sampler in enumerate(distinct)}
@@ -26,7 +26,7 @@ def store_samplers(samplers: Sequence[Sampler]) -> dict[str, Any]:
         "each": [
             {
                 "kind": _kind(sampler),
-                "of": None if sampler.source is sampler else places[id(sampler.source)],
+                "of": None if sampler.reads is None else places[id(sampler.reads)],
                 "options": sampler.configuration(),
             }
             for sampler in distinct
@@ -49,6 +49,11 @@ def build_samplers(stored: object) -> list[Sampler]:
         source = None if one["of"] is None else made[_place(one["of"], made)]
         made.append(registered[one["kind"]].from_configuration(one["options"], source))
     return [made[_place(place, made)] for place in found["order"]]
+
+
+def _with_read(sampler: Sampler) -> list[Sampler]:
+    """A sampler behind those that it reads, the first of which reads none."""
+    return [sampler] if sampler.reads is None else [*_with_read(sampler.reads), sampler]
 
 
 def _place(place: int, made: list[Sampler]) -> int:

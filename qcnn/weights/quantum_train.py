@@ -114,7 +114,18 @@ class QuantumTrain(GeneratedNetwork):
 
     def generate(self) -> Tensor:
         """All weights in the order of the layout, shape ``(weights,)``."""
-        numbers = self._read(self._distributions())
+        return self.weights_from(run_together(self.pqcnns()))
+
+    def weights_from(self, distributions: Sequence[Tensor] | Distributions) -> Tensor:
+        """All weights that distributions give, whatever the samplers' own ones are.
+
+        Args:
+            distributions: of each sampler one of shape ``(outcomes,)``.
+
+        Returns:
+            shape ``(weights,)``, in the order of the layout.
+        """
+        numbers = self._read(self._combined(Distributions.of(distributions)))
         if self.factor is not None:
             numbers = self.factor * numbers
         if self.offset is not None:
@@ -170,7 +181,7 @@ class QuantumTrain(GeneratedNetwork):
         sources = distinct_sources(self.pqcnns())
         return ParameterCounts(
             phases=count_trainable(self.samplers),
-            effective_phases=count_effective_phases(sources),
+            effective_phases=count_effective_phases(self.pqcnns()),
             mapping=count_trainable(self.mapping),
             fixed_numbers=count_stored(self.mapping)
             + (count_taken_in(self.mapping) if isinstance(self.mapping, Calibrated) else 0)
@@ -178,10 +189,10 @@ class QuantumTrain(GeneratedNetwork):
             + count_fixed_numbers(sources),
         )
 
-    def _distributions(self) -> Distributions:
+    def _combined(self, distributions: Distributions) -> Distributions:
         # A mapping without numbers of its own works in the target's precision.
         own = precision(self.mapping) or precision(self.target)
-        distributions = run_together(self.pqcnns()).to(own)
+        distributions = distributions.to(own)
         if self.combine == "product":
             return Distributions.of([tensor_product(distributions.rows(), self.layout.weights)])
         return distributions

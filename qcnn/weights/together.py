@@ -31,25 +31,32 @@ def _run(alike: Sequence[Sampler]) -> Tensor:
 
 
 def distinct_sources(samplers: Sequence[Sampler]) -> list[Sampler]:
-    """What the samplers draw from, each once however often and under whatever noise it is read."""
+    """What the samplers draw from, each once however often and in whatever ways it is read."""
     sources = [sampler.source for sampler in samplers]
     return list({id(source): source for source in sources}.values())
 
 
-def count_effective_phases(sources: Sequence[Sampler]) -> int:
-    """Effective phases of all sources whose phases are trained.
+def count_effective_phases(samplers: Sequence[Sampler]) -> int:
+    """Effective phases of all samplers whose phases are trained.
 
-    Sources that have their phases in common have at most as many as there are of these.
+    What is read of one distribution in several ways has at most as many as the distribution, and
+    samplers that have their phases in common at most as many as there are of these.
     """
-    readers: dict[frozenset[int], dict[Hashable, Sampler]] = {}
-    for source in sources:
-        trained = frozenset(id(phases) for phases in source.parameters() if phases.requires_grad)
+    readers: dict[frozenset[int], dict[Hashable, dict[Hashable, Sampler]]] = {}
+    for sampler in samplers:
+        trained = frozenset(id(phases) for phases in sampler.parameters() if phases.requires_grad)
         if trained:
-            readers.setdefault(trained, {})[source.distribution_key()] = source
+            sources = readers.setdefault(trained, {})
+            alike = sources.setdefault(sampler.source.distribution_key(), {})
+            alike[sampler.distribution_key()] = sampler
     total = 0
-    for alike in readers.values():
-        first, *_ = alike.values()
-        total += min(sum(s.effective_phases for s in alike.values()), count_trainable(first))
+    for sources in readers.values():
+        found = 0
+        for alike in sources.values():
+            first, *_ = alike.values()
+            readings = sum(sampler.effective_phases for sampler in alike.values())
+            found += min(readings, first.source.effective_phases)
+        total += min(found, count_trainable(first))
     return total
 
 

@@ -12,7 +12,7 @@ from studies.design.arms import (
     Family,
     is_arm,
 )
-from studies.design.configuration import AXES, Size, sizes_from_text
+from studies.design.configuration import AXES, AXIS_DEFAULTS, RARE, Size, sizes_from_text
 from studies.design.roles import COMPLETE, FAILED, FINAL, has_trained, only_evaluated
 from studies.design.statistics import (
     Share,
@@ -41,9 +41,11 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     There are means with 95 % t-intervals, of the test accuracy also the median and the
     interquartile mean with bootstrap intervals. Runs that did not end well, diverged or failed,
     are counted as ``diverged`` and take no part in these; ``failures`` are all that did not train
-    (:func:`failures_of`).
+    (:func:`failures_of`). A rare axis (:class:`Configuration`) is a column where a run has it.
     """
     records = []
+    defaults = {name: AXIS_DEFAULTS[name] for name in RARE}
+    unused = {name for name, value in defaults.items() if (rows[name] == value).all()}
     for (configuration, role), group in rows.groupby(["configuration", "role"], sort=False):
         complete = group[group["status"] == COMPLETE]
         first = representative(group)
@@ -74,7 +76,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
             }
         record["failures"] = failures_of(group).count
         record["seconds"] = complete["seconds"].mean()
-        records.append(record | {name: first[name] for name in AXES})
+        records.append(record | {name: first[name] for name in AXES if name not in unused})
     return pd.DataFrame(records)
 
 
@@ -144,7 +146,8 @@ def describe_configuration(row: pd.Series) -> str:
     space = "" if row["space"] == "unbunched" else f" {row['space']}"
     trained = f" {row['trained_phases']} phases of each" if row["trained_phases"] else ""
     instead = "" if row["generator"] == "pqcnn" else f"{row['generator']} in the place of "
-    pqcnns = f"{instead}{pqcnns_text(sizes)}{mesh}{layers}{space}{trained}"
+    read = "" if row["read"] == "outcomes" else f" read by {row['read']}"
+    pqcnns = f"{instead}{pqcnns_text(sizes)}{mesh}{layers}{space}{trained}{read}"
     return f"{pqcnns} → {row['mapping']} → {row['target']}"
 
 

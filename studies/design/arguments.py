@@ -114,6 +114,26 @@ class PositiveNumber(click.ParamType):
         return number
 
 
+class NumberUpTo(click.ParamType):
+    """A number above 0, up to a most."""
+
+    name = "number"
+
+    def __init__(self, most: float) -> None:
+        self.most, self.allowed = most, f"numbers above 0, up to {most:g}"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            number = float(value) if is_plain(value) else nan
+        except ValueError:
+            number = nan
+        if not 0 < number <= self.most:
+            self.fail(f"{shortened(value)}; allowed are {self.allowed}", param, ctx)
+        return number
+
+
 class PositiveNumbers(click.ParamType):
     """Positive numbers such as ``0.01,0.1``; becomes a sorted tuple."""
 
@@ -174,6 +194,15 @@ class Folder(click.ParamType):
                 f"{shortened(str(value))}; allowed is a folder, there or to be made", param, ctx
             )
         return path
+
+
+class Name(click.ParamType):
+    """A name that is checked where it is used; it is part of rows."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(value)
 
 
 class ChoiceText(click.ParamType):

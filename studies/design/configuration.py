@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from hashlib import sha256
 from math import isfinite
 from operator import index
@@ -23,9 +23,11 @@ from qcnn import (
 from qcnn.baselines import baseline_from_text, names_a_baseline
 from qcnn.mappings import mapping_from_text
 from qcnn.meshes import check_layers, mesh_names
-from qcnn.noise import NoisyPQCNN, noise_from_text
+from qcnn.noise import Noise, NoisyPQCNN, noise_from_text
+from qcnn.noise.device import LOCAL, check_platform_name
 from qcnn.optics.fock import SPACES, count_outcomes
 from qcnn.samplers.controls import GENERATORS, build_generator
+from qcnn.samplers.marginals import Marginals
 from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import derive
 from qcnn.targets import target_from_text
@@ -39,6 +41,11 @@ INPUTS = ("spread", "first")
 NATURAL, ALTERNATING = "natural", "adam+cobyla"
 #: Those of the last have options, among them the number of shots.
 OPTIMISERS = ("adam", NATURAL, ALTERNATING, *WAYS)
+#: What a mapping gets, with how many modes an event is about; 0 for the outcomes themselves.
+READINGS = {"outcomes": 0, "one mode": 1, "two modes": 2}
+_IS_RARE = {"rare": True}
+#: Generators that have modes to read.
+_WITH_MODES = ("pqcnn", "frozen", "distinguishable")
 #: What the paper's alternation has none of, with the values that say so.
 _NOT_ALTERNATING = {"phase_learning_rate": 0.0, "schedule": "none", "gradient_clip": 0.0}
 _NONE = "none"
@@ -81,9 +88,15 @@ class Configuration:
         noise: text of the noise in training and evaluation (``qcnn.noise``); empty for none.
         evaluated_under: text of the noise under which a run trained without is evaluated.
         trained_phases: how many phases of each PQCNN are trained; 0 for all.
+        read: what a mapping gets of each distribution: the ``"outcomes"``, or its marginals, by
+            which ``"one mode"`` or ``"two modes"`` hold photons (``qcnn.samplers.marginals``).
+        device: what counts the shots of noise: ``"local"``, Perceval's simulated processor;
+            ``"drawn"`` from exact probabilities; or a remote platform by name
+            (``qcnn.noise.NoisyPQCNN``).
 
     An axis that is added later has a default, at which it does not enter the hash, so
-    that stored rows keep theirs.
+    that stored rows keep theirs. One that few studies have (``RARE``) is no column of
+    summaries where no run has another value, so that these stay as they are, too.
     """
 
     dataset: str
@@ -106,6 +119,8 @@ class Configuration:
     noise: str = ""
     evaluated_under: str = ""
     trained_phases: int = 0
+    read: str = field(default="outcomes", metadata=_IS_RARE)
+    device: str = field(default=LOCAL, metadata=_IS_RARE)
 
     def __post_init__(self) -> None:
         if not _FILE_NAME.fullmatch(self.dataset):
@@ -118,8 +133,19 @@ class Configuration:
         if self.input not in allowed:
             raise InvalidInput(f"input is {self.input!r}; allowed are {', '.join(allowed)}")
         check_layers(self.layers, self.mesh)
+        self._check_read()
         for name in ("noise", "evaluated_under"):
             self._check_noise(name)
+        check_platform_name(self.device)
+
+    def _check_read(self) -> None:
+        modes = not self.without_photons and self.generator in _WITH_MODES
+        allowed = tuple(READINGS) if modes else tuple(READINGS)[:1]
+        if self.read not in allowed:
+            raise InvalidInput(
+                f"read is {shortened(self.read)}; allowed with generator {self.generator!r} are "
+                f"{', '.join(allowed)}"
+            )
 
     def _check_optimiser(self) -> None:
         if self.from_shots:
@@ -163,7 +189,9 @@ class Configuration:
 
     def trained(self) -> "Configuration":
         """The configuration of the training: this one, whatever it is evaluated under."""
-        return replace(self, evaluated_under="")
+        if not self.evaluated_under:
+            return self
+        return replace(self, evaluated_under="", device=LOCAL)
 
     def train_config(self, seed: int) -> TrainConfig:
         """How to train, with the stream of the data order derived from ``seed``."""
@@ -238,6 +266,10 @@ AXIS_DEFAULTS = {
 }
 
 
+#: Those of them that most studies leave as they are.
+RARE = tuple(field.name for field in fields(Configuration) if field.metadata == _IS_RARE)
+
+
 def configuration_from_axes(axes: Mapping[str, Any]) -> Configuration:
     """The configuration whose ``axes()`` these are, from text or numbers.
 
@@ -245,17 +277,17 @@ def configuration_from_axes(axes: Mapping[str, Any]) -> Configuration:
         InvalidInput: if a value is not of its axis's type.
     """
     values: dict[str, Any] = {}
-    for field in fields(Configuration):
-        value = axes[field.name]
+    for axis in fields(Configuration):
+        value = axes[axis.name]
         try:
-            values[field.name] = (
-                sizes_from_text(value) if field.name == "sizes" else _of_type(field.type, value)
+            values[axis.name] = (
+                sizes_from_text(value) if axis.name == "sizes" else _of_type(axis.type, value)
             )
         except InvalidInput:
             raise
         except (TypeError, ValueError, AttributeError):
             raise InvalidInput(
-                f"{field.name} is {shortened(value)}; allowed are values of the form that runs.csv "
+                f"{axis.name} is {shortened(value)}; allowed are values of the form that runs.csv "
                 "holds"
             ) from None
     return Configuration(**values)
@@ -392,21 +424,33 @@ def build_model(configuration: Configuration, data: Data, seed: int) -> nn.Modul
             trained=configuration.trained_phases or None,
             seed=stream,
         )
-        samplers.append(build_generator(configuration.generator, sampler, stream))
+        made = build_generator(configuration.generator, sampler, stream)
+        order = READINGS[configuration.read]
+        samplers.append(Marginals(made, order) if order else made)
     if configuration.noise:
-        samplers = noisy(samplers, configuration.noise, seed)
+        samplers = noisy(samplers, configuration.noise, seed, configuration.device)
     return QuantumTrain(
         target, samplers, configuration.mapping, configuration.combine or None, seed=seed
     )
 
 
-def noisy(samplers: Sequence[Sampler], noise: str, seed: int) -> list[Sampler]:
-    """The PQCNNs on devices with this noise; arms that share a seed share the devices."""
+def noisy(samplers: Sequence[Sampler], noise: str, seed: int, device: str = LOCAL) -> list[Sampler]:
+    """The PQCNNs on devices with this noise; arms that share a seed share the devices.
+
+    Of marginals it is the PQCNNs that they are read of.
+    """
     return [
-        NoisyPQCNN(sampler, noise_from_text(noise), derive(seed, "device", place))
+        _on_device(sampler, noise_from_text(noise), derive(seed, "device", place), device)
         for place, sampler in enumerate(samplers)
-        if isinstance(sampler, PQCNN)
+        if isinstance(sampler.source, PQCNN)
     ]
+
+
+def _on_device(sampler: Sampler, noise: Noise, seed: int, device: str) -> Sampler:
+    if isinstance(sampler, Marginals):
+        return Marginals(_on_device(sampler.sampler, noise, seed, device), sampler.order)
+    assert isinstance(sampler, PQCNN)  # what has noise already gets none
+    return NoisyPQCNN(sampler, noise, seed, device)
 
 
 def first_modes(modes: int, photons: int) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from math import comb
 from typing import Any
 
 from qcnn import load_data, mapping_from_text
@@ -11,7 +12,7 @@ from qcnn.targets import target_from_text
 from qcnn.targets.layout import WeightLayout, describe_target
 from studies.design.arguments import OneOf
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm
-from studies.design.configuration import Configuration, Size
+from studies.design.configuration import READINGS, Configuration, Size
 from studies.design.study import Axis, Cell, Options, fresh_seeds
 
 #: Every study can choose the mesh.
@@ -100,6 +101,7 @@ def without_photons(like: Configuration, baseline: str = "direct") -> Configurat
         mesh="none",
         layers=1,
         trained_phases=0,
+        read="outcomes",
     )
 
 
@@ -132,6 +134,10 @@ def effective_phases_of(size: Size, space: str) -> int:
 
 def mapping_parameters_of(configuration: Configuration) -> int:
     """Number of trainable parameters of a configuration's mapping."""
-    outcomes = tuple(count_outcomes(*size, configuration.space) for size in configuration.sizes)
+    order = READINGS[configuration.read]
+    outcomes = tuple(
+        comb(modes, order) if order else count_outcomes(modes, photons, configuration.space)
+        for modes, photons in configuration.sizes
+    )
     layout = layout_of(configuration.target, configuration.dataset)
     return mapping_from_text(configuration.mapping).count_trainable(layout, outcomes)

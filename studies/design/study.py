@@ -259,6 +259,8 @@ class Study:
             (``studies.analysis.results.PAIRS_FOR_A_CLAIM``).
         looks: at how many fresh seeds somebody has looked at the results before more were added,
             in ascending order.
+        pages: pages that answer a part of the question otherwise than by runs of the study: what
+            they say, and where they are in the results folder.
         confirmed: whether the seeds after the last look alone decide the contrasts; else all do,
             and a claim has to survive that there were several chances for it.
         dataset: what its command takes where none is named; what the preset ``full`` does on it is
@@ -284,6 +286,7 @@ class Study:
     questions: Sequence[Question] = ()
     contrasts: Sequence[Contrast] = ()
     looks: tuple[int, ...] = ()
+    pages: Mapping[str, str] = field(default_factory=dict)
     confirmed: bool = False
     dataset: str = "auto"
     transfers: Callable[[Arm], bool] = lambda _: True

@@ -93,12 +93,14 @@ def _answers(studies: Sequence[StudyResults]) -> list[str]:
 
 
 def _answer(results: StudyResults) -> list[str]:
-    """A line: what the study found, and where its page is; and one for each further dataset."""
+    """A line: what the study found, and where that is; and one for each further dataset."""
     name = results.study.name
     (dataset, text), *others = headlines(results)
     which = f"*{in_markdown(dataset)}:* " if others else ""
+    pages = {name: f"{name}/report.md", **results.study.pages}
+    links = ", ".join(f"[{in_markdown(text)}]({quote(path)})" for text, path in pages.items())
     return [
-        f"- {which}{in_markdown(text)} → [{name}]({name}/report.md)",
+        f"- {which}{in_markdown(text)} → {links}",
         *(f"  - *{in_markdown(other)}:* {in_markdown(found)}" for other, found in others),
     ]
 

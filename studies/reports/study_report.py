@@ -136,6 +136,7 @@ def _section(results: StudyResults, dataset: str, folder: Path) -> str:
         f"## {in_markdown(dataset)}",
         "",
         *(f"- {in_markdown(text)}" for text in findings_of(results)),
+        *(f"- [{in_markdown(text)}](../{quote(path)})" for text, path in study.pages.items()),
         "",
         "What yes, no and open say: [how to read this](#how-to-read-this).",
         "",

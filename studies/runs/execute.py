@@ -122,7 +122,8 @@ def _evaluate_under_noise(
     else:
         _train(model, data, trained, seed, folder, lambda _: None)
         store_model(model, path)
-    model.samplers = nn.ModuleList(noisy(model.pqcnns(), configuration.evaluated_under, seed))
+    noise, device = configuration.evaluated_under, configuration.device
+    model.samplers = nn.ModuleList(noisy(model.pqcnns(), noise, seed, device))
     return {
         "train_accuracy": evaluate(model, data.train_images, data.train_labels).accuracy,
         "val_accuracy": evaluate(model, data.validation_images, data.validation_labels).accuracy,

@@ -21,6 +21,7 @@ from qcnn import (
     train_alternating,
 )
 from qcnn.noise import Noise, NoisyPQCNN
+from qcnn.noise.device import draw_shots
 from qcnn.samplers.controls import GENERATORS, build_generator
 
 MAPPINGS = (*mapping_names(), "mps:form=torchmps", "mlp:activation=tanh")
@@ -142,7 +143,7 @@ def test_shots_of_bunched_inputs_are_drawn(modes: int, state: tuple[int, ...]) -
 @pytest.mark.parametrize("outcomes", [1, 7, 30_000])
 def test_shares_above_one_are_no_reason_to_refuse(outcomes: int, excess: float) -> None:
     shares = np.full(outcomes, (1 + excess) / outcomes)
-    drawn = NoisyPQCNN(PQCNN(2, 1), Noise(shots=500), 0)._draw(shares)
+    drawn = draw_shots(shares, 500, np.random.default_rng(0))
     assert drawn.sum() == 500
     assert drawn.shape == (outcomes + 1,)
 

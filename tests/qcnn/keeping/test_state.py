@@ -33,6 +33,7 @@ from qcnn import (
 from qcnn.mappings import Mapping
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import GENERATORS, build_generator
+from qcnn.samplers.marginals import Marginals
 from qcnn.samplers.sampler import Sampler
 from qcnn.targets.layout import WeightLayout
 from qcnn.training.train import AfterEpoch
@@ -54,6 +55,7 @@ KINDS: dict[str, Callable[[PQCNN, int], Sampler]] = {
     "phase errors": noisy(Noise(phase_error=0.2)),
     "partial": noisy(Noise(indistinguishability=0.8, transmittance=0.9)),
     "shots": noisy(Noise(shots=5000, phase_error=0.1)),
+    "marginals": lambda sampler, _: Marginals(sampler, 2),
 }
 MAPPINGS = [
     (text, combine)

@@ -11,6 +11,7 @@ from qcnn.mappings import mapping_from_text, relative, standardise
 from qcnn.targets import target_from_text
 from qcnn.targets.layout import describe_target
 from qcnn.weights.combine import tensor_product
+from qcnn.weights.together import run_together
 
 READ_A_SLICE = (
     "affine",
@@ -76,12 +77,18 @@ def model_of(pqcnns: int, text: str) -> QuantumTrain:
     return QuantumTrain(target, [PQCNN(9, 4, seed=seed) for seed in range(pqcnns)], text)
 
 
+def numbers_of(model: QuantumTrain) -> Tensor:
+    """What the mapping makes of the distributions, before any placement."""
+    numbers: Tensor = model.mapping(model._combined(run_together(model.pqcnns())).rows())
+    return numbers
+
+
 @pytest.mark.parametrize("text", ["affine", "log_affine"])
 @pytest.mark.parametrize("pqcnns", [2, 3, 4, 5, 8, 20, 60])
 def test_weights_keep_their_spread_however_many_outcomes_there_are(text: str, pqcnns: int) -> None:
     """It was 0.14, 0.058, 6e-6 for 2, 3 and 4 of ``affine``."""
     model = model_of(pqcnns, text)
-    numbers = model.mapping(model._distributions().rows())
+    numbers = numbers_of(model)
     assert numbers.std(correction=0).item() == pytest.approx(1, abs=1e-3)
     assert 0.1 < model.generate().std().item() < 0.2
 
@@ -96,7 +103,7 @@ def test_gradients_of_the_phases_do_not_shrink_with_the_outcomes(text: str) -> N
         with torch.no_grad():
             for parameter in model.mapping.parameters():
                 parameter += 0.3 * torch.randn(parameter.shape, generator=random)
-        numbers = model.mapping(model._distributions().rows())
+        numbers = numbers_of(model)
         numbers.backward(torch.randn(numbers.shape, generator=random))
         gradients = [sampler.trained_phases.grad for sampler in model.pqcnns()]
         return torch.cat(gradients).norm().item()

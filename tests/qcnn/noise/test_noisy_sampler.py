@@ -15,7 +15,7 @@ from qcnn import (
     target_from_text,
     train,
 )
-from qcnn.noise import Noise, NoisyPQCNN, measure_distribution
+from qcnn.noise import Measurement, Noise, NoisyPQCNN, measure_distribution
 from qcnn.seeds import derive
 
 KINDS = [
@@ -181,3 +181,60 @@ def test_mixing_trained_under_noise_on_digits() -> None:
     model = make_model(Noise(indistinguishability=0.9, phase_error=0.02, shots=50_000))
     train(model, data, TrainConfig(epochs=10, batch_size=64))
     assert evaluate(model, data.test_images, data.test_labels).accuracy > 0.707 - 3 * 0.059
+
+
+def test_shots_are_drawn_as_a_device_counts_them() -> None:
+    """Without Perceval: multinomial over the accepted outcomes, and the others are rejected."""
+    sampler = PQCNN(6, 3, seed=1)
+    exact = sampler().detach().double()
+    noise = Noise(transmittance=0.8, shots=40_000)
+    found = [NoisyPQCNN(sampler, noise, seed, platform="drawn").measure() for seed in range(40)]
+    fractions = torch.tensor([each.accepted_fraction for each in found])
+    whole = NoisyPQCNN(sampler, noise.at(shots=0), 0).measure().accepted_fraction
+    spread = (whole * (1 - whole) / 40_000) ** 0.5
+    assert float((fractions.mean() - whole).abs()) < 4 * spread / 40**0.5
+    errors = torch.stack([each.distribution - exact for each in found])
+    expected = exact * (1 - exact) / (whole * 40_000)
+    ratio = errors.square().mean(0) / expected
+    assert 0.8 < float(ratio.mean()) < 1.2
+    counts = found[0].distribution * found[0].accepted_fraction * 40_000
+    torch.testing.assert_close(counts, counts.round(), atol=1e-6, rtol=0)
+
+
+def test_drawn_shots_follow_the_seed_and_many_take_no_longer() -> None:
+    def draw(shots: int, seed: int) -> torch.Tensor:
+        noise = Noise(shots=shots)
+        return NoisyPQCNN(PQCNN(6, 3, seed=1), noise, seed, platform="drawn").eval()().detach()
+
+    assert torch.equal(draw(1000, 3), draw(1000, 3))
+    assert not torch.equal(draw(1000, 3), draw(1000, 4))
+    exact = PQCNN(6, 3, seed=1)().detach()
+    assert float((draw(10**15, 3) - exact).abs().max()) < 1e-5
+
+
+def test_platforms_that_cannot_be_asked() -> None:
+    sampler = PQCNN(4, 2, seed=0)
+    with pytest.raises(InvalidInput, match="^g2 is 0.1 on platform 'drawn'; allowed is 0$"):
+        NoisyPQCNN(sampler, Noise(g2=0.1), 0, platform="drawn")
+    with pytest.raises(InvalidInput, match="^platform is 'a b'; allowed are local, drawn and"):
+        NoisyPQCNN(sampler, Noise(), 0, platform="a b")
+    with pytest.raises(InvalidInput, match="^platform is 'drawn', which no device is; allowed are"):
+        measure_distribution(sampler, Noise(shots=1), 0, "drawn")
+
+
+def test_a_remote_platform_is_asked_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def measured(sampler: PQCNN, noise: Noise, seed: int, platform: str) -> Measurement:
+        asked.append(platform)
+        return Measurement(sampler().detach().double(), 0.5)
+
+    monkeypatch.setattr("qcnn.noise.sampler.measure_distribution", measured)
+    for noise in (Noise(shots=5), Noise(phase_error=0.1)):
+        NoisyPQCNN(PQCNN(4, 2, seed=0), noise, 0, platform="sim:belenos").eval()()
+    assert asked == ["sim:belenos"] * 2
+    monkeypatch.undo()
+    monkeypatch.delenv("PCVL_CLOUD_TOKEN", raising=False)
+    remote = NoisyPQCNN(PQCNN(4, 2, seed=0), Noise(shots=5), 0, platform="sim:belenos").eval()
+    with pytest.raises(InvalidInput, match="^the environment variable PCVL_CLOUD_TOKEN is empty; "):
+        remote()

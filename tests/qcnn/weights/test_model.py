@@ -303,3 +303,18 @@ def test_matrices_that_no_memory_holds_are_refused(
     monkeypatch.setattr(qcnn.machine, "available_memory", lambda: 2**20)
     with pytest.raises(InvalidInput, match="needs .* GiB .* allowed are at most the 0.000977"):
         QuantumTrain(nn.Linear(100, 100), [PQCNN(5, 2), PQCNN(5, 2)], mapping)
+
+
+@pytest.mark.parametrize(("mapping", "combine"), [("mps", "product"), ("mixing", None)])
+def test_weights_from_other_distributions_than_the_samplers_own(
+    mapping: str, combine: str | None
+) -> None:
+    target = nn.Linear(9, 5)
+    one, other = (
+        QuantumTrain(target, [PQCNN(6, 3, seed=s), PQCNN(5, 2, seed=s)], mapping, combine)
+        for s in (1, 2)
+    )
+    of_other = [sampler() for sampler in other.pqcnns()]
+    other.mapping.load_state_dict(one.mapping.state_dict())
+    torch.testing.assert_close(one.weights_from(of_other), other.generate())
+    assert not torch.allclose(one.weights_from(of_other), one.generate())

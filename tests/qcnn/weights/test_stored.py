@@ -36,6 +36,7 @@ from qcnn.keeping.checkpoint import read_checkpoint, write_checkpoint
 from qcnn.mappings import Mapping
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import GENERATORS, build_generator
+from qcnn.samplers.marginals import Marginals
 from qcnn.samplers.sampler import Sampler, registered
 from qcnn.samplers.stored import build_samplers, store_samplers
 
@@ -65,6 +66,13 @@ KINDS: dict[str, Callable[[int], Sampler]] = {
     "distinguishable": lambda seed: DistinguishablePhotons(6, 3, seed=seed),
     "coherent": lambda seed: CoherentLight(6, 3, seed=seed),
     "qubits": lambda seed: Qubits(4, 2, seed=seed),
+    "marginals": lambda seed: Marginals(PQCNN(6, 3, seed=seed), 2),
+    "marginals of shots": lambda seed: Marginals(
+        NoisyPQCNN(PQCNN(6, 3, seed=seed), Noise(shots=5000), seed), 1
+    ),
+    "drawn shots": lambda seed: NoisyPQCNN(
+        PQCNN(6, 3, seed=seed), Noise(shots=5000), seed, platform="drawn"
+    ),
     "fock": lambda seed: PQCNN(3, 4, space="fock", input_state=(2, 0, 2), seed=seed),
     "minimal": lambda seed: PQCNN(6, 3, mesh="minimal", seed=seed),
     "layers": lambda seed: PQCNN(6, 3, layers=2, seed=seed),

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from qcnn import PQCNN, Data, ParameterCounts, QuantumTrain, TrainConfig, train
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import build_generator
+from qcnn.samplers.marginals import Marginals
 from qcnn.samplers.sampler import Sampler
 from qcnn.training.optimiser import split_parameters
 from qcnn.weights.generated import count_stored
@@ -43,6 +44,19 @@ def test_a_sampler_under_several_noises_is_counted_once() -> None:
     found = counts(*devices, sampler)
     assert (found.phases, found.effective_phases) == (5, 5)
     assert found.fixed_numbers - counts(sampler).fixed_numbers == 2 * 105 * 20
+
+
+def test_a_distribution_that_is_read_in_several_ways_is_counted_once() -> None:
+    sampler = PQCNN(6, 3, trained=10, seed=0)
+    one, two = Marginals(sampler, 1), Marginals(sampler, 2)
+    noisy = Marginals(NoisyPQCNN(sampler, Noise(phase_error=0.1), 0), 1)
+    assert [counts(each).effective_phases for each in (one, two, noisy)] == [5, 10, 5]
+    assert counts(one, noisy).effective_phases == 5
+    found = counts(one, two, noisy, sampler)
+    assert (found.phases, found.effective_phases) == (10, 10)
+    # A random matrix for each reading, and what the PQCNN itself has once.
+    matrices = 105 * (6 + 15 + 6)
+    assert found.fixed_numbers - counts(sampler).fixed_numbers == matrices
 
 
 def test_frozen_samplers_and_controls_that_are_listed_twice() -> None:

@@ -20,7 +20,7 @@ from qcnn.mappings._base import registered
 from qcnn.mappings.affine import Affine
 from studies.catalogue import studies_by_name
 from studies.design.arms import Arm
-from studies.design.configuration import known_configuration
+from studies.design.configuration import AXIS_DEFAULTS, known_configuration
 from studies.design.measures import QUANTILES
 from studies.design.study import Cell
 from studies.report import main as report_main
@@ -213,7 +213,7 @@ def test_a_cell_that_cannot_be_run_here(
 
 
 ARM = Arm("", "arm")
-LATER = ("generator", "layers", "optimiser", "noise", "evaluated_under", "trained_phases")
+LATER = tuple(AXIS_DEFAULTS)
 
 
 def test_axes_that_came_later_are_filled_wherever_a_run_is_read(tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ def test_digest_depends_on_every_axis_and_nothing_else() -> None:
             "optimiser": "adam+cobyla",
             "noise": "shots=10",
             "evaluated_under": "shots=10",
+            "read": "two modes",
         }.get(name, value + 1 if isinstance(value, int | float) else f"{value}x")
         digests.add(configuration_from_axes({**CONFIGURATION.axes(), name: other}).digest())
     assert len(digests) == 1 + len(CONFIGURATION.axes())

@@ -26,6 +26,7 @@ from qcnn import (
 )
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.controls import build_generator
+from qcnn.samplers.marginals import Marginals
 from qcnn.seeds import derive
 from studies.design.configuration import Configuration
 from studies.design.roles import FINAL, SEARCH
@@ -113,9 +114,20 @@ def under_noise(data: Data) -> tuple[nn.Module, Configuration, TrainConfig]:
     return model, configuration, TrainConfig(2, 128, 0.03, None, "one-cycle", 1.0, SEED)
 
 
+def marginals_of_two_modes(data: Data) -> tuple[nn.Module, Configuration, TrainConfig]:
+    read = [Marginals(sampler, 2) for sampler in samplers()]
+    model = QuantumTrain(target(data), read, "mixing", seed=SEED)
+    return (
+        model,
+        replace(SHORT, read="two modes"),
+        TrainConfig(2, 128, 0.03, None, "one-cycle", 1.0, SEED),
+    )
+
+
 @pytest.mark.parametrize(
     "by_hand",
     [
+        marginals_of_two_modes,
         first_modes_in_fock_space,
         few_trained_phases,
         a_classical_generator,
