@@ -24,10 +24,15 @@ sweep: setup
 	$(BIN)/python -m studies.run mode_sweep
 
 # Every study at its full size: many hours. Stopped at any point, it goes on where it was. On MNIST
-# this is what is published in results/, on anything else it is in results-full/.
+# this is what is published in results/, on anything else it is in results-full/. What is published is
+# then run unchanged on Fashion-MNIST, as far as another dataset is asked about.
+TRANSFERRED := mode_sweep ablation interference frontier
 full: setup
 	for study in $$($(BIN)/python -m studies.run --list | cut -d ' ' -f 1); do \
 	  $(BIN)/python -m studies.run $$study --preset full || exit; done
+	for study in $(TRANSFERRED); do \
+	  $(BIN)/python -m studies.transfer $$study --dataset fashion-mnist || exit; done
+	$(BIN)/python -m studies.report
 
 report: setup
 	$(BIN)/python -m studies.report

@@ -1,16 +1,18 @@
 """Where a command's runs go, so that what is published stays as it was published.
 
-Only what the preset ``full`` asks for by itself, on MNIST, goes to ``results/``. All else has a
-folder that is named after it and that git ignores, such as ``results-quick/``.
+Only what the preset ``full`` asks for by itself, on MNIST or on a study's own dataset, goes to
+``results/``, and the published configurations on Fashion-MNIST, unchanged. All else has a folder
+that is named after it and that git ignores, such as ``results-quick/``.
 """
 
 from pathlib import Path
 
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
+from studies.design.datasets import PUBLISHED_DATASET, TRANSFER_DATASET
 from studies.design.roles import FULL
 from studies.design.study import Amount, Scope, Study
-from studies.rows.runs_file import PUBLISHED, PUBLISHED_DATASET
+from studies.rows.runs_file import PUBLISHED
 
 
 def asked_for(study: Study, preset: str, dataset: str) -> tuple[Scope, Amount]:
@@ -40,22 +42,31 @@ def preset_in_words(study: Study, preset: str, scope: Scope) -> str:
     return ", ".join([preset, *(f"{n} {name}" for name, n, usual in lengths if n != usual)])
 
 
+def published_dataset(study: Study) -> str:
+    """The dataset on which what the preset ``full`` does by itself is published."""
+    return PUBLISHED_DATASET if study.dataset == "auto" else study.dataset
+
+
 def own_folder(study: Study, scope: Scope, amount: Amount) -> Path:
     """Where a command's runs go unless another folder is named."""
     full = amount.preset == FULL
-    if full and (scope, amount) == asked_for(study, FULL, PUBLISHED_DATASET):
+    if full and (scope, amount) == asked_for(study, FULL, published_dataset(study)):
         return PUBLISHED / study.name
     return _beside(amount.preset) / study.name
 
 
-def transfer_folder(study: Study, dataset: str, preset: str) -> Path:
+def transfer_folder(study: Study, dataset: str, preset: str, *, published: bool) -> Path:
     """As :func:`own_folder` for a study's configurations on another dataset.
 
     Args:
         study: the study.
         dataset: the other one.
         preset: of the runs that have the configurations.
+        published: whether these are the published runs on MNIST, of the arms that the study
+            transfers by itself.
     """
+    if published and (preset, dataset) == (FULL, TRANSFER_DATASET):
+        return PUBLISHED / study.name
     return _beside(*([] if preset == FULL else [preset]), dataset) / study.name
 
 
@@ -87,5 +98,6 @@ def check_published(out: Path, own: Path) -> None:
     if here in folders or any((folder / "runs.csv").exists() for folder in folders):
         raise InvalidInput(
             f"out is {str(out)!r}, inside the published {str(PUBLISHED)!r}; allowed there is what "
-            f"the preset {FULL} does by itself on {PUBLISHED_DATASET}"
+            f"the preset {FULL} does by itself on {PUBLISHED_DATASET}, unchanged on "
+            f"{TRANSFER_DATASET}"
         )

@@ -24,7 +24,13 @@ from studies.analysis.answers import findings_of
 from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, Folder, OneOf
 from studies.design.configuration import shortened
 from studies.design.study import Amount, Axis, Options, Place, Scope, Study
-from studies.destination import asked_for, check_published, own_folder, preset_in_words
+from studies.destination import (
+    asked_for,
+    check_published,
+    own_folder,
+    preset_in_words,
+    published_dataset,
+)
 from studies.interrupts import INTERRUPTED
 from studies.reports.figures import named_figure
 from studies.reports.study_report import read_study, write_report
@@ -35,7 +41,7 @@ from studies.runs.phases import check_folder, run_study
 from studies.store.urls import VARIABLE, StorageUrl, without_password
 
 RETRY_HELP = "run again what was given up after it had ended several workers"
-OUT_HELP = "[default: results-PRESET/STUDY; results/STUDY for just what full does on mnist]"
+OUT_HELP = "[default: results-PRESET/STUDY; results/STUDY for just what full does on {}]"
 #: Optuna's studies in a journal: one of the search, one of the cells.
 _STUDIES_OF_A_COMMAND = 2
 
@@ -49,7 +55,9 @@ def command_of(study: Study) -> click.Command:
     for find in (mapping_names, baseline_names, target_names, mesh_names, engine_names):
         find()
     shared = [
-        click.Option(["--dataset"], type=OneOf(data_names()), default="auto", show_default=True),
+        click.Option(
+            ["--dataset"], type=OneOf(data_names()), default=study.dataset, show_default=True
+        ),
         click.Option(["--preset"], type=OneOf(study.presets), default="quick", show_default=True),
         *_trials_option(study),
         click.Option(["--seeds"], type=SEEDS, help="fresh seeds  [default: the preset's]"),
@@ -70,7 +78,7 @@ def command_of(study: Study) -> click.Command:
             help="postgresql://… that several machines share  [default: a journal in --out]",
         ),
         click.Option(["--retry-failed"], is_flag=True, help=RETRY_HELP),
-        click.Option(["--out"], type=Folder(), help=OUT_HELP),
+        click.Option(["--out"], type=Folder(), help=OUT_HELP.format(published_dataset(study))),
     ]
     own = [
         click.Option(

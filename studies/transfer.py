@@ -1,7 +1,8 @@
 """``python -m studies.transfer STUDY --dataset NAME``: a study's final runs on another dataset.
 
-Every configuration that has final runs is run unchanged, under the same seeds, on a dataset
-that nothing was chosen on.
+Every configuration that has final runs, of the arms that the study transfers, is run unchanged,
+under the same seeds, on a dataset that nothing was chosen on. What the published runs become on
+Fashion-MNIST is published beside them, in the same ``runs.csv``.
 """
 
 if __name__ == "__main__":  # before the imports, which take their time
@@ -13,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+import numpy as np
 import pandas as pd
 
 from qcnn import InvalidInput, load_data
@@ -22,8 +24,9 @@ from studies.catalogue import studies_by_name
 from studies.design.arguments import JOBS, Folder, OneOf
 from studies.design.arms import Arm
 from studies.design.choose import configuration_of
+from studies.design.datasets import PUBLISHED_DATASET
 from studies.design.roles import FINAL
-from studies.design.study import Amount, Cell, Options, Place, Scope
+from studies.design.study import Amount, Cell, Options, Place, Scope, Study
 from studies.destination import transfer_folder
 from studies.reports.overview import preset_of
 from studies.reports.results_folder import read_studies, write_pages
@@ -32,9 +35,13 @@ from studies.runs.console import new_console
 from studies.sentences import command_line
 from studies.study_command import RETRY_HELP, carry_out
 
+OUT_HELP = "[default: results-DATASET/STUDY; results/STUDY for what is published, on fashion-mnist]"
+
 
 def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cell]:
     """The final runs on the dataset ``source``, to be done on ``dataset``.
+
+    Those that are only evaluated under noise come last: what they evaluate is trained by then.
 
     Raises:
         InvalidInput: if there are none, or both are the same.
@@ -47,7 +54,7 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
             f"tuned-on is {source!r}, of which there are 0 final runs; allowed are "
             "datasets that have some"
         )
-    return [
+    cells = [
         Cell(
             replace(configuration_of(row), dataset=dataset),
             row["seed"],
@@ -55,12 +62,22 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
         )
         for row in final.to_dict("records")
     ]
+    return sorted(cells, key=lambda cell: bool(cell.configuration.evaluated_under))
+
+
+def of_transferred_arms(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the arms that a study transfers by itself."""
+    arms = zip(rows["setting"], rows["arm"], strict=True)
+    return rows[np.array([study.transfers(Arm(*arm)) for arm in arms], dtype=bool)]
 
 
 @click.command(help="Run a study's final configurations, unchanged, on another dataset.")
 @click.argument("study", type=OneOf(studies_by_name))
 @click.option("--dataset", type=OneOf(data_names()), required=True)
-@click.option("--tuned-on", default="mnist", show_default=True, help="dataset of the stored runs")
+@click.option(
+    "--tuned-on", default=PUBLISHED_DATASET, show_default=True, help="dataset of the stored runs"
+)
+@click.option("--every-arm", is_flag=True, help="also arms that the study does not transfer itself")
 @click.option(
     "--results",
     type=Folder(),
@@ -70,11 +87,12 @@ def transferred_cells(rows: pd.DataFrame, source: str, dataset: str) -> list[Cel
 )
 @click.option("--jobs", type=JOBS, help="worker processes  [default: the cores]")
 @click.option("--retry-failed", is_flag=True, help=RETRY_HELP)
-@click.option("--out", type=Folder(), help="[default: results-DATASET/STUDY]")
+@click.option("--out", type=Folder(), help=OUT_HELP)
 def main(
     study: str,
     dataset: str,
     tuned_on: str,
+    every_arm: bool,
     results: Path,
     jobs: int | None,
     retry_failed: bool,
@@ -88,10 +106,14 @@ def main(
             "folders with the runs of the study"
         )
     data = load_data(dataset)
-    rows = read_rows(csv)
+    stored = read_rows(csv)
+    rows = stored if every_arm else of_transferred_arms(studies_by_name[study], stored)
     cells = transferred_cells(rows, tuned_on, data.name)
-    preset = preset_of([rows], csv.parent)
-    own = transfer_folder(studies_by_name[study], data.name, preset)
+    preset = preset_of([stored], csv.parent)
+    published = results.resolve() == PUBLISHED.resolve() and tuned_on == PUBLISHED_DATASET
+    own = transfer_folder(
+        studies_by_name[study], data.name, preset, published=published and not every_arm
+    )
     options = Options(
         Scope(data.name, {"transferred from": tuned_on}),
         Place(out or own, jobs=jobs or available_cpus(), retry_failed=retry_failed),

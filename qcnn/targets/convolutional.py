@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 
 import torch
 from torch import nn
@@ -23,6 +24,9 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 @dataclass(frozen=True)
 class ConvolutionalNetwork(Target):
     """Convolutions, each followed by max pooling, then linear layers.
+
+    Images of one pixel's height are signals, of which these are convolutions in one dimension:
+    along a side of one pixel kernels and pooling have one pixel, too.
 
     Attributes:
         channels: output channels of each convolution.
@@ -91,7 +95,7 @@ class ConvolutionalNetwork(Target):
         height, width = self._sides_left(image_shape)
         channels = (image_shape[0], *self.channels)
         convolutions = sum(
-            outputs * (inputs * kernel**2 + 1)
+            outputs * (inputs * prod(_window(kernel, image_shape)) + 1)
             for (inputs, outputs), kernel in zip(
                 pairwise(channels), self._one_each(self.kernel), strict=True
             )
@@ -106,7 +110,11 @@ class ConvolutionalNetwork(Target):
         layers: list[nn.Module] = []
         kernels, poolings = self._one_each(self.kernel), self._one_each(self.pooling)
         for channels, kernel, pooling in zip(self.channels, kernels, poolings, strict=True):
-            layers += [nn.Conv2d(features, channels, kernel), nn.MaxPool2d(pooling), activation()]
+            layers += [
+                nn.Conv2d(features, channels, _side_or_window(kernel, image_shape)),
+                nn.MaxPool2d(_side_or_window(pooling, image_shape)),
+                activation(),
+            ]
             features = channels
         layers.append(nn.Flatten())
         width_in = features * height * width
@@ -122,7 +130,11 @@ class ConvolutionalNetwork(Target):
         for kernel, pooling in zip(
             self._one_each(self.kernel), self._one_each(self.pooling), strict=True
         ):
-            height, width = ((side - kernel + 1) // pooling for side in (height, width))
+            windows = zip(_window(kernel, image_shape), _window(pooling, image_shape), strict=True)
+            height, width = (
+                (side - covered + 1) // joined
+                for side, (covered, joined) in zip((height, width), windows, strict=True)
+            )
             if min(height, width) < 1:
                 raise InvalidInput(
                     f"kernel is {shown(self.kernel)} and pooling {shown(self.pooling)} for "
@@ -133,6 +145,22 @@ class ConvolutionalNetwork(Target):
 
     def _one_each(self, sides: tuple[int, ...]) -> tuple[int, ...]:
         return sides * len(self.channels) if len(sides) == 1 else sides
+
+
+def _window(side: int, image_shape: tuple[int, int, int]) -> tuple[int, int]:
+    """Height and width of a square, of which an image of one row or column takes as much.
+
+    >>> _window(5, (1, 28, 28)), _window(5, (1, 1, 40))
+    ((5, 5), (1, 5))
+    """
+    _, height, width = image_shape
+    return (side if height > 1 else 1), (side if width > 1 else 1)
+
+
+def _side_or_window(side: int, image_shape: tuple[int, int, int]) -> int | tuple[int, int]:
+    """A square by its side, as stored networks have it."""
+    window = _window(side, image_shape)
+    return side if window == (side, side) else window
 
 
 @register_target("cnn816")

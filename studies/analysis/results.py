@@ -4,7 +4,7 @@ Contrasts are of final rows with paired seeds, and each can be said in a sentenc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -22,6 +22,7 @@ from studies.analysis.comparisons import (
 )
 from studies.analysis.summaries import summarise
 from studies.design.arms import DIRECT, Arm, is_arm, labels
+from studies.design.datasets import in_order
 from studies.design.roles import FINAL, completed, has_trained, only_evaluated
 from studies.design.statistics import points
 from studies.design.study import Contrast, Study
@@ -130,16 +131,25 @@ class StudyResults:
     Attributes:
         study: the study.
         rows: its rows, in an order that no accident decides.
+        beside: final runs of the study beside (:attr:`Study.beside`), to which contrasts alone
+            look.
     """
 
     study: Study
     rows: pd.DataFrame
+    beside: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["dataset"]))
 
     @cached_property
     def by_dataset(self) -> "dict[str, StudyResults]":
-        """The results on each dataset, by its name, in the order of the names."""
-        parts = self.rows.groupby("dataset", sort=True)
-        return {str(name): StudyResults(self.study, part) for name, part in parts}
+        """The results on each dataset, by its name, in the order of :func:`in_order`."""
+        return {
+            name: StudyResults(
+                self.study,
+                self.rows[self.rows["dataset"] == name],
+                self.beside[self.beside["dataset"] == name],
+            )
+            for name in in_order(self.rows["dataset"])
+        }
 
     @cached_property
     def final(self) -> pd.DataFrame:
@@ -167,7 +177,10 @@ class StudyResults:
     def contrasts(self) -> tuple[Result, ...]:
         """The declared contrasts whose arms have paired runs, in the declared order."""
         alone = self.study.confirmed and not self.exploratory
-        found = evaluate_contrasts(self.confirming if alone else self.rows, self.study.contrasts)
+        rows = self.confirming if alone else self.rows
+        if not self.beside.empty:
+            rows = pd.concat([rows, self.beside], ignore_index=True)
+        found = evaluate_contrasts(rows, self.study.contrasts)
         return tuple(map(_without_claim, found) if self.exploratory else found)
 
     @cached_property

@@ -17,7 +17,15 @@ from studies.design.arguments import OneOf, WholeNumbers
 from studies.design.arms import Arm, Family, at_bond_dimension
 from studies.design.configuration import Configuration
 from studies.design.recipes import MESH_AXIS, standard
-from studies.design.study import Axis, Contrast, Options, Preset, Question, Study
+from studies.design.study import (
+    Axis,
+    Contrast,
+    Options,
+    Preset,
+    Question,
+    Study,
+    are_compared,
+)
 
 FROZEN = "frozen phases"
 #: What each generator is called; the PQCNN itself comes first.
@@ -126,5 +134,6 @@ STUDY = Study(
     contrasts=_CONTRASTS,
     looks=(10, 16),
     confirmed=True,
+    transfers=are_compared(_CONTRASTS),
 )
 register_study(STUDY)

@@ -28,13 +28,23 @@ from qcnn import load_data, smaller_targets
 from studies.analysis.goals import accuracies_at_budgets, goals_table
 from studies.catalogue import register_study
 from studies.design.arguments import WholeNumber
-from studies.design.arms import Arm, Family, at_budget
+from studies.design.arms import Arm, Family, at_budget, budget_of
 from studies.design.configuration import Configuration
 from studies.design.recipes import SOURCE_SIZES, phases_of, standard, weights_of, without_photons
-from studies.design.study import Axis, Contrast, Options, Preset, Question, Study
+from studies.design.study import (
+    Axis,
+    Contrast,
+    Options,
+    Preset,
+    Question,
+    Study,
+    are_compared,
+)
 from studies.settings.budgets import BUDGET, largest_mapping, most_pqcnns
 
 BUDGETS = (223, 471, 688, 1308, 3292)
+#: The budgets that are looked at on another dataset as well.
+HEADLINES = (223, 688, 3292)
 #: Candidates of each arm at each budget.
 CANDIDATES = 12
 #: What is left of a budget is filled with smaller ones.
@@ -204,7 +214,7 @@ STUDY = Study(
     ),
     presets={
         "smoke": Preset(seeds=1, epochs=1, axes={"budget": (223,), "candidates": 1}),
-        "quick": Preset(seeds=3, epochs=8, axes={"budget": (223, 688, 3292), "candidates": 3}),
+        "quick": Preset(seeds=3, epochs=8, axes={"budget": HEADLINES, "candidates": 3}),
         "full": Preset(seeds=12, epochs=40, tuning_seeds=2, after=10),
     },
     check=check,
@@ -229,5 +239,6 @@ STUDY = Study(
     contrasts=CONTRASTS,
     looks=(10,),
     confirmed=True,
+    transfers=are_compared([c for c in CONTRASTS if budget_of(c.setting) in HEADLINES]),
 )
 register_study(STUDY)

@@ -16,7 +16,7 @@ import optuna
 
 from qcnn import PQCNN, InvalidInput
 from qcnn.optics.fock import SPACES
-from studies.analysis.sizes import several, single, what_to_choose
+from studies.analysis.sizes import EQUAL_COST, several, single, what_to_choose
 from studies.catalogue import register_study
 from studies.design.arguments import (
     MOST_MODES,
@@ -27,7 +27,7 @@ from studies.design.arguments import (
     WholeNumber,
     WholeNumbers,
 )
-from studies.design.arms import Arm
+from studies.design.arms import DIRECT, Arm
 from studies.design.choose import non_dominated_configurations
 from studies.design.configuration import Configuration, Size, enough_outcomes
 from studies.design.measures import quantum_pass
@@ -206,5 +206,7 @@ STUDY = Study(
         Question("At equal cost, is one large PQCNN better than small ones?", _ONE_LARGE),
     ),
     contrasts=(*_MORE_PHOTONS, *_MORE_MODES, *_ONE_LARGE),
+    # The map and its target: what a search has found on one dataset is for that one.
+    transfers=lambda arm: arm.setting == EQUAL_COST or arm == DIRECT,
 )
 register_study(STUDY)

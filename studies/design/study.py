@@ -258,6 +258,12 @@ class Study:
             in ascending order.
         confirmed: whether the seeds after the last look alone decide the contrasts; else all do,
             and a claim has to survive that there were several chances for it.
+        dataset: what its command takes where none is named; what the preset ``full`` does on it is
+            published, and that on MNIST where it is ``auto``.
+        transfers: of which arms the final configurations are run on another dataset
+            (``studies.transfer``); of all by default.
+        beside: another study whose final runs, in the folder beside, stand for the arms that
+            contrasts name and that are its own; empty for none.
     """
 
     name: str
@@ -276,6 +282,9 @@ class Study:
     contrasts: Sequence[Contrast] = ()
     looks: tuple[int, ...] = ()
     confirmed: bool = False
+    dataset: str = "auto"
+    transfers: Callable[[Arm], bool] = lambda _: True
+    beside: str = ""
 
     def looks_before(self, cell: Cell, scope: Scope) -> int:
         """How many looks at the results came before the seed of a run was chosen."""
@@ -288,3 +297,9 @@ def fresh_seeds(options: Options, count: int) -> range:
     """Seeds of final runs, never the search's own, nor those that came before."""
     first = options.scope.seed + 1 + options.amount.after
     return range(first, first + count)
+
+
+def are_compared(contrasts: Sequence[Contrast]) -> Callable[[Arm], bool]:
+    """Whether an arm is in one of some contrasts, for :attr:`Study.transfers`."""
+    arms = {arm for contrast in contrasts for arm in (contrast.first, contrast.second)}
+    return arms.__contains__

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from studies.analysis.answers import headline_of
 from studies.analysis.results import StudyResults
+from studies.design.datasets import in_order
 from studies.design.roles import FINAL
 from studies.reports.escape import in_markdown
 from studies.reports.figures import named_figure
@@ -20,6 +20,7 @@ from studies.reports.overview import (
     non_dominated_marks,
     preset_note,
 )
+from studies.reports.side_by_side import answers_elsewhere, change_in_words, headlines
 from studies.reports.tables import accuracy_table, markdown
 from studies.rows.runs_file import write_text
 
@@ -35,12 +36,14 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         the path of the page.
     """
     note = preset_note(studies[0].rows)
+    changes = [each for results in studies for each in answers_elsewhere(results)]
     lines = [
         "# Results",
         "",
         *([in_markdown(note), ""] if note else []),
-        *map(_answer, studies),
+        *(line for results in studies for line in _answer(results)),
         "",
+        *([in_markdown(change_in_words(changes)), ""] if changes else []),
         INTRODUCTION,
         "",
         *(f"- *{term}*: {meaning}" for term, meaning in READING),
@@ -52,21 +55,22 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         "",
     ]
     final = final_rows(studies)
-    for dataset, part in final.groupby("dataset", sort=True):
-        lines += _table(str(dataset), part, _names(studies), folder)
+    for dataset in in_order(final["dataset"]):
+        part = final[final["dataset"] == dataset]
+        lines += _table(dataset, part, _names(studies), folder)
     write_text(folder / "README.md", "\n".join(lines))
     return folder / "README.md"
 
 
-def _answer(results: StudyResults) -> str:
-    """A line: what the study found on each dataset, and where its page is."""
+def _answer(results: StudyResults) -> list[str]:
+    """A line: what the study found, and where its page is; and one for each further dataset."""
     name = results.study.name
-    parts = results.by_dataset.items()
-    found = " ".join(
-        f"{f'*{in_markdown(dataset)}:* ' if len(parts) > 1 else ''}{in_markdown(headline_of(part))}"
-        for dataset, part in parts
-    )
-    return f"- {found} → [{name}]({name}/report.md)"
+    (dataset, text), *others = headlines(results)
+    which = f"*{in_markdown(dataset)}:* " if others else ""
+    return [
+        f"- {which}{in_markdown(text)} → [{name}]({name}/report.md)",
+        *(f"  - *{in_markdown(other)}:* {in_markdown(found)}" for other, found in others),
+    ]
 
 
 def _names(studies: Sequence[StudyResults]) -> dict[str, str]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from studies.analysis.answers import findings_of
+from studies.analysis.answers import answer_text, findings_of
 from studies.analysis.findings import seeds_after_looks
 from studies.analysis.results import StudyResults
+from studies.design.datasets import in_order
 from studies.reports.figures import named_figure
 from studies.reports.overview import INTRODUCTION, READING, preset_note
 from studies.reports.page_tables import (
@@ -19,6 +20,12 @@ from studies.reports.page_tables import (
     QUOTED_STUDY,
     contrast_lines,
     model_lines,
+)
+from studies.reports.side_by_side import (
+    Elsewhere,
+    answers_elsewhere,
+    change_in_words,
+    headlines,
 )
 from studies.rows.runs_file import write_text
 
@@ -35,7 +42,8 @@ def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
     Returns:
         the path of the page.
     """
-    datasets = sorted({dataset for each in studies for dataset in each.by_dataset})
+    datasets = in_order(dataset for each in studies for dataset in each.by_dataset)
+    changes = [each for results in studies for each in answers_elsewhere(results)]
     accuracy = named_figure("accuracy")
     overall = ((d, folder / f"figures/{accuracy.name}-{d}.png") for d in datasets)
     environment = Environment(
@@ -49,6 +57,7 @@ def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         introduction=" ".join(filter(None, [preset_note(studies[0].rows), INTRODUCTION])),
         reading=READING,
         datasets=datasets,
+        change=change_in_words(changes),
         columns=COLUMNS,
         lines=model_lines(studies),
         overall=[
@@ -74,16 +83,32 @@ def _figure(caption: str, path: Path) -> dict[str, str]:
     return {"name": path.stem, "caption": caption, "picture": picture}
 
 
+def _change(each: Elsewhere) -> dict[str, Any]:
+    """An answer on two datasets, and what becomes of it."""
+    return {
+        "dataset": each.dataset,
+        "question": each.first.question.text,
+        "becomes": each.in_words,
+        "answers": {
+            each.first_dataset: answer_text(each.first),
+            each.dataset: answer_text(each.other),
+        },
+    }
+
+
 def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
     """A study's section: one part for each dataset."""
     study = results.study
     figures = [named_figure(name) for name in ("contrasts", *study.figures)]
+    lines = dict(headlines(results))
     return {
         "name": study.name,
         "question": study.question,
+        "changes": list(map(_change, answers_elsewhere(results))),
         "parts": [
             {
                 "dataset": dataset,
+                "headline": lines[dataset],
                 "findings": findings_of(part),
                 "seeds": seeds_after_looks(part),
                 "contrasts": contrast_lines(part, dataset),

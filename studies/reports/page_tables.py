@@ -9,6 +9,7 @@ import pandas as pd
 from studies.analysis.quoted import QUOTED, QUOTED_DATASETS, QuotedRow
 from studies.analysis.results import Result, StudyResults, arm_names
 from studies.analysis.summaries import describe
+from studies.design.datasets import in_order
 from studies.design.roles import FINAL
 from studies.design.statistics import points
 from studies.design.study import Study
@@ -118,7 +119,7 @@ def model_lines(studies: Sequence[StudyResults]) -> list[Line]:
         for each in studies
         for _, model in each.summary[each.summary["role"] == FINAL].iterrows()
     ]
-    datasets = sorted(set(final["dataset"]) & set(QUOTED_DATASETS))
+    datasets = in_order(set(final["dataset"]) & set(QUOTED_DATASETS))
     lines += [_quoted_line(row, dataset) for dataset in datasets for row in QUOTED]
     return sorted(lines, key=lambda line: (int(line.cells["trainable"].order), line.text("model")))
 

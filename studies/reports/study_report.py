@@ -10,12 +10,18 @@ from studies.analysis.answers import findings_of
 from studies.analysis.findings import rates_at_an_edge, seeds_after_looks
 from studies.analysis.results import StudyResults, sentence
 from studies.catalogue import studies_by_name
+from studies.design.datasets import PUBLISHED_DATASET, in_order
 from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
 from studies.design.study import Study
 from studies.reports.escape import in_csv, in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.style import store
 from studies.reports.overview import READING, preset_note, preset_of
+from studies.reports.side_by_side import (
+    answers_elsewhere,
+    change_in_words,
+    side_by_side_table,
+)
 from studies.reports.tables import accuracy_table, arms_table, markdown, settings_table
 from studies.rows.runs_file import read_rows, write_text
 
@@ -24,6 +30,8 @@ DATASET_NOTES = {
     "10,000 official test images",
     "fashion-mnist": "6,000 training and 600 validation images of the official training set, as "
     "many of each class, the 10,000 official test images",
+    "mnist-1d": "signals of 40 numbers from the generator of the package mnist1d: 6,000 for "
+    "training, 600 for validation and 10,000 for the test",
     "digits": "scikit-learn's embedded 8×8 digits brought to 28×28",
 }
 
@@ -47,14 +55,12 @@ def write_report(results: StudyResults, folder: Path) -> Path:
     summary = _for_spreadsheets(results.summary)
     text = summary.to_csv(index=False, lineterminator="\n", float_format="%.6g")
     write_text(folder / "summary.csv", text)
-    sections = [
-        _section(part, dataset, folder)
-        for dataset, part in sorted(results.by_dataset.items(), key=_main_dataset_first)
-    ]
+    sections = [_section(part, dataset, folder) for dataset, part in results.by_dataset.items()]
     title = f"# {results.study.name}: {results.study.question}"
     note = preset_note(results.rows)
     head = [title, "", in_markdown(note), ""] if note else [title, ""]
-    text = "\n".join([*head, *sections, _reading_notes(results.study)])
+    beside = _side_by_side_lines(results)
+    text = "\n".join([*head, *beside, *sections, _reading_notes(results.study)])
     write_text(folder / "report.md", text)
     return folder / "report.md"
 
@@ -70,9 +76,16 @@ def read_study(folder: Path) -> StudyResults:
         raise InvalidInput(f"{folder / 'runs.csv'} holds 0 runs; allowed is at least 1")
     check_figures(folder)
     preset_of([rows], folder)
+    study = _study_of(rows, folder)
     # The order in which runs ended is an accident of the machine.
-    order = ["dataset", "role", "trainable_parameters", "configuration", "seed"]
-    return StudyResults(_study_of(rows, folder), rows.sort_values(order))
+    order = ["role", "trainable_parameters", "configuration", "seed"]
+    ordered = rows.sort_values(order)
+    by_dataset = [ordered[ordered["dataset"] == name] for name in in_order(rows["dataset"])]
+    if not study.beside:
+        return StudyResults(study, pd.concat(by_dataset))
+    beside = read_rows(folder.parent / study.beside / "runs.csv")
+    alike = (beside["role"] == FINAL) & beside["preset"].isin(rows["preset"])
+    return StudyResults(study, pd.concat(by_dataset), beside[alike])
 
 
 def check_figures(folder: Path) -> None:
@@ -100,8 +113,19 @@ def _for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: table[name].map(in_csv) for name in texts})
 
 
-def _main_dataset_first(item: tuple[str, StudyResults]) -> tuple[bool, str]:
-    return item[0] != "mnist", item[0]
+def _side_by_side_lines(results: StudyResults) -> list[str]:
+    """What becomes of the answers on other datasets; nothing where there is one dataset."""
+    found = answers_elsewhere(results)
+    if not found:
+        return []
+    return [
+        "## Which answers change",
+        "",
+        in_markdown(change_in_words(found)),
+        "",
+        markdown(side_by_side_table(found)),
+        "",
+    ]
 
 
 def _section(results: StudyResults, dataset: str, folder: Path) -> str:
@@ -123,7 +147,7 @@ def _section(results: StudyResults, dataset: str, folder: Path) -> str:
         "",
         *_arm_lines(rows, dataset),
         *_contrast_lines(results, dataset, folder),
-        *_setting_lines(results),
+        *_setting_lines(results, dataset),
     ]
     for name in study.figures:
         lines += _figure_lines(name, results, dataset, folder)
@@ -168,8 +192,8 @@ def _contrast_lines(results: StudyResults, dataset: str, folder: Path) -> list[s
     ]
 
 
-def _setting_lines(results: StudyResults) -> list[str]:
-    """What was chosen on the validation images, where labels do not say it."""
+def _setting_lines(results: StudyResults, dataset: str) -> list[str]:
+    """What was chosen on the validation images, of whatever dataset, where labels do not say it."""
     study, rows = results.study, results.rows
     settings = settings_table(rows) if study.search or study.tuned else pd.DataFrame()
     if settings.empty:
@@ -177,7 +201,9 @@ def _setting_lines(results: StudyResults) -> list[str]:
     seeds = rows["seed"][rows["role"] == SEARCH].nunique()
     over = f", by the mean of {seeds} seeds" if seeds > 1 else ""
     return [
-        f"Chosen on the validation images{over}:",
+        f"Chosen on the validation images{over}:"
+        if seeds or dataset == PUBLISHED_DATASET
+        else "Chosen on another dataset, and unchanged:",
         "",
         markdown(settings),
         "",

@@ -40,8 +40,6 @@ from studies.rows.schema import (
 
 #: The folder with the published results files, each in a folder of its study's name.
 PUBLISHED = Path("results")
-#: What they are runs on.
-PUBLISHED_DATASET = "mnist"
 #: The columns that tell runs apart.
 KEY = tuple(field.name for field in fields(RunKey))
 _KEY_COLUMNS = tuple((SCHEMA[name], COLUMNS.index(name)) for name in KEY)

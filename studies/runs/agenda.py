@@ -10,10 +10,11 @@ import pandas as pd
 from qcnn import InvalidInput, load_data
 from studies.design.arms import FINALIST, NO_ARM, Arm
 from studies.design.choose import Candidates, candidate_cells, chosen_cells
+from studies.design.datasets import PUBLISHED_DATASET
 from studies.design.roles import FAILED
 from studies.design.study import Cell, Options, RunKey, Search, fresh_seeds
 from studies.rows.rates import Rates, rates_of
-from studies.rows.runs_file import PUBLISHED, PUBLISHED_DATASET, read_rows, stored_row
+from studies.rows.runs_file import PUBLISHED, read_rows, stored_row
 from studies.rows.schema import Record
 from studies.runs.finished import Done, search_rows, search_state
 from studies.runs.trials import Trials

@@ -18,12 +18,18 @@ from smallest import changed, make_options, smoke_axes
 from stored_rows import CONFIGURATION, make_row
 
 from qcnn import InvalidInput
+from qcnn.data.fashion_mnist import fashion_mnist_at_hand
 from qcnn.data.mnist import mnist_at_hand
 from studies.analysis.answers import findings_of
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
 from studies.design.study import Cell, Options, Study
-from studies.destination import check_published, own_folder, transfer_folder
+from studies.destination import (
+    check_published,
+    own_folder,
+    published_dataset,
+    transfer_folder,
+)
 from studies.reports.study_report import read_study
 from studies.rows.runs_file import PUBLISHED, add_rows, read_rows
 from studies.run import main as run_main
@@ -33,6 +39,8 @@ from studies.study_command import _choices, check_rows_of, command_of
 from studies.transfer import main as transfer_main
 
 PRESETS = ("smoke", "quick", "full")
+#: Studies that are published on a dataset of their own.
+OWN_DATASETS = {"frontier_anew": "fashion-mnist"}
 STUDIES = [pytest.param(study, id=name) for name, study in sorted(studies_by_name.items())]
 #: Decides which runs exist; any other value than the preset's own.
 OTHERS = {"trials": 7, "seeds": 77, "epochs": 7, "seed": 7}
@@ -61,16 +69,17 @@ def each_change(study: Study) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("study", STUDIES)
 def test_only_what_full_asks_for_by_itself_on_mnist_is_published(study: Study, preset: str) -> None:
     values = typed(study, "--preset", preset, *HOW)
-    published = f"results/{study.name}"
-    assert folder_of(study, "mnist", values) == (
+    published, own = f"results/{study.name}", published_dataset(study)
+    assert own == OWN_DATASETS.get(study.name, "mnist")
+    assert folder_of(study, own, values) == (
         published if preset == "full" else f"results-{preset}/{study.name}"
     )
-    for dataset in ("digits", "fashion-mnist"):
+    for dataset in {"digits", "fashion-mnist", "mnist"} - {own}:
         assert folder_of(study, dataset, values) == f"results-{preset}/{study.name}"
     changes = list(each_change(study))
     assert len(changes) >= 3 + len(study.axes)
     for change in changes:
-        folder = folder_of(study, "mnist", values | change)
+        folder = folder_of(study, own, values | change)
         assert folder.startswith(f"results-{preset}"), change
         assert folder.endswith(f"/{study.name}")
 
@@ -79,7 +88,17 @@ def test_only_what_full_asks_for_by_itself_on_mnist_is_published(study: Study, p
 def test_options_typed_as_the_preset_has_them_are_its_own(study: Study) -> None:
     full = study.presets["full"]
     values = typed(study, "--preset", "full", "--epochs", str(full.epochs), "--seed", "0")
-    assert folder_of(study, "mnist", values) == f"results/{study.name}"
+    assert folder_of(study, published_dataset(study), values) == f"results/{study.name}"
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_help_says_what_is_published(study: Study) -> None:
+    (out,) = (each for each in command_of(study).params if each.name == "out")
+    assert isinstance(out, click.Option)
+    said = f"results/STUDY for just what full does on {published_dataset(study)}]"
+    assert (out.help or "").endswith(said)
+    dataset = typed(study)["dataset"]
+    assert dataset == OWN_DATASETS.get(study.name, "auto")
 
 
 @pytest.mark.parametrize(
@@ -109,16 +128,18 @@ def test_another_length_is_in_the_name(name: str, arguments: tuple[str, ...], fo
 def test_a_transfer_has_a_folder_for_each_dataset_and_preset() -> None:
     study = studies_by_name["noise"]
     found = [
-        transfer_folder(study, dataset, preset).as_posix()
+        transfer_folder(study, dataset, preset, published=published).as_posix()
+        for published in (False, True)
         for dataset in ("digits", "fashion-mnist")
         for preset in ("full", "quick, 5 epochs")
     ]
-    assert found == [
+    beside = [
         "results-digits/noise",
         "results-quick-5-epochs-digits/noise",
         "results-fashion-mnist/noise",
         "results-quick-5-epochs-fashion-mnist/noise",
     ]
+    assert found == [*beside, *beside[:2], "results/noise", beside[3]]
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -134,11 +155,15 @@ def test_git_ignores_what_is_not_published(preset: str, change: dict[str, Any]) 
     assert (answer.returncode == 0) == (preset != "full" or bool(change))
 
 
+#: An arm that mode_sweep transfers.
+OF_MAP = "equal cost: PQCNNs of (8,4)"
+
+
 @pytest.fixture
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project's folder with published rows, to work in."""
     monkeypatch.chdir(tmp_path)
-    add_rows(PUBLISHED / "mode_sweep" / "runs.csv", [make_row(1, dataset="mnist")])
+    add_rows(PUBLISHED / "mode_sweep" / "runs.csv", [make_row(1, dataset="mnist", label=OF_MAP)])
     return tmp_path
 
 
@@ -263,7 +288,7 @@ def test_a_command_that_may_not_write_there_says_so(
     assert run(monkeypatch, *typed) == 2
     assert capsys.readouterr().err == (
         "error: out is 'results/mode_sweep', inside the published 'results'; allowed there is what "
-        "the preset full does by itself on mnist\n"
+        "the preset full does by itself on mnist, unchanged on fashion-mnist\n"
     )
     assert files(published) == before
 
@@ -278,10 +303,35 @@ def test_a_transfer_has_pages_of_its_own_and_changes_no_published_ones(
     assert run(monkeypatch, *typed, "--out", "results/mode_sweep", main=transfer_main) == 2
     assert files(published / "results") == before
 
-    add_rows(Path("mine/mode_sweep/runs.csv"), [make_row(1, dataset="mnist", preset="quick")])
+    quick = make_row(1, dataset="mnist", preset="quick", label=OF_MAP)
+    add_rows(Path("mine/mode_sweep/runs.csv"), [quick])
     assert run(monkeypatch, *typed, "--results", "mine", main=transfer_main) == 0
     rows = read_rows(published / "results-quick-digits" / "mode_sweep" / "runs.csv")
     assert list(rows["preset"]) == ["quick"]
+
+
+@pytest.mark.skipif(
+    not fashion_mnist_at_hand(), reason="Fashion-MNIST is not in $QCNN_DATA_DIR or the user cache"
+)
+def test_the_transfer_to_fashion_mnist_publishes_where_nothing_else_is_chosen(
+    published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(published / "results")
+    typed = ("mode_sweep", "--dataset", "fashion-mnist", "--jobs", "1")
+    csv = Path("results/mode_sweep/runs.csv")
+    add_rows(Path("mine/mode_sweep/runs.csv"), [make_row(1, dataset="mnist", label=OF_MAP)])
+    for choice in (("--every-arm",), ("--results", "mine")):
+        assert run(monkeypatch, *typed, *choice, main=transfer_main) == 0
+        assert files(published / "results") == before
+    assert set(read_rows(Path("results-fashion-mnist/mode_sweep/runs.csv"))["dataset"]) == {
+        "fashion-mnist"
+    }
+    stored = csv.read_text()
+    assert run(monkeypatch, *typed, main=transfer_main) == 0
+    assert csv.read_text().startswith(stored)
+    assert list(read_rows(csv)["dataset"]) == ["mnist", "fashion-mnist"]
+    assert list(read_rows(csv)["preset"]) == ["full", "full"]
+    assert files(published / "results").keys() >= PAGES | {"mode_sweep/report.md"}
 
 
 def test_runs_beside_published_ones_leave_every_byte_of_them(tmp_path: Path) -> None:

@@ -44,7 +44,14 @@ def extra_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pa
 
 
 def test_names() -> None:
-    assert data_names() == ("auto", "digits", "fashion-mnist", "mnist", "perceval-quest")
+    assert data_names() == (
+        "auto",
+        "digits",
+        "fashion-mnist",
+        "mnist",
+        "mnist-1d",
+        "perceval-quest",
+    )
 
 
 def test_a_dropped_file_is_a_dataset(extra_folder: Path) -> None:
@@ -125,5 +132,6 @@ def test_unknown_name() -> None:
     with pytest.raises(InvalidInput) as caught:
         load_data("cifar")
     assert str(caught.value) == (
-        "dataset is 'cifar'; allowed are auto, digits, fashion-mnist, mnist, perceval-quest"
+        "dataset is 'cifar'; allowed are auto, digits, fashion-mnist, mnist, mnist-1d, "
+        "perceval-quest"
     )

@@ -94,7 +94,7 @@ def test_no_other_module_evaluates_contrasts() -> None:
 
 
 def test_each_dataset_has_its_results_once(results: StudyResults) -> None:
-    assert list(results.by_dataset) == ["digits", "mnist"]
+    assert list(results.by_dataset) == ["mnist", "digits"]
     for name, part in results.by_dataset.items():
         assert part is results.by_dataset[name]
         assert part.study is results.study

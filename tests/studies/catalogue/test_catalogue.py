@@ -62,6 +62,15 @@ def test_contrasts_name_arms_of_the_full_preset_that_train_equally_long(
     study = studies_by_name[name]
     options = make_options(tmp_path, {axis.name: axis.default for axis in study.axes}, long_seeds=2)
     cells = study.cells(options) + candidates(study, options)
+    if study.beside:
+        other = studies_by_name[study.beside]
+        of_other = {axis.name: axis.default for axis in other.axes}
+        cells += candidates(other, changed(options, axes=of_other))
+        # Arms of both are paired by seed, and those of the other one are run there alone.
+        assert study.presets["full"] == other.presets["full"]
+        assert not {cell.arm for cell in candidates(other, options)} & {
+            cell.arm for cell in candidates(study, options)
+        }
     epochs = {cell.arm: cell.configuration.epochs for cell in cells}
     epochs |= dict.fromkeys(arms_of_finalists(study, options), options.scope.epochs)
     for contrast in study.contrasts:
