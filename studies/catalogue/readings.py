@@ -1,11 +1,12 @@
 """Can photons that are read as probabilities beat a random subspace?
 
 Where a budget is small the random subspace is what to beat (``frontier``). Here are further ways to
-read probabilities, at equal numbers of trainable parameters: mixing of log p as elsewhere; roots
-of p around the initial weights w₀ of many small PQCNNs, whose phases Adam changes by their own
-gradient or in natural coordinates; and the latter with directions of their own for each layer,
-smooth across kernels. What such directions are worth to a subspace is an arm, too: an arm of
-photons that has them beats the subspace by them, and is held against the subspace that has them.
+read probabilities, at equal numbers of trainable parameters: mixing of log p as elsewhere, of all
+outcomes or of which pairs of modes hold photons; roots of p around the initial weights w₀, of many
+small PQCNNs, whose phases Adam changes by their own gradient or in natural coordinates; and the
+latter with directions of their own for each layer, smooth across kernels. What such directions are
+worth to a subspace is an arm, too: an arm of photons that has them beats the subspace by them, and
+is held against the subspace that has them.
 
 The larger its gain the less phases turn, and the more a mapping of roots is itself a random
 subspace; the gain is chosen on validation images.
@@ -40,9 +41,10 @@ _GAINS_AND_RATES = ((100, 0.0025), (30, 0.004), (30, 0.008))
 _STEPS = (0.14, 0.42, 0.045)
 
 _LOGARITHMS, _ROOTS = "log p, mixed", "√p, mixed"
+_MARGINALS = "log of two-mode marginals, mixed"
 _NATURAL, _LAYERED = "√p, natural gradient", "√p for each layer, natural gradient"
 _SUBSPACE, _LAYERED_SUBSPACE = "a random subspace", "a random subspace for each layer"
-_READ = (_LOGARITHMS, _ROOTS, _NATURAL, _LAYERED)
+_READ = (_LOGARITHMS, _MARGINALS, _ROOTS, _NATURAL, _LAYERED)
 
 
 def tuned(options: Options) -> Mapping[Arm, Sequence[Configuration]]:
@@ -50,7 +52,8 @@ def tuned(options: Options) -> Mapping[Arm, Sequence[Configuration]]:
     found: dict[Arm, Sequence[Configuration]] = {}
     for budget in options.scope.axes["budget"]:
         candidates = {
-            _LOGARITHMS: _logarithms(options, budget),
+            _LOGARITHMS: _logarithms(options, budget, "outcomes"),
+            _MARGINALS: _logarithms(options, budget, "two modes"),
             _ROOTS: _roots(options, budget, "normal", "adam"),
             _NATURAL: _roots(options, budget, "normal", NATURAL),
             _LAYERED: _roots(options, budget, "layered", NATURAL),
@@ -67,10 +70,10 @@ def check(options: Options) -> None:
     tuned(options)
 
 
-def _logarithms(options: Options, budget: int) -> list[Configuration]:
+def _logarithms(options: Options, budget: int, read: str) -> list[Configuration]:
     found = []
     for rate, target in product(_MIXING_RATES, _targets(options, budget)):
-        like = standard(options, mesh="minimal", target=target, mapping="mixing")
+        like = standard(options, mesh="minimal", target=target, mapping="mixing", read=read)
         found.append(most_pqcnns(replace(like, learning_rate=rate), _MIXED_SIZES, budget))
     return _some(found)
 
