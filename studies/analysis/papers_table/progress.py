@@ -2,16 +2,15 @@
 
 import pandas as pd
 
-#: When the losses are looked at; of the paper's 200 rounds a tenth is what other studies run.
-MOMENTS = "after a tenth → at the end"
+#: Of the paper's 200 rounds a tenth is what other studies run.
 _TENTH, _LAST_QUARTER, _END = 0.1, 0.75, 1.0
 #: A training loss that the last quarter of the epochs lowers by this share is still falling.
 STILL_FALLING = 0.05
 
 
-def losses_text(runs: pd.DataFrame) -> str:
-    """The training loss after a tenth of the epochs and at the end, means over seeds."""
-    return f"{_loss(runs, _TENTH):.3f} → {_loss(runs, _END):.3f}"
+def losses(runs: pd.DataFrame) -> tuple[str, str]:
+    """The training loss after a tenth of the epochs and at the end, means over seeds, as text."""
+    return f"{_loss(runs, _TENTH):.3f}", f"{_loss(runs, _END):.3f}"
 
 
 def still_falls(runs: pd.DataFrame) -> bool:

@@ -6,12 +6,12 @@ import pandas as pd
 
 from studies.analysis.paper import beside_quoted
 from studies.analysis.papers_table.agreement import RULE
-from studies.analysis.papers_table.progress import MOMENTS, losses_text, still_falls
+from studies.analysis.papers_table.progress import losses, still_falls
 from studies.analysis.papers_table.table import QUANTITIES, verdict
 from studies.analysis.quoted import QuotedRow, quoted_beside
 from studies.analysis.results import NOTHING_YET, StudyResults
 from studies.design.roles import has_trained
-from studies.design.statistics import mean_interval, points
+from studies.design.statistics import mean_interval, percent_interval, points
 
 
 def verdicts_and_reasons(schedule: str, alone: str) -> Callable[[StudyResults], str]:
@@ -29,10 +29,10 @@ def verdicts_and_reasons(schedule: str, alone: str) -> Callable[[StudyResults], 
             if runs.empty:
                 continue
             measured = {each.name: mean_interval(each.of_runs(runs)) for each in QUANTITIES}
-            said = quoted_beside(runs["dataset"], f"{verdict(measured, quoted)}. ")
+            said = quoted_beside(runs["dataset"], f"{verdict(measured, quoted)}; ")
             notes = quoted_beside(runs["dataset"], f" {_counts(runs, quoted)} {RULE}")
             reasons = "; ".join([*_failures(runs), _progress(runs), *_beside(runs, others)])
-            sentences.append(f"At {runs['setting'].iloc[0]}: {said}{reasons}.")
+            sentences.append(f"{runs['setting'].iloc[0]}, {schedule}: {said}{reasons}.")
         return f"{' '.join(sentences)}{notes}" if sentences else NOTHING_YET
 
     return finding
@@ -52,14 +52,18 @@ def _failures(runs: pd.DataFrame) -> list[str]:
 
 def _progress(runs: pd.DataFrame) -> str:
     falls = "is still falling" if still_falls(runs) else "no longer falls"
-    return f"its training loss {falls} ({losses_text(runs)}, {MOMENTS})"
+    early, late = losses(runs)
+    return f"its training loss {falls}, {early} after a tenth of the epochs and {late} at the end"
 
 
 def _beside(runs: pd.DataFrame, others: pd.DataFrame) -> list[str]:
     """What the same form reaches by Adam alone, which says what is the form's and what COBYLA's."""
     if others.empty:
         return []
-    ours, theirs = (each["val_accuracy"].mean() for each in (runs, others))
+    ours, theirs = (mean_interval(each["val_accuracy"]) for each in (runs, others))
+    text = (
+        f"Adam alone reaches {percent_interval(theirs)} of the validation images with as many "
+        f"epochs, {points(theirs.mean - ours.mean, sign=True)} points"
+    )
     failed = _failures(others)
-    text = f"Adam alone is {points(theirs - ours, sign=True)} points of validation beside it"
     return [f"{text} ({failed[0]})" if failed else text]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from studies.analysis.paper import beside_quoted, generalisation_error
 from studies.analysis.papers_table.agreement import Quoted, agreement
-from studies.analysis.papers_table.progress import MOMENTS, losses_text
+from studies.analysis.papers_table.progress import losses
 from studies.analysis.quoted import QUOTED_DATASETS, QuotedRow
 from studies.analysis.results import StudyResults
 from studies.analysis.summaries import failures_of
@@ -16,8 +16,11 @@ from studies.design.roles import FINAL
 from studies.design.statistics import Interval, mean_interval, percent_interval, points
 
 TRAINING, VALIDATION, TEST, ERROR = "training", "validation", "test", "generalisation error"
-#: Behind the name of a quantity, the heading of the column that says how it stands.
-_VERDICT = "verdict"
+_LOSSES, _VERDICT = "training loss after a tenth → at the end", "verdict"
+_COLUMNS = (
+    *("χ", "model", "trainable", "epochs", "seeds", "failures"),
+    *(TRAINING, VALIDATION, TEST, ERROR, _LOSSES, _VERDICT),
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def papers_table(results: StudyResults) -> pd.DataFrame:
         lines += [
             _line(results, quoted, str(name), runs) for name, runs in arms.groupby("arm", sort=True)
         ]
-    return pd.DataFrame(lines).fillna("")
+    return pd.DataFrame(lines, columns=list(_COLUMNS)).fillna("")
 
 
 def _quoted_line(row: QuotedRow) -> dict[str, str]:
@@ -135,18 +138,19 @@ def _line(
         "failures": str(failures.count),
         **{each.name: each.text(measured[each.name]) for each in QUANTITIES},
         TEST: percent_interval(mean_interval(runs["test_accuracy"])),
-        f"training loss {MOMENTS}": losses_text(runs),
+        _LOSSES: " → ".join(losses(runs)),
         _VERDICT: verdict(measured, quoted),
     }
 
 
 def verdict(measured: dict[str, Interval], quoted: QuotedRow) -> str:
-    """How each quantity of an arm stands to the paper's."""
-    said = (
-        f"{each.name} {agreement(measured[each.name], each.quoted(quoted), each.difference)}"
+    """How each quantity of an arm stands to the paper's, in a word where all stand alike."""
+    said = {
+        each.name: agreement(measured[each.name], each.quoted(quoted), each.difference)
         for each in QUANTITIES
-    )
-    return "; ".join(said)
+    }
+    alike = set(said.values())
+    return alike.pop() if len(alike) == 1 else "; ".join(f"{n} {text}" for n, text in said.items())
 
 
 def _quoted(mean: float | None, deviation: float | None, unit: float) -> Quoted:
