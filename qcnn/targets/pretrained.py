@@ -21,8 +21,7 @@ from qcnn.seeds import check_seed
 from qcnn.targets._base import ImageShape, Target, check_image_shape, register_target
 from qcnn.targets.convolutional import ConvolutionalNetwork
 
-#: 56,834 weights, as many as there are multiplications to spare: a training step takes little
-#: longer than one of the paper's CNN.
+#: 56,834 weights.
 ARCHITECTURE = ConvolutionalNetwork(channels=(8, 16), kernel=(5,), hidden=(200,))
 IMAGE_SHAPE: ImageShape = (1, 28, 28)
 CLASSES = 10
@@ -130,8 +129,8 @@ def pretrained_network(image_shape: ImageShape, classes: int) -> nn.Sequential:
 def pretrained_weights() -> dict[str, Tensor]:
     """The weights from MNIST by their names in the architecture; not to be changed.
 
-    They are stored in half precision, which takes half the space and changes no accuracy that
-    could be seen; so rounded they are the network's, wherever it is used.
+    They are stored in half precision, which takes half the space; so rounded they are the
+    network's, wherever it is used.
 
     Raises:
         InvalidInput: if the file is damaged.

@@ -54,7 +54,7 @@ _SCALE, _TRAINED = 30.0, range(12, 17)
 #: Ranks for which LoRA has the largest change that fits, from the one that fills most.
 _LORA_SHAPES = 3
 _LORA_RATES = (0.03, 0.01)
-#: Of what is trained directly, from the same start, whatever the budget.
+#: Of all weights, and of the output layer.
 _TRAINED_RATES = (0.003, 0.01, 0.001)
 
 _READ, _LINEARISED = "photons read as probabilities", "linearised photons"
@@ -86,9 +86,9 @@ def tuned(options: Options) -> Mapping[Arm, Sequence[Configuration]]:
         for budget in options.scope.axes["budget"]
         for name, candidates in of_arms.items()
     }
-    found[ALL_WEIGHTS] = _trained(options, "pretrained")
-    found[OUTPUT_LAYER] = _trained(options, "pretrained:trained=output")
-    found[LARGEST_LORA] = _trained(options, f"adapter:rank={LARGEST_RANK}")
+    found[ALL_WEIGHTS] = _trained(options, "pretrained", _TRAINED_RATES)
+    found[OUTPUT_LAYER] = _trained(options, "pretrained:trained=output", _TRAINED_RATES)
+    found[LARGEST_LORA] = _trained(options, f"adapter:rank={LARGEST_RANK}", _LORA_RATES)
     count = options.scope.axes["candidates"]
     return {arm: candidates[:count] for arm, candidates in found.items()}
 
@@ -164,8 +164,8 @@ def _subspaces(options: Options, budget: int) -> list[Configuration]:
     return [_without_photons(options, "pretrained", mapping, step) for step in _STEPS]
 
 
-def _trained(options: Options, target: str) -> list[Configuration]:
-    return [_without_photons(options, target, "direct", rate) for rate in _TRAINED_RATES]
+def _trained(options: Options, target: str, rates: Iterable[float]) -> list[Configuration]:
+    return [_without_photons(options, target, "direct", rate) for rate in rates]
 
 
 def _without_photons(options: Options, target: str, baseline: str, rate: float) -> Configuration:
