@@ -42,8 +42,8 @@ APART = {frozenset({"runs", "reports"}), frozenset({"mappings", "samplers"})}
 #: Of a package, or of a room alone with all that it stands on.
 MOST_FLOORS = {"qcnn": 8, "studies": 8, "studies.rows": 3, "studies.store": 3, "studies.runs": 6}
 MOST_MODULES = 12
-#: One file a study, each for itself.
-SHELVES = {ROOT / "studies" / "catalogue"}
+#: One file a study or figure, each for itself.
+SHELVES = {ROOT / "studies" / "catalogue", ROOT / "studies" / "reports" / "figures"}
 #: What says how a command is interrupted stands at the top, because it comes first.
 FIRST = "studies.interrupts"
 

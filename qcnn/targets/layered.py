@@ -81,7 +81,7 @@ def deal(sizes: Sequence[int], lots: Sequence[int]) -> list[int]:
         lots: how many numbers come together, one lot after another.
 
     >>> deal([30, 460], [9] * 6)
-    [1, 0, 1, 1, 1, 1]
+    [1, 1, 1, 0, 1, 1]
     """
     have = [0] * len(sizes)
     found = []

@@ -146,7 +146,9 @@ def describe_configuration(row: pd.Series) -> str:
     space = "" if row["space"] == "unbunched" else f" {row['space']}"
     trained = f" {row['trained_phases']} phases of each" if row["trained_phases"] else ""
     instead = "" if row["generator"] == "pqcnn" else f"{row['generator']} in the place of "
-    read = "" if row["read"] == "outcomes" else f" read by {row['read']}"
+    # A column that a study does not use is not in its summary.
+    read = row.get("read", "outcomes")
+    read = "" if read == "outcomes" else f" read by {read}"
     pqcnns = f"{instead}{pqcnns_text(sizes)}{mesh}{layers}{space}{trained}{read}"
     return f"{pqcnns} → {row['mapping']} → {row['target']}"
 

@@ -245,7 +245,7 @@ STUDY = Study(
     check=check,
     cells=cells,
     tuned=tuned,
-    figures=("training_from_shots", "seeds", "rates", "curves"),
+    figures=("training_from_shots", "accuracy", "seeds", "rates", "curves"),
     finding=accuracies_along(
         {
             way.name.capitalize() if way is SHIFT else way.name: {

@@ -31,8 +31,9 @@ def test_what_is_written_is_what_was_trained_in_half_precision(tmp_path: Path) -
     )
     for name in ("first", "again"):
         write_pretrained(tmp_path / name, data, SHORT)
-    assert (tmp_path / "first").read_bytes() == (tmp_path / "again").read_bytes()
     weights, facts = read_checkpoint(tmp_path / "first")
+    again, _ = read_checkpoint(tmp_path / "again")
+    assert all(torch.equal(weights[name], again[name]) for name in weights)
     assert all(value.dtype == torch.float16 for value in weights.values())
     start = ARCHITECTURE.build(seed=SHORT.seed).state_dict()
     assert weights.keys() == start.keys()

@@ -188,7 +188,7 @@ def test_bad_config(name: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("resnet", "target is 'resnet'; allowed are cnn, "),
+        ("resnet", "target is 'resnet'; allowed are adapter, cnn, "),
         ("cnn:channels=0", "channels is .0,.; allowed"),
         ("cnn:activation=sin", "activation is 'sin'; allowed are none, relu"),
         ("cnn:kernel=x", "kernel of target cnn is 'x'; allowed"),

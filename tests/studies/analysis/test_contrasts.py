@@ -28,6 +28,8 @@ from studies.rows.runs_file import add_rows, read_rows
 
 CONTRAST = Contrast(arm("χ = 4: trained phases"), arm("χ = 4: no input"))
 NO_INPUT = "χ = 2: no input"
+#: Their runs are so long that few seeds give intervals, and claim nothing.
+LONG_STUDIES = {"papers_schedule", "training_from_shots"}
 
 
 def rows_of(folder: Path, first: list[float], second: list[float], **changes: Any) -> pd.DataFrame:
@@ -192,7 +194,8 @@ def test_declared_contrasts_are_between_arms_that_exist(
     for result in results:
         # Every seed of both arms; those of the paper's schedule have fewer.
         assert result.difference.pairs in {options.amount.seeds, options.amount.long_seeds}
-        if preset == "full" and options.amount.long_seeds != result.difference.pairs:
+        long = options.amount.long_seeds == result.difference.pairs
+        if preset == "full" and not long and name not in LONG_STUDIES:
             assert result.difference.pairs >= PAIRS_FOR_A_CLAIM
 
 

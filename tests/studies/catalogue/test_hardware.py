@@ -91,9 +91,9 @@ def test_an_evaluation_takes_the_trained_model_and_draws_its_shots(
 ) -> None:
     done: list[object] = []
 
-    def counted(*arguments: object) -> TrainResult:
+    def counted(*arguments: object, **options: object) -> TrainResult:
         done.append(arguments[0])
-        return train(*arguments)  # type: ignore[arg-type]
+        return train(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(studies.runs.execute, "train", counted)
     made = make_options(tmp_path, smoke_axes(STUDY))

@@ -275,6 +275,6 @@ def test_a_study_that_has_only_searched_is_on_both_pages(tmp_path: Path) -> None
     add_rows(tmp_path / "mode_sweep" / "runs.csv", [make_row(0, role="search")])
     for write in (write_front_page, write_page):
         assert (
-            "none has been run with fresh seeds"
+            "what would answer it has not been run with fresh seeds"
             in write(tmp_path, studies_of(tmp_path)).read_text()
         )

@@ -98,5 +98,5 @@ def test_what_cannot_be_trained_from_shots(
 
 def test_an_optimiser_with_options_that_it_does_not_have() -> None:
     for text in ("adam:shots=5", "adam+cobyla:shots=5", "sgd"):
-        with pytest.raises(InvalidInput, match=r"; allowed are adam, adam\+cobyla, parameter-"):
+        with pytest.raises(InvalidInput, match=r"allowed are adam, natural, adam\+cobyla, par"):
             replace(FROM_SHOTS, optimiser=text)

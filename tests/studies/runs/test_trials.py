@@ -173,7 +173,7 @@ def test_what_the_alternation_does_not_have_is_refused(
 
 
 def test_an_unknown_optimiser() -> None:
-    with pytest.raises(InvalidInput, match="optimiser is 'sgd'; allowed are adam, adam.cobyla"):
+    with pytest.raises(InvalidInput, match="optimiser is 'sgd'; allowed are adam, natural"):
         replace(CONFIGURATION, optimiser="sgd")
 
 
