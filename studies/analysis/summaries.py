@@ -41,11 +41,9 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     There are means with 95 % t-intervals, of the test accuracy also the median and the
     interquartile mean with bootstrap intervals. Runs that did not end well, diverged or failed,
     are counted as ``diverged`` and take no part in these; ``failures`` are all that did not train
-    (:func:`failures_of`). A rare axis (:class:`Configuration`) is a column where a run has it.
+    (:func:`failures_of`).
     """
     records = []
-    defaults = {name: AXIS_DEFAULTS[name] for name in RARE}
-    unused = {name for name, value in defaults.items() if (rows[name] == value).all()}
     for (configuration, role), group in rows.groupby(["configuration", "role"], sort=False):
         complete = group[group["status"] == COMPLETE]
         first = representative(group)
@@ -76,8 +74,14 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
             }
         record["failures"] = failures_of(group).count
         record["seconds"] = complete["seconds"].mean()
-        records.append(record | {name: first[name] for name in AXES if name not in unused})
+        records.append(record | {name: first[name] for name in AXES})
     return pd.DataFrame(records)
+
+
+def without_unused(summary: pd.DataFrame) -> pd.DataFrame:
+    """A summary without the rare axes (:class:`Configuration`) that no run has."""
+    unused = [name for name in RARE if (summary[name] == AXIS_DEFAULTS[name]).all()]
+    return summary.drop(columns=unused)
 
 
 def failures_of(runs: pd.DataFrame) -> Share:

@@ -96,7 +96,7 @@ class Configuration:
 
     An axis that is added later has a default, at which it does not enter the hash, so
     that stored rows keep theirs. One that few studies have (``RARE``) is no column of
-    summaries where no run has another value, so that these stay as they are, too.
+    ``summary.csv`` where no run has another value, so that these stay as they are, too.
     """
 
     dataset: str

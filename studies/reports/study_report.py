@@ -9,6 +9,7 @@ from qcnn import InvalidInput
 from studies.analysis.answers import findings_of
 from studies.analysis.findings import rates_at_an_edge, seeds_after_looks
 from studies.analysis.results import StudyResults, sentence
+from studies.analysis.summaries import without_unused
 from studies.catalogue import studies_by_name
 from studies.design.datasets import PUBLISHED_DATASET, in_order
 from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
@@ -52,7 +53,7 @@ def build_report(folder: Path) -> Path:
 
 def write_report(results: StudyResults, folder: Path) -> Path:
     """As :func:`build_report`, of results that are at hand."""
-    summary = _for_spreadsheets(results.summary)
+    summary = _for_spreadsheets(without_unused(results.summary))
     text = summary.to_csv(index=False, lineterminator="\n", float_format="%.6g")
     write_text(folder / "summary.csv", text)
     sections = [_section(part, dataset, folder) for dataset, part in results.by_dataset.items()]
