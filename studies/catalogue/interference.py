@@ -214,7 +214,7 @@ STUDY = Study(
             "Are photons that interfere better than distinguishable ones where probabilities are "
             "read?",
             _against(DISTINGUISHABLE, linearised=False),
-            note="Whether what has no such interference does as well is asked below.",
+            note="Its page asks the same of one photon, qubits and a classical generator.",
         ),
         Question(
             "Are they where the mapping is linearised (whitened)?",
