@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
-from studies.design.datasets import PUBLISHED_DATASET, TRANSFER_DATASET
+from studies.design.datasets import PUBLISHED_DATASET, TRANSFER_DATASET, published_dataset
 from studies.design.roles import FULL
 from studies.design.study import Amount, Scope, Study
 from studies.rows.runs_file import PUBLISHED
@@ -42,15 +42,10 @@ def preset_in_words(study: Study, preset: str, scope: Scope) -> str:
     return ", ".join([preset, *(f"{n} {name}" for name, n, usual in lengths if n != usual)])
 
 
-def published_dataset(study: Study) -> str:
-    """The dataset on which what the preset ``full`` does by itself is published."""
-    return PUBLISHED_DATASET if study.dataset == "auto" else study.dataset
-
-
 def own_folder(study: Study, scope: Scope, amount: Amount) -> Path:
     """Where a command's runs go unless another folder is named."""
     full = amount.preset == FULL
-    if full and (scope, amount) == asked_for(study, FULL, published_dataset(study)):
+    if full and (scope, amount) == asked_for(study, FULL, published_dataset(study.dataset)):
         return PUBLISHED / study.name
     return _beside(amount.preset) / study.name
 

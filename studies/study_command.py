@@ -23,13 +23,13 @@ from qcnn.targets import target_names
 from studies.analysis.answers import findings_of
 from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, Folder, OneOf
 from studies.design.configuration import shortened
+from studies.design.datasets import published_dataset
 from studies.design.study import Amount, Axis, Options, Place, Scope, Study
 from studies.destination import (
     asked_for,
     check_published,
     own_folder,
     preset_in_words,
-    published_dataset,
 )
 from studies.interrupts import INTERRUPTED
 from studies.reports.figures import named_figure
@@ -78,7 +78,9 @@ def command_of(study: Study) -> click.Command:
             help="postgresql://… that several machines share  [default: a journal in --out]",
         ),
         click.Option(["--retry-failed"], is_flag=True, help=RETRY_HELP),
-        click.Option(["--out"], type=Folder(), help=OUT_HELP.format(published_dataset(study))),
+        click.Option(
+            ["--out"], type=Folder(), help=OUT_HELP.format(published_dataset(study.dataset))
+        ),
     ]
     own = [
         click.Option(

@@ -18,13 +18,13 @@ from studies.analysis.summaries import families
 from studies.catalogue import studies_by_name
 from studies.design.arms import NOTEBOOK, at_budget, budget_of, is_arm, label_of, labels
 from studies.design.configuration import build_model, configuration_from_axes
-from studies.design.datasets import TRANSFER_DATASET
+from studies.design.datasets import TRANSFER_DATASET, published_dataset
 from studies.design.roles import FINAL, SEARCH
 from studies.design.study import Amount, Options, Place, Scope
-from studies.destination import published_dataset
 from studies.reports.claims import write_claims
 from studies.reports.front_page import write_front_page
 from studies.reports.page import write_page
+from studies.reports.statements import CLAIMS
 from studies.reports.study_report import build_report, read_study
 from studies.rows.runs_file import read_rows
 from studies.rows.schema import ADDED
@@ -92,7 +92,7 @@ def test_front_page_is_generated_from_the_rows(results: Path) -> None:
 
 
 def test_claims_are_generated_from_the_rows(results: Path) -> None:
-    page = write_claims(results, [read_study(results / name) for name in STORED])
+    page = write_claims(results, [read_study(results / name) for name in STORED], CLAIMS)
     assert page.read_text() == committed("claims.md")
 
 
@@ -198,7 +198,7 @@ def test_a_stored_run_clears_the_bound_that_its_seeds_set(
     name: str, results: Path, tmp_path: Path
 ) -> None:
     """The study's shortest photonic arm of at least three seeds, under the first of them."""
-    dataset = published_dataset(studies_by_name[name])
+    dataset = published_dataset(studies_by_name[name].dataset)
     if dataset == TRANSFER_DATASET and not fashion_mnist_at_hand():
         pytest.skip("Fashion-MNIST is not in $QCNN_DATA_DIR or the user cache")
     rows = read_rows(results / name / "runs.csv")

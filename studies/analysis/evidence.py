@@ -1,23 +1,21 @@
 """What the rows of a study say to a claim, a sentence for each thing that was measured."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 import pandas as pd
 
-from studies.analysis.paper import beside_quoted
+from studies.analysis.answers import answer_text, answers
+from studies.analysis.judgements import Evidence
+from studies.analysis.quoted import beside_quoted
 from studies.analysis.results import Better, Result, StudyResults, arm_names, sentence
-from studies.analysis.summaries import accuracy_text, pqcnns_text
-from studies.analysis.verdicts import validation_gaps
+from studies.analysis.summaries import accuracy_text, pqcnns_text, validation_gaps
 from studies.design.arms import Arm, is_arm, labels
 from studies.design.configuration import sizes_from_text
 from studies.design.roles import FINAL, NEAR_CHANCE, has_trained
 from studies.design.statistics import mean_interval, percent_interval, points
-from studies.design.study import Contrast
-
-#: What the rows of a study say to a claim, a sentence each.
-Evidence = Callable[[StudyResults], list[str]]
+from studies.design.study import Contrast, Question
 
 
 def of_contrasts(chosen: Sequence[Contrast]) -> Evidence:
@@ -26,6 +24,19 @@ def of_contrasts(chosen: Sequence[Contrast]) -> Evidence:
     def evidence(results: StudyResults) -> list[str]:
         found = [result for result in results.contrasts if result.contrast in chosen]
         return [tally(found), *map(sentence, found)] if found else []
+
+    return evidence
+
+
+def of_questions(questions: Sequence[Question]) -> Evidence:
+    """Some questions of a study, each with its answer in a sentence."""
+
+    def evidence(results: StudyResults) -> list[str]:
+        return [
+            f"{answer.question.text} {answer_text(answer)}"
+            for answer in answers(results)
+            if answer.question in questions
+        ]
 
     return evidence
 
@@ -91,7 +102,7 @@ def _named_arms(contrast: Contrast) -> list[tuple[str, Arm]]:
 def against_quoted(results: StudyResults) -> list[str]:
     """Each arm of the table beside the paper's figure, and what may explain the difference."""
     sentences = []
-    for quoted, arms in beside_quoted(results):
+    for quoted, arms in beside_quoted(results.longest):
         for label, runs in arms.groupby(labels(arms), sort=True):
             sentences.append(
                 f"{label} ({int(runs['trainable_parameters'].iloc[0]):,} trainable, "
@@ -142,7 +153,7 @@ def counted(results: StudyResults) -> list[str]:
 
 def validation_against_test(results: StudyResults) -> list[str]:
     """How far a run's accuracy on the 600 images is from that on the 10,000."""
-    gaps = validation_gaps(results)
+    gaps = validation_gaps(results.final)
     if len(gaps) < 2:
         return []
     return [

@@ -1,4 +1,4 @@
-"""What may be said of a claim: that it holds, does not, or is open, part by part."""
+"""A claim, and what may be said of it: that it holds, does not, or is open, part by part."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from studies.analysis.results import StudyResults
+    from studies.design.study import Study
+
+PAPER = "arXiv:2505.08474"
 
 
 class Standing(StrEnum):
@@ -51,3 +54,28 @@ class Judgement:
 
 #: What the rows of a study say of a claim as a whole.
 Judge = Callable[["StudyResults"], Judgement]
+#: What they say to it, a sentence each.
+Evidence = Callable[["StudyResults"], list[str]]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of the literature, and how it is examined.
+
+    Attributes:
+        title: what it is about.
+        statement: what is stated, in this project's words.
+        examined: how, and why so.
+        study: the study whose rows are the evidence.
+        judge: says whether it holds, by those rows.
+        evidence: sentences from those rows.
+        source: where it is stated.
+    """
+
+    title: str
+    statement: str
+    examined: str
+    study: "Study"
+    judge: Judge
+    evidence: Evidence
+    source: str = PAPER

@@ -7,8 +7,9 @@ import pandas as pd
 
 from studies.analysis.comparisons import paired_difference
 from studies.analysis.judgements import Judge, Judgement, Standing
-from studies.analysis.quoted import QUOTED, QUOTED_DIRECT, QuotedRow
+from studies.analysis.quoted import QUOTED, QUOTED_DIRECT, QuotedRow, beside_quoted
 from studies.analysis.results import PAIRS_FOR_A_CLAIM, Result, StudyResults, arm_names
+from studies.analysis.summaries import generalisation_error
 from studies.design.arms import DIRECT, at_bond_dimension
 from studies.design.roles import has_trained
 from studies.design.statistics import Interval, mean_interval, points
@@ -18,16 +19,6 @@ from studies.design.study import Contrast
 _COMPRESSION, _LOSS, _AT = 10, 0.03, 4
 #: By how much the paper states to be better than weight sharing and pruning, at least.
 _ADVANTAGE = 0.06
-
-
-def beside_quoted(results: StudyResults) -> Iterator[tuple[QuotedRow, pd.DataFrame]]:
-    """The paper's figure at each bond dimension that has runs, and the longest of these."""
-    final = results.longest
-    for quoted in QUOTED:
-        if quoted.bond_dimension is not None:
-            arms = final[final["setting"] == at_bond_dimension(quoted.bond_dimension)]
-            if not arms.empty:
-                yield quoted, arms
 
 
 def reaches_accuracy(only: str = "") -> Judge:
@@ -50,7 +41,7 @@ def _reaches(
 ) -> Judge:
     def judge(results: StudyResults) -> Judgement:
         found: dict[Standing, list[str]] = {}
-        for quoted, arms in beside_quoted(results):
+        for quoted, arms in beside_quoted(results.longest):
             asked = arms[arms["arm"] == only] if only else arms
             value, deviation = figure(quoted)
             if asked.empty or value is None or deviation is None:
@@ -89,7 +80,7 @@ def generalises_better(results: StudyResults) -> Judgement:
     """
     direct = generalisation_error(results.runs_of(DIRECT))
     found: dict[Standing, list[str]] = {}
-    for _, arms in beside_quoted(results):
+    for _, arms in beside_quoted(results.longest):
         differences = {
             str(name): paired_difference(generalisation_error(runs), direct)
             for name, runs in arms.groupby("arm", sort=True)
@@ -106,20 +97,9 @@ def generalises_better(results: StudyResults) -> Judgement:
     return Judgement(found)
 
 
-def generalisation_error(runs: pd.DataFrame) -> pd.Series:
-    """Validation minus training loss after the last epoch, by seed; of each seed once."""
-    once = runs[runs["val_loss_by_epoch"] != ""].drop_duplicates("seed").set_index("seed")
-    validation, training = (
-        pd.to_numeric(once[f"{split}_loss_by_epoch"].str.split().str[-1])
-        for split in ("val", "train")
-    )
-    error: pd.Series = validation - training
-    return error
-
-
 def generalisation_beside_quoted(results: StudyResults) -> list[str]:
     """The generalisation error of each arm beside the paper's."""
-    arms = [(QUOTED_DIRECT, results.runs_of(DIRECT)), *beside_quoted(results)]
+    arms = [(QUOTED_DIRECT, results.runs_of(DIRECT)), *beside_quoted(results.longest)]
     return [
         f"{label}: {interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}], "
         f"{interval.seeds} seeds; quoted: {quoted.generalisation:.3f} ± "
@@ -139,7 +119,7 @@ def training_beside_quoted(results: StudyResults) -> list[str]:
         f"[{100 * interval.low:.1f}, {100 * min(interval.high, 1.0):.1f}] where it trains, "
         f"{interval.seeds} seeds; quoted: {quoted.training:.1f} % ± "
         f"{quoted.training_deviation:.1f}."
-        for quoted, arms in beside_quoted(results)
+        for quoted, arms in beside_quoted(results.longest)
         for name, part in arms.groupby("arm", sort=True)
         for interval in [mean_interval(part["train_accuracy"][has_trained(part)])]
         if interval.seeds > 1

@@ -1,7 +1,11 @@
 """Figures of the literature, marked as quoted wherever they are shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import pandas as pd
+
+from studies.design.arms import at_bond_dimension
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,12 @@ def quoted_beside(datasets: Iterable[str], statement: str) -> str:
     ('It says.', '')
     """
     return statement if set(datasets) <= set(QUOTED_DATASETS) else ""
+
+
+def beside_quoted(runs: pd.DataFrame) -> Iterator[tuple[QuotedRow, pd.DataFrame]]:
+    """The paper's figure at each bond dimension that some runs have, and these."""
+    for quoted in QUOTED:
+        if quoted.bond_dimension is not None:
+            arms = runs[runs["setting"] == at_bond_dimension(quoted.bond_dimension)]
+            if not arms.empty:
+                yield quoted, arms

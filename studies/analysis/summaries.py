@@ -191,3 +191,20 @@ def seeds_text(rows: pd.DataFrame) -> str:
     """How many seeds there are, in words."""
     count = rows["seed"].nunique()
     return f"{count} seed" + ("s" if count != 1 else "")
+
+
+def generalisation_error(runs: pd.DataFrame) -> pd.Series:
+    """Validation minus training loss after the last epoch, by seed; of each seed once."""
+    once = runs[runs["val_loss_by_epoch"] != ""].drop_duplicates("seed").set_index("seed")
+    validation, training = (
+        pd.to_numeric(once[f"{split}_loss_by_epoch"].str.split().str[-1])
+        for split in ("val", "train")
+    )
+    error: pd.Series = validation - training
+    return error
+
+
+def validation_gaps(runs: pd.DataFrame) -> pd.Series:
+    """By how much a run that trained is better on the 600 validation images than on the 10,000."""
+    trained = runs[runs["test_accuracy"] > 0.5]
+    return trained["val_accuracy"] - trained["test_accuracy"]

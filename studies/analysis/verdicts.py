@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-import pandas as pd
-
+from studies.analysis.answers import Said, answers
 from studies.analysis.judgements import Judge, Judgement, Standing
 from studies.analysis.quoted import NOISE_COSTS_AT_MOST
 from studies.analysis.results import (
@@ -16,9 +15,10 @@ from studies.analysis.results import (
     StudyResults,
     arm_names,
 )
+from studies.analysis.summaries import validation_gaps
 from studies.design.roles import FINAL
 from studies.design.statistics import points
-from studies.design.study import Contrast
+from studies.design.study import Contrast, Question
 
 
 def better_than_all(chosen: Sequence[Contrast]) -> Judge:
@@ -68,6 +68,24 @@ def _has_pairs_for_a_claim(result: Result) -> bool:
     return result.difference.pairs >= PAIRS_FOR_A_CLAIM and not result.exploratory
 
 
+def as_answered(questions: Sequence[Question]) -> Judge:
+    """Of a claim that consists of questions: it holds where the answer is yes."""
+    standings = {
+        Said.YES: Standing.HOLDS,
+        Said.NO: Standing.FAILS,
+        Said.OPEN: Standing.OPEN,
+    }
+
+    def judge(results: StudyResults) -> Judgement:
+        found: dict[Standing, list[str]] = {}
+        for answer in answers(results):
+            if answer.question in questions:
+                found.setdefault(standings[answer.said], []).append(f"“{answer.question.text}”")
+        return Judgement(found)
+
+    return judge
+
+
 def noise_costs_little(protocols: Mapping[str, Sequence[Contrast]]) -> Judge:
     """Whether each noise costs at most what the paper states, by the interval of its cost.
 
@@ -112,15 +130,9 @@ def all_phases_are_effective(results: StudyResults) -> Judgement:
     return Judgement({standing: [f"of {phases} trained phases {effective} are effective"]})
 
 
-def validation_gaps(results: StudyResults) -> pd.Series:
-    """By how much a run that trained is better on the 600 validation images than on the 10,000."""
-    trained = results.final[results.final["test_accuracy"] > 0.5]
-    return trained["val_accuracy"] - trained["test_accuracy"]
-
-
 def validation_is_precise(results: StudyResults) -> Judgement:
     """Whether the 600 images tell models apart that differ by ``MARGIN``, for 19 runs in 20."""
-    gaps = validation_gaps(results).abs()
+    gaps = validation_gaps(results.final).abs()
     if gaps.empty:
         return Judgement()
     off = gaps.quantile(0.95)

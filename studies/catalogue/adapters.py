@@ -58,13 +58,13 @@ _LORA_RATES = (0.03, 0.01)
 _TRAINED_RATES = (0.003, 0.01, 0.001)
 
 _READ, _LINEARISED = "photons read as probabilities", "linearised photons"
-_BASIS, _LORA = "a random basis of the factors", "LoRA"
+BASIS, LORA = "a random basis of the factors", "LoRA"
 _SUBSPACE = "a random subspace of all weights"
 _FAMILIES = {
     _READ: Family.PROBABILITIES,
     _LINEARISED: Family.LINEARISED,
-    _BASIS: Family.COMPRESSED,
-    _LORA: Family.TRAINED,
+    BASIS: Family.COMPRESSED,
+    LORA: Family.TRAINED,
     _SUBSPACE: Family.COMPRESSED,
 }
 ALL_WEIGHTS = Arm("", "all weights", Family.TRAINED)
@@ -77,8 +77,8 @@ def tuned(options: Options) -> Mapping[Arm, Sequence[Configuration]]:
     of_arms = {
         _READ: _read,
         _LINEARISED: _linearised,
-        _BASIS: _bases,
-        _LORA: _loras,
+        BASIS: _bases,
+        LORA: _loras,
         _SUBSPACE: _subspaces,
     }
     found = {
@@ -210,12 +210,12 @@ def _contrasts(first: str, second: str) -> list[Contrast]:
     return [Contrast(_arm(budget, first), _arm(budget, second)) for budget in BUDGETS]
 
 
-_READ_AGAINST_BASIS = _contrasts(_READ, _BASIS)
-_LINEARISED_AGAINST_BASIS = _contrasts(_LINEARISED, _BASIS)
-_READ_AGAINST_LORA = _contrasts(_READ, _LORA)
-_LINEARISED_AGAINST_LORA = _contrasts(_LINEARISED, _LORA)
-_BASIS_AGAINST_LORA = _contrasts(_BASIS, _LORA)
-_BASIS_AGAINST_SUBSPACE = _contrasts(_BASIS, _SUBSPACE)
+_READ_AGAINST_BASIS = _contrasts(_READ, BASIS)
+_LINEARISED_AGAINST_BASIS = _contrasts(_LINEARISED, BASIS)
+_READ_AGAINST_LORA = _contrasts(_READ, LORA)
+_LINEARISED_AGAINST_LORA = _contrasts(_LINEARISED, LORA)
+_BASIS_AGAINST_LORA = _contrasts(BASIS, LORA)
+_BASIS_AGAINST_SUBSPACE = _contrasts(BASIS, _SUBSPACE)
 _READ_AGAINST_SUBSPACE = _contrasts(_READ, _SUBSPACE)
 
 STUDY = Study(

@@ -8,6 +8,18 @@ PUBLISHED_DATASET = "mnist"
 TRANSFER_DATASET = "fashion-mnist"
 
 
+def published_dataset(asked: str) -> str:
+    """The dataset on which what a study does by itself is published.
+
+    >>> published_dataset("auto"), published_dataset("fashion-mnist")
+    ('mnist', 'fashion-mnist')
+
+    Args:
+        asked: what its command takes where none is named.
+    """
+    return PUBLISHED_DATASET if asked == "auto" else asked
+
+
 def in_order(datasets: Iterable[str]) -> list[str]:
     """Each dataset once: that of the published runs, then the others by their names.
 

@@ -10,6 +10,7 @@ from studies.reports.claims import write_claims
 from studies.reports.front_page import write_front_page
 from studies.reports.overview import preset_of
 from studies.reports.page import write_page
+from studies.reports.statements import CLAIMS
 from studies.reports.study_report import check_figures, read_study
 
 
@@ -48,5 +49,6 @@ def write_pages(folder: Path, studies: Sequence[StudyResults]) -> Iterator[Path]
     Returns:
         the path of each page once it is written.
     """
-    for write in (write_front_page, write_claims, write_page):
-        yield write(folder, studies)
+    yield write_front_page(folder, studies)
+    yield write_claims(folder, studies, CLAIMS)
+    yield write_page(folder, studies)

@@ -23,11 +23,11 @@ from qcnn.data.mnist import mnist_at_hand
 from studies.analysis.answers import findings_of
 from studies.catalogue import studies_by_name
 from studies.design.arms import FINALIST
+from studies.design.datasets import published_dataset
 from studies.design.study import Cell, Options, Study
 from studies.destination import (
     check_published,
     own_folder,
-    published_dataset,
     transfer_folder,
 )
 from studies.reports.study_report import read_study
@@ -69,7 +69,7 @@ def each_change(study: Study) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("study", STUDIES)
 def test_only_what_full_asks_for_by_itself_on_mnist_is_published(study: Study, preset: str) -> None:
     values = typed(study, "--preset", preset, *HOW)
-    published, own = f"results/{study.name}", published_dataset(study)
+    published, own = f"results/{study.name}", published_dataset(study.dataset)
     assert own == OWN_DATASETS.get(study.name, "mnist")
     assert folder_of(study, own, values) == (
         published if preset == "full" else f"results-{preset}/{study.name}"
@@ -89,14 +89,14 @@ def test_options_typed_as_the_preset_has_them_are_its_own(study: Study) -> None:
     full = study.presets["full"]
     length = ("--epochs", str(full.epochs)) if full.epochs else ()
     values = typed(study, "--preset", "full", *length, "--seed", "0")
-    assert folder_of(study, published_dataset(study), values) == f"results/{study.name}"
+    assert folder_of(study, published_dataset(study.dataset), values) == f"results/{study.name}"
 
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_the_help_says_what_is_published(study: Study) -> None:
     (out,) = (each for each in command_of(study).params if each.name == "out")
     assert isinstance(out, click.Option)
-    said = f"results/STUDY for just what full does on {published_dataset(study)}]"
+    said = f"results/STUDY for just what full does on {published_dataset(study.dataset)}]"
     assert (out.help or "").endswith(said)
     dataset = typed(study)["dataset"]
     assert dataset == OWN_DATASETS.get(study.name, "auto")

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from studies.analysis.paper import beside_quoted
 from studies.analysis.papers_table.agreement import RULE
 from studies.analysis.papers_table.progress import losses, still_falls
-from studies.analysis.papers_table.table import QUANTITIES, verdict
-from studies.analysis.quoted import QuotedRow, quoted_beside
+from studies.analysis.papers_table.quantities import QUANTITIES, verdict
+from studies.analysis.quoted import QuotedRow, beside_quoted, quoted_beside
 from studies.analysis.results import NOTHING_YET, StudyResults
 from studies.design.roles import has_trained
 from studies.design.statistics import mean_interval, percent_interval, points
@@ -24,7 +23,7 @@ def verdicts_and_reasons(schedule: str, alone: str) -> Callable[[StudyResults], 
 
     def finding(results: StudyResults) -> str:
         sentences, notes = [], ""
-        for quoted, arms in beside_quoted(results):
+        for quoted, arms in beside_quoted(results.longest):
             runs, others = (arms[arms["arm"] == name] for name in (schedule, alone))
             if runs.empty:
                 continue

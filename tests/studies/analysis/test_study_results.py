@@ -13,9 +13,7 @@ from studies.analysis.summaries import summarise
 from studies.catalogue.ablation import STUDY
 from studies.design.arms import Arm, is_arm
 from studies.design.study import Contrast
-from studies.reports.claims import write_claims
-from studies.reports.front_page import write_front_page
-from studies.reports.page import write_page
+from studies.reports.results_folder import write_pages
 from studies.reports.study_report import read_study, write_report
 from studies.rows.runs_file import add_rows
 
@@ -77,13 +75,10 @@ def test_every_page_reads_contrasts_that_were_computed_once(
     results = read_study(folder / "ablation")
     for _ in range(2):
         write_report(results, folder / "ablation")
-        texts = [write(folder, [results]).read_text() for write in PAGES]
+        texts = [page.read_text() for page in write_pages(folder, [results])]
     assert sorted(evaluated) == [("digits",), ("mnist",)]
     assert len(summed) == 1
     assert all(CONTRAST.second.name in text for text in texts[1:])
-
-
-PAGES = (write_front_page, write_claims, write_page)
 
 
 def test_no_other_module_evaluates_contrasts() -> None:

@@ -42,8 +42,8 @@ from studies.design.arms import (
 )
 from studies.design.choose import candidate_cells
 from studies.design.study import Cell, Contrast
-from studies.reports import claims
-from studies.reports.claims import CLAIMS
+from studies.reports import statements
+from studies.reports.statements import CLAIMS
 from studies.rows.runs_file import add_rows, read_rows
 from studies.rows.schema import COLUMNS
 from studies.runs.execute import execute
@@ -213,14 +213,16 @@ def earlier_cell(cell: Cell) -> str:
 
 def test_a_claim_about_no_contrast_is_an_error() -> None:
     with pytest.raises(LookupError, match="a claim selects none of the 21 contrasts of ablation"):
-        claims._chosen(ablation.STUDY, lambda contrast: contrast.second.name == "thawed phases")
+        statements._chosen(ablation.STUDY, lambda contrast: contrast.second.name == "thawed phases")
 
 
 def chosen_by(function: Callable[..., object]) -> list[Contrast]:
-    """The contrasts that a judge or an evidence looks at."""
+    """The contrasts that a judge or an evidence looks at, those of its questions included."""
     held = getclosurevars(function).nonlocals
     inner = [value for name in ("first", "second") if callable(value := held.get(name))]
+    asked = held.get("questions", ())
     direct = [held.get("chosen", ()), *held.get("protocols", {}).values()]
+    direct += [question.contrasts for question in asked]
     return [each for part in (*direct, *map(chosen_by, inner)) for each in part]
 
 
@@ -231,32 +233,32 @@ def test_every_claim_is_about_contrasts_that_its_study_declares() -> None:
         assert {*judged, *shown} <= set(claim.study.contrasts), claim.title
         assert set(judged) <= set(shown), claim.title
         with_contrasts += bool(judged)
-    assert with_contrasts == 6
+    assert with_contrasts == 9
 
 
 def test_families_and_constants_decide_what_a_claim_is_about() -> None:
     frozen = [c for c in ablation.STUDY.contrasts if c.second.name == ablation.NAMES["frozen"]]
-    assert list(claims._FROZEN) == frozen
-    assert {*claims._FROZEN, *claims._REPLACED} == set(ablation.STUDY.contrasts)
+    assert list(statements._FROZEN) == frozen
+    assert {*statements._FROZEN, *statements._REPLACED} == set(ablation.STUDY.contrasts)
     photonic = [c for c in compression.STUDY.contrasts if c.first.family is Family.PROBABILITIES]
-    assert list(claims._COMPRESSED) == photonic
+    assert list(statements._COMPRESSED) == photonic
     # Against what is classical stands what is read as probabilities; the rest is shown beside it.
-    assert {(c.first.family, c.second.family) for c in claims._BEST_CLASSICAL} == {
+    assert {(c.first.family, c.second.family) for c in statements._BEST_CLASSICAL} == {
         (Family.PROBABILITIES, Family.COMPRESSED),
         (Family.PROBABILITIES, Family.TRAINED),
     }
-    assert len(claims._BEST_CLASSICAL) == len(claims._OF_FRONTIER) / 2 == 10
+    assert len(statements._BEST_CLASSICAL) == len(statements._OF_FRONTIER) / 2 == 10
     costs = {c for c in noise.STUDY.contrasts if c.second.name == "no noise"}
     assert {c for protocol in noise.COSTS.values() for c in protocol} == costs
 
 
 _COUNTED = """
-from studies.reports import claims
+from studies.reports import statements
 from studies.design.arms import Arm
 names = ("_FROZEN", "_REPLACED", "_AT_COUNTS", "_COMPRESSED", "_BEST_CLASSICAL", "_NOISE")
-print(*(len(getattr(claims, name)) for name in names))
-print(*sorted({arm.name for c in claims._FROZEN + claims._BEST_CLASSICAL + claims._COMPRESSED
-               for arm in (c.first, c.second)}), sep="|")
+print(*(len(getattr(statements, name)) for name in names))
+chosen = statements._FROZEN + statements._BEST_CLASSICAL + statements._COMPRESSED
+print(*sorted({arm.name for c in chosen for arm in (c.first, c.second)}), sep="|")
 """
 
 

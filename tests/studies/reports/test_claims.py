@@ -6,10 +6,13 @@ import pandas as pd
 from stored_rows import arm, make_row
 
 from studies.analysis.evidence import tally
+from studies.analysis.judgements import PAPER
 from studies.analysis.results import StudyResults, evaluate_contrasts
 from studies.catalogue import studies_by_name
+from studies.design.datasets import published_dataset
 from studies.design.study import Contrast
-from studies.reports.claims import CLAIMS, write_claims
+from studies.reports.claims import write_claims
+from studies.reports.statements import CLAIMS
 
 
 def runs(label: str, accuracies: list[float]) -> list[dict[str, object]]:
@@ -40,15 +43,17 @@ def test_contrasts_are_tallied() -> None:
 
 
 def test_every_claim_names_a_study_and_waits_for_its_rows(tmp_path: Path) -> None:
-    text = write_claims(tmp_path, []).read_text()
+    text = write_claims(tmp_path, [], CLAIMS).read_text()
     for claim in CLAIMS:
         assert claim.study is studies_by_name[claim.study.name]
         assert f"## {claim.title}" in text
-        assert f"*Verdict:* No runs of `{claim.study.name}` on MNIST are there yet." in text
+        where = f"`{claim.study.name}` on {published_dataset(claim.study.dataset)}"
+        assert f"*Verdict:* Open: no runs of {where} answer it yet." in text
+    assert f"Of {len(CLAIMS)} claims 0 hold in every part" in text
 
 
 def test_the_verdicts_stand_at_the_top_with_links_to_their_reasons(tmp_path: Path) -> None:
-    table, *sections = write_claims(tmp_path, []).read_text().split("\n## ")
+    table, *sections = write_claims(tmp_path, [], CLAIMS).read_text().split("\n## ")
     lines = [line for line in table.splitlines() if line.startswith("| ? | [")]
     for claim, line, section in zip(CLAIMS, lines, sections, strict=True):
         anchor = line.partition("(#")[2].partition(")")[0]
@@ -63,10 +68,10 @@ def test_evidence_is_taken_from_the_rows_of_mnist(tmp_path: Path) -> None:
     contrast = next(c for c in ablation.contrasts if c.setting.startswith("χ"))
     first, second = contrast.first.label, contrast.second.label
     rows = pd.DataFrame([*runs(first, [0.5, 0.6]), *runs(second, [0.55, 0.63])])
-    text = write_claims(tmp_path, [StudyResults(ablation, rows)]).read_text()
+    text = write_claims(tmp_path, [StudyResults(ablation, rows)], CLAIMS).read_text()
     assert "−4.0 points" in text
     digits = write_claims(
-        tmp_path, [StudyResults(ablation, rows.assign(dataset="digits"))]
+        tmp_path, [StudyResults(ablation, rows.assign(dataset="digits"))], CLAIMS
     ).read_text()
     assert "pairs:" not in digits
 
@@ -76,7 +81,9 @@ def test_a_figure_of_the_paper_has_its_row_beside_it_and_how_it_was_trained(tmp_
     curve = {"val_accuracy_by_epoch": "0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8", "epochs": 8}
     rows = pd.DataFrame([row | curve for row in runs("χ = 2: lean form", [0.6, 0.6, 0.1])])
     shorter = pd.DataFrame([row | {"epochs": 4} for row in runs("χ = 2: lean form", [0.9])])
-    text = write_claims(tmp_path, [StudyResults(study, pd.concat([rows, shorter]))]).read_text()
+    text = write_claims(
+        tmp_path, [StudyResults(study, pd.concat([rows, shorter]))], CLAIMS
+    ).read_text()
     line = next(line for line in text.splitlines() if line.startswith("- χ = 2: lean form"))
     assert "8 epochs, 3 seeds" in line
     assert "test 43.3 %" in line
@@ -89,7 +96,7 @@ def test_a_figure_of_the_paper_has_its_row_beside_it_and_how_it_was_trained(tmp_
 def test_where_every_seed_fails_there_are_no_others(tmp_path: Path) -> None:
     study = studies_by_name["bond_dimension"]
     rows = pd.DataFrame(runs("χ = 2: lean form", [0.1, 0.1]))
-    text = write_claims(tmp_path, [StudyResults(study, rows)]).read_text()
+    text = write_claims(tmp_path, [StudyResults(study, rows)], CLAIMS).read_text()
     assert "Seeds that stay below 20 %: 2. The last quarter" in text
 
 
@@ -103,7 +110,7 @@ def test_every_arm_of_a_setting_is_in_its_sentence(tmp_path: Path) -> None:
             for row in runs(f"χ = 4, orthogonal start: {name}", [mean, mean])
         ]
     )
-    text = write_claims(tmp_path, [StudyResults(ablation, rows)]).read_text()
+    text = write_claims(tmp_path, [StudyResults(ablation, rows)], CLAIMS).read_text()
     assert (
         "- χ = 4, orthogonal start, test accuracy: trained phases 80.0 % [80.0, 80.0]; "
         "frozen phases 70.0 % [70.0, 70.0].\n"
@@ -120,5 +127,44 @@ def test_arms_are_listed_after_equally_long_trainings(tmp_path: Path) -> None:
         for epochs, mean in zip((8, 30), means, strict=False)
         for row in runs(f"χ = 4, orthogonal start: {name}", [mean, mean])
     ]
-    text = write_claims(tmp_path, [StudyResults(ablation, pd.DataFrame(rows))]).read_text()
+    text = write_claims(tmp_path, [StudyResults(ablation, pd.DataFrame(rows))], CLAIMS).read_text()
     assert "trained phases 80.0 % [80.0, 80.0]; frozen phases 70.0 % [70.0, 70.0].\n" in text
+
+
+def rows_of_a_difference(contrast: Contrast, points: float) -> list[dict[str, object]]:
+    """Runs of both arms with twelve seeds, of which the first arm is better by some points."""
+    noise = [0.001 * seed for seed in range(12)]
+    return [
+        *runs(contrast.first.label, [0.8 + points / 100 + each for each in noise]),
+        *runs(contrast.second.label, [0.8 + each for each in reversed(noise)]),
+    ]
+
+
+def test_a_verdict_on_another_dataset_stands_beside_that_on_mnist(tmp_path: Path) -> None:
+    ablation = studies_by_name["ablation"]
+    contrast = next(c for c in ablation.contrasts if c.second.name == "frozen phases")
+    there = pd.DataFrame(rows_of_a_difference(contrast, -5.0)).assign(dataset="fashion-mnist")
+    here = pd.DataFrame(rows_of_a_difference(contrast, 5.0))
+    rows = pd.concat([here, there]).assign(look=len(ablation.looks))
+    text = write_claims(tmp_path, [StudyResults(ablation, rows)], CLAIMS).read_text()
+    section = text.partition("\n## Trained phases carry the network")[2].partition("\n## ")[0]
+    on_mnist, _, elsewhere = section.partition("*On fashion-mnist:*")
+    assert f"*Verdict:* Holds: {contrast.setting}." in on_mnist
+    assert elsewhere.startswith(" ✗ Does not hold: ")
+    assert "against frozen phases" in elsewhere
+
+
+def test_a_claim_of_questions_is_judged_by_their_answers(tmp_path: Path) -> None:
+    hardware = studies_by_name["hardware"]
+    question = hardware.questions[1]
+    for points, verdict in ((0.0, "Holds"), (-5.0, "Does not hold")):
+        rows = pd.DataFrame(rows_of_a_difference(question.contrasts[0], points))
+        text = write_claims(tmp_path, [StudyResults(hardware, rows)], CLAIMS).read_text()
+        assert f"*Verdict:* {verdict}: “{question.text}”." in text
+
+
+def test_what_is_claimed_elsewhere_names_its_source(tmp_path: Path) -> None:
+    text = write_claims(tmp_path, [], CLAIMS).read_text()
+    sources = [claim.source for claim in CLAIMS if claim.source != PAPER]
+    assert sources
+    assert all(f" ({source})\n" in text for source in sources)
