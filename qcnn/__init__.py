@@ -15,6 +15,7 @@ from qcnn.data import Data, Examples, load_data
 from qcnn.errors import DivergedError, InvalidInput, NotDifferentiable, NothingAccepted
 from qcnn.mappings import Mapping, mapping_from_text, mapping_names, register_mapping
 from qcnn.samplers.light import CoherentLight, DistinguishablePhotons
+from qcnn.samplers.marginals import Marginals
 from qcnn.samplers.pqcnn import PQCNN
 from qcnn.samplers.qubits import Qubits
 from qcnn.samplers.sizes import choose_sizes
@@ -48,6 +49,7 @@ __all__ = [
     "GeneratedNetwork",
     "InvalidInput",
     "Mapping",
+    "Marginals",
     "NotDifferentiable",
     "NothingAccepted",
     "ParameterCounts",

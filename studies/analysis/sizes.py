@@ -75,24 +75,27 @@ def _of_map(results: StudyResults) -> str:
     means = runs.groupby("arm")["val_accuracy"].mean()
     best, worst = (runs[runs["arm"] == name] for name in (means.idxmax(), means.idxmin()))
     mapping = best["mapping"].iloc[0]
+    effective = _effective_parameters(runs)
+    least, most = effective.min(), effective.max()
+    cost = f"{least}" if least == most else f"{least} to {most}"
     return (
-        f"at about {_effective_parameters(best)} effective parameters and {mapping} "
+        f"at equal cost ({cost} effective parameters) and {mapping} "
         f"the best of {len(means)} sizes by validation is {_pqcnns(best)}, "
         f"{accuracy_text(best)} on the test images, and the worst {_pqcnns(worst)}, "
         f"{accuracy_text(worst)} ({seeds_text(best)} each)"
     )
 
 
-def _effective_parameters(runs: pd.DataFrame) -> int:
-    first = runs.iloc[0]
-    return int(first["effective_phases"] + first["mapping_parameters"])
+def _effective_parameters(runs: pd.DataFrame) -> pd.Series:
+    return (runs["effective_phases"] + runs["mapping_parameters"]).astype(int)
 
 
 def _pqcnns(runs: pd.DataFrame) -> str:
     """Size and number, and how many parameters are trained: not all phases have to be effective."""
     first = runs.iloc[0]
     sizes = pqcnns_text(sizes_from_text(first["sizes"]))
-    return f"{sizes} ({int(first['trainable_parameters']):,} trainable)"
+    effective, trainable = _effective_parameters(runs).iloc[0], int(first["trainable_parameters"])
+    return f"{sizes} ({effective} effective, {trainable:,} trainable)"
 
 
 def _best(results: StudyResults) -> str:

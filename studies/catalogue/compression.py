@@ -161,7 +161,8 @@ STUDY = Study(
     figures=("methods", "rates", "accuracy", "seeds", "curves"),
     questions=(
         Question(
-            "At equal counts, is photonic mixing better than what one would use instead?",
+            "At equal counts, is photonic mixing better than a random subspace, a smaller CNN, "
+            "hashing and low rank?",
             _AT_EQUAL_COUNTS,
         ),
         Question(

@@ -189,7 +189,7 @@ CLAIMS = (
         "hashing, low rank and smaller networks with as many parameters.",
         compression.STUDY,
         better_than_all(_COMPRESSED),
-        both(of_arms(_AT_COUNTS), of_contrasts(_AT_COUNTS)),
+        both(of_arms(_AT_COUNTS), of_contrasts(_COMPRESSED)),
     ),
     Claim(
         "Photons against the best classical way, at the paper's counts",

@@ -157,6 +157,8 @@ def largest_search(results: StudyResults) -> optuna.Study | None:
     largest = searched[searched["search"] == searched["search"].value_counts().index[0]]
     if len(largest) < _FEWEST:
         return None
+    # It would say on every report that it made a study in memory.
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     search = optuna.create_study(directions=["maximize", "minimize"])
     # However rows are sorted for a table, their index is their place in the file.
     search.add_trials([_trial(row) for _, row in largest.sort_index().iterrows()])

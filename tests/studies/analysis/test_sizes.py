@@ -58,17 +58,17 @@ def test_a_run_of_the_map_knows_its_size(of_map: pd.DataFrame) -> None:
 def test_the_answer_names_the_best_and_the_worst_size(of_map: pd.DataFrame) -> None:
     text = what_to_choose(results_of(of_map))
     assert text == (
-        "At about 220 effective parameters and mixing the best of 3 sizes by validation is 4 × "
-        "(4,1) (556 trainable), 87.0 % [74.3, 99.7] on the test images, and the worst (75,2) (556 "
-        "trainable), 32.0 % [6.6, 57.4] (2 seeds each). Up to 1,000 trainable parameters choose 4 "
-        "× (4,1) → mixing → notebook (556): 87.0 % [74.3, 99.7]."
+        "At equal cost (220 effective parameters) and mixing the best of 3 sizes by validation is "
+        "4 × (4,1) (220 effective, 556 trainable), 87.0 % [74.3, 99.7] on the test images, and the "
+        "worst (75,2) (220 effective, 556 trainable), 32.0 % [6.6, 57.4] (2 seeds each). "
+        "Up to 1,000 trainable parameters choose 4 × (4,1) → mixing → notebook (556): 87.0 % [74.3, 99.7]."
     )
 
 
 def test_the_size_is_chosen_by_validation_and_stated_by_test(of_map: pd.DataFrame) -> None:
     of_map.loc[of_map["arm"] == LARGE.name, "val_accuracy"] = 0.99
     text = what_to_choose(results_of(of_map))
-    assert "by validation is (12,6) (556 trainable), 81.0 %" in text
+    assert "by validation is (12,6) (220 effective, 556 trainable), 81.0 %" in text
 
 
 def test_finalists_are_named_where_each_is_the_best_up_to_a_number_of_parameters() -> None:
