@@ -46,13 +46,13 @@ _STATE_RATES, _MIXING_RATES = (0.01, 0.03), (0.01, 0.03, 0.1, 0.3)
 _STANDARD_RATE = 0.03
 
 
-def _at(chi: int) -> str:
+def at(chi: int) -> str:
     """The setting of the arms at a bond dimension; those at "χ = 2" alone had the lean form."""
     return f"{at_bond_dimension(chi)}, orthogonal start"
 
 
 #: The arm without input whose mapping has the trainable count of χ = 2 with its phases.
-_LARGER = Arm(_at(3), NAMES["no_input"], Family.CONTROL)
+_LARGER = Arm(at(3), NAMES["no_input"], Family.CONTROL)
 
 
 def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
@@ -60,7 +60,7 @@ def tuned(options: Options) -> Mapping[Arm, list[Configuration]]:
     found: dict[Arm, list[Configuration]] = {}
     for chi in options.scope.axes["bond_dimension"]:
         for generator in NAMES:
-            found[_arm(_at(chi), generator)] = _state(options, chi, generator)
+            found[_arm(at(chi), generator)] = _state(options, chi, generator)
     found[_LARGER] = _state(options, 3, "no_input")
     for generator in _MIXING_ARMS:
         axes = {"target": "cnn2202", "sizes": _MIXING_SIZES, "mapping": "mixing"}
@@ -92,12 +92,12 @@ def _arm(setting: str, generator: str) -> Arm:
 
 _CONTRASTS = (
     *(
-        Contrast(_arm(_at(chi), "pqcnn"), _arm(_at(chi), other))
+        Contrast(_arm(at(chi), "pqcnn"), _arm(at(chi), other))
         for chi in (2, 4, 10)
         for other in NAMES
         if other != "pqcnn"
     ),
-    Contrast(_arm(_at(2), "pqcnn"), _LARGER, "equal trainable count"),
+    Contrast(_arm(at(2), "pqcnn"), _LARGER, "equal trainable count"),
     *(Contrast(_arm(_MIXING, "pqcnn"), _arm(_MIXING, other)) for other in _MIXING_ARMS[1:]),
 )
 

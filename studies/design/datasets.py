@@ -6,6 +6,8 @@ from collections.abc import Iterable
 PUBLISHED_DATASET = "mnist"
 #: What nothing was chosen on: configurations that are run on it unchanged are published as well.
 TRANSFER_DATASET = "fashion-mnist"
+#: What is no image.
+SIGNALS = "mnist-1d"
 
 
 def published_dataset(asked: str) -> str:

@@ -40,7 +40,11 @@ from studies.transfer import main as transfer_main
 
 PRESETS = ("smoke", "quick", "full")
 #: Studies that are published on a dataset of their own.
-OWN_DATASETS = {"adapters": "fashion-mnist", "frontier_anew": "fashion-mnist"}
+OWN_DATASETS = {
+    "adapters": "fashion-mnist",
+    "frontier_anew": "fashion-mnist",
+    "signals": "mnist-1d",
+}
 STUDIES = [pytest.param(study, id=name) for name, study in sorted(studies_by_name.items())]
 #: Decides which runs exist; any other value than the preset's own.
 OTHERS = {"trials": 7, "seeds": 77, "epochs": 7, "seed": 7}
