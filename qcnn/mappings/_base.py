@@ -58,6 +58,15 @@ class Mapping(ABC):
     def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
         """Number of trainable parameters of the module that is built."""
 
+    def count_redundant(self, outcomes: tuple[int, ...], phases: tuple[int, ...]) -> int:
+        """How many of its trained numbers change the weights in no way that phases do not.
+
+        Args:
+            outcomes: of each sampler.
+            phases: effective ones of each sampler.
+        """
+        return 0
+
     def get_placement(self) -> Placement:
         """How the numbers become weights."""
         return "fan_in"

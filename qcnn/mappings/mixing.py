@@ -57,6 +57,15 @@ class Mixing(Mapping):
     def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
         return len(outcomes)
 
+    def count_redundant(self, outcomes: tuple[int, ...], phases: tuple[int, ...]) -> int:
+        """A gain for each sampler whose phases reach every distribution there is.
+
+        A standardised distribution has neither mean nor scale, so that all that a sampler can add
+        lies in outcomes − 1 directions, its scale among them.
+        """
+        pairs = zip(outcomes, phases, strict=True)
+        return sum(effective >= count - 1 for count, effective in pairs)
+
     def get_placement(self) -> Placement:
         return "residual"
 

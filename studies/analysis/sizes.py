@@ -12,6 +12,7 @@ from studies.analysis.summaries import (
 )
 from studies.design.arms import FINALIST, Arm, is_arm
 from studies.design.configuration import Size, sizes_from_text
+from studies.design.recipes import redundant_parameters_of
 from studies.design.roles import SEARCH, completed
 
 #: The setting of the arms of the map.
@@ -87,7 +88,12 @@ def _of_map(results: StudyResults) -> str:
 
 
 def _effective_parameters(runs: pd.DataFrame) -> pd.Series:
-    return (runs["effective_phases"] + runs["mapping_parameters"]).astype(int)
+    """How many parameters change the weights, each in a way of its own."""
+    redundant = [
+        redundant_parameters_of(mapping, sizes_from_text(sizes), space)
+        for mapping, sizes, space in runs[["mapping", "sizes", "space"]].itertuples(index=False)
+    ]
+    return (runs["effective_phases"] + runs["mapping_parameters"] - redundant).astype(int)
 
 
 def _pqcnns(runs: pd.DataFrame) -> str:

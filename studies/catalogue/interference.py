@@ -84,11 +84,12 @@ SETTINGS = {
         "mixing",
         (0.01, 0.03, 0.1, 0.3),
         0.03,
-        # With a gain for each sampler 220 + 5, 220 + 7, 200 + 25, 222 + 5 and 220 + 5.
+        # With a gain for each sampler 220 + 5, 220 + 7, 224, 222 + 5 and 220 + 5: the phases of one
+        # photon reach every distribution of 9 outcomes, so that its gain adds nothing.
         {
             PHOTONS: _Samplers(((9, 4),) * 5),
             DISTINGUISHABLE: _Samplers((*((9, 4),) * 6, (8, 4))),
-            ONE_PHOTON: _Samplers(((9, 1),) * 25),
+            ONE_PHOTON: _Samplers(((9, 1),) * 28),
             QUBITS: _Samplers((*((9, 4),) * 3, *((10, 4),) * 2)),
             CLASSICAL: _Samplers(((9, 4),) * 5),
         },

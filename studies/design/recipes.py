@@ -1,5 +1,6 @@
 """The common configuration that studies vary, and the runs that they are compared with."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from math import comb
@@ -130,6 +131,13 @@ def effective_phases_of(size: Size, space: str) -> int:
     modes, photons = size
     outcomes = count_outcomes(modes, photons, space)
     return effective_phases(modes, outcomes, spread_input(modes, photons))
+
+
+def redundant_parameters_of(mapping: str, sizes: Sequence[Size], space: str) -> int:
+    """Number of a mapping's parameters that do nothing that effective phases do not."""
+    outcomes = tuple(count_outcomes(*size, space) for size in sizes)
+    phases = tuple(effective_phases_of(size, space) for size in sizes)
+    return mapping_from_text(mapping).count_redundant(outcomes, phases)
 
 
 def mapping_parameters_of(configuration: Configuration) -> int:

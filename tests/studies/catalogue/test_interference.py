@@ -51,8 +51,14 @@ def test_arms_have_equal_effective_counts(setting: str, options: Options) -> Non
     """Of effective phases and what the mapping trains, as nearly as whole samplers allow."""
     counts = {}
     for name in NAMES:
-        found = model_of(options, setting, name).parameter_counts()
-        counts[name] = found.effective_phases + found.mapping
+        model = model_of(options, setting, name)
+        found = model.parameter_counts()
+        samplers = model.pqcnns()
+        redundant = model.mapping_choice.count_redundant(
+            tuple(sampler.outcomes for sampler in samplers),
+            tuple(sampler.effective_phases for sampler in samplers),
+        )
+        counts[name] = found.effective_phases + found.mapping - redundant
         if setting != "whitened":
             continue
         assert found.phases == found.effective_phases == 210
