@@ -60,7 +60,8 @@ def test_the_answer_names_the_best_and_the_worst_size(of_map: pd.DataFrame) -> N
     assert text == (
         "At equal cost (216 to 220 effective parameters) and mixing the best of 3 sizes by "
         "validation is 4 × (4,1) (216 effective, 556 trainable), 87.0 % [74.3, 99.7] on the test "
-        "images, and the worst (75,2) (220 effective, 556 trainable), 32.0 % [6.6, 57.4] (2 seeds each). "
+        "images, and the worst (75,2) (220 effective, 556 trainable), 32.0 % [6.6, 57.4] (2 seeds "
+        "each). "
         "Up to 1,000 trainable parameters choose 4 × (4,1) → mixing → notebook (556): 87.0 % "
         "[74.3, 99.7]."
     )
