@@ -201,7 +201,12 @@ STUDY = Study(
         "curves",
     ),
     questions=(
-        Question("At equal cost and equal modes, do more photons help?", _MORE_PHOTONS),
+        Question(
+            "At equal cost and equal modes, do more photons help?",
+            _MORE_PHOTONS,
+            note="Saturated sizes, as all of one photon, were run again after a look: their number "
+            "at equal cost had been miscounted.",
+        ),
         Question("At equal cost and equal photons, do more modes help?", _MORE_MODES),
         Question("At equal cost, is one large PQCNN better than small ones?", _ONE_LARGE),
     ),

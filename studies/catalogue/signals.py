@@ -63,7 +63,7 @@ def _of_ablation(question: Question) -> Question:
 
 
 _MORE_PHOTONS, _MORE_MODES, _ONE_LARGE = (
-    replace(question, contrasts=_of_map(tuple(question.contrasts)))
+    replace(question, contrasts=_of_map(tuple(question.contrasts)), note="")
     for question in mode_sweep.STUDY.questions
 )
 _QUESTIONS = (
