@@ -6,6 +6,7 @@ Both come from the shares that its outcomes have in all shots, to which the para
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -283,6 +284,8 @@ def divide_shots(shots: int, weights: Sequence[float]) -> list[int]:
             f"shots is {shown(shots)}; allowed for {len(weights)} evaluations are whole numbers "
             f"from {len(weights)}"
         )
-    # Ends of the parts, so that no shot is lost.
-    ends = np.round(left * np.cumsum(weights) / np.sum(weights)).astype(np.int64)
-    return [1 + int(part) for part in np.diff(ends, prepend=0)]
+    # Ends of the parts, so that no shot is lost; the last is exact where floating-point numbers
+    # are not, from 2⁵³ shots on.
+    rounded = np.round(left * np.cumsum(weights) / np.sum(weights)).tolist()
+    ends = [min(int(end), left) for end in rounded[:-1]] + [left]
+    return [1 + end - start for start, end in pairwise([0, *ends])]

@@ -4,21 +4,25 @@ Errors are root mean squares over the weights, in units of 1/√fan-in of their 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from statistics import harmonic_mean
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from qcnn import Data, QuantumTrain
+from qcnn import PQCNN, Data, QuantumTrain
 from qcnn.noise import NoisyPQCNN
 from qcnn.samplers.marginals import Marginals
+from qcnn.samplers.measured import share_pass
 from qcnn.samplers.sampler import Sampler
 from qcnn.seeds import generator
 
-#: Of a model under shots: those that each PQCNN accepts on average, and the error of the weights.
+#: Of a model under shots: those that each PQCNN accepts, and the error of the weights. Its square
+#: goes by the inverse of what each accepts, so that theirs is the harmonic mean.
 ACCEPTED, ERROR = "accepted shots", "weight error"
-#: Of a model without noise: the error of its weights if each PQCNN had one accepted shot, as it
-#: reads them and at the least. Of N shots either is √N times smaller.
+#: Of a model without noise: the error of its weights if PQCNNs that fire equally often accepted one
+#: shot each in the harmonic mean, as it reads them and at the least. Of N either is √N times
+#: smaller.
 READ, LEAST = "error of a shot", "least error of a shot"
 _PROBES = 64
 #: A direction of the phases this much weaker than the strongest moves nothing.
@@ -56,12 +60,14 @@ def _measured(model: QuantumTrain, devices: Sequence[NoisyPQCNN]) -> dict[str, A
     shots = [device.noise.shots * device.measure().accepted_fraction for device in devices]
     exact = [_read(sampler, sampler.source()) for sampler in model.pqcnns()]
     moved = (model.generate() - model.weights_from(exact)) / model.layout.scale
-    return {ACCEPTED: sum(shots) / len(shots), ERROR: moved.square().mean().sqrt().item()}
+    return {ACCEPTED: harmonic_mean(shots), ERROR: moved.square().mean().sqrt().item()}
 
 
 def _bounds(model: QuantumTrain) -> dict[str, Any]:
     """Both traces are means over random signs, each a pass backward."""
     sources = [sampler.source for sampler in model.pqcnns()]
+    accepted = [_acceptance(source) for source in sources]
+    inverse = [harmonic_mean(accepted) / share for share in accepted]
     responses = [source.response() for source in sources]
     fisher = [_inverse_root_of_fisher(*response) for response in responses]
     outcomes = [
@@ -75,11 +81,18 @@ def _bounds(model: QuantumTrain) -> dict[str, Any]:
     for _ in range(_PROBES):
         signs = 2.0 * torch.randint(2, numbers.shape, generator=random) - 1
         slopes = torch.autograd.grad(numbers @ signs.to(numbers), outcomes, retain_graph=True)
-        for slope, (p, jacobian), root in zip(slopes, responses, fisher, strict=True):
-            of_outcomes += _variance(slope.double(), p)
-            of_phases += (root @ (jacobian.T @ slope.double())).square().sum().item()
+        for slope, (p, jacobian), root, one in zip(slopes, responses, fisher, inverse, strict=True):
+            of_outcomes += one * _variance(slope.double(), p)
+            of_phases += one * (root @ (jacobian.T @ slope.double())).square().sum().item()
     count = _PROBES * numbers.numel()
     return {READ: (of_outcomes / count) ** 0.5, LEAST: (of_phases / count) ** 0.5}
+
+
+@torch.no_grad()
+def _acceptance(source: Sampler) -> float:
+    """The share of all shots that ends in an outcome."""
+    pqcnn = cast(PQCNN, source)
+    return float(share_pass(pqcnn)(pqcnn.phases.detach()[None])[0, :-1].sum())
 
 
 def _read(sampler: Sampler, probabilities: Tensor) -> Tensor:

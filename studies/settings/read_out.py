@@ -1,6 +1,12 @@
-"""Models whose distributions are read by counting shots, and how many shots there are."""
+"""Models whose distributions are read by counting shots, and how many shots there are.
 
+Numbers of shots are of all PQCNNs of a model together: what a device has to fire for the weights.
+"""
+
+from dataclasses import replace
 from typing import Any
+
+import pandas as pd
 
 from qcnn.noise import Noise, noise_to_text
 from qcnn.noise.device import DRAWN
@@ -11,14 +17,17 @@ from studies.design.study import Options
 
 _MIXING: dict[str, Any] = {"target": "cnn2202", "mapping": "mixing"}
 OUTCOMES, PAIRS, SINGLES = "mixing of outcomes", "mixing of two modes", "mixing of one mode"
-#: By what is read. Those of ``mixing`` have 225 effective parameters each: 5 · (44 + 1), 5 · (44
-#: + 1) of the pairs of 10 modes, and 25 · (8 + 1); at 9 modes pairs have 35, which makes no 225.
+#: By what is read. Those of ``mixing`` move the weights in 225, 220 and 224 directions: of outcomes
+#: 5 · (44 + 1), with the pairs of 10 modes 5 · 44 (at 9 they have 35), and 28 · 8. Counted is the
+#: rank of the weights' Jacobian by phases and gains. Where the phases reach every distribution of
+#: what is read there are no more directions with a gain than without it: ``standardise`` takes mean
+#: and scale away, and the scale alone is what the gain gives back.
 #: Rates are those of ``interference`` and ``noise``; where marginals are read 0.1 is no better by a
 #: point on the validation images (seed 101, which is no fresh one).
 MODELS: dict[str, dict[str, Any]] = {
     OUTCOMES: {**_MIXING, "sizes": ((9, 4),) * 5},
     PAIRS: {**_MIXING, "sizes": ((10, 4),) * 5, "read": "two modes"},
-    SINGLES: {**_MIXING, "sizes": ((9, 4),) * 25, "read": "one mode"},
+    SINGLES: {**_MIXING, "sizes": ((9, 4),) * 28, "read": "one mode"},
     "MPS χ = 4": {"mapping": "mps:bond_dimension=4,form=orthogonal"},
     "whitened": {
         "target": "cnn:channels=3+3,kernel=5+3,pooling=3+2",
@@ -28,11 +37,12 @@ MODELS: dict[str, dict[str, Any]] = {
         "learning_rate": 0.01,
     },
 }
-#: How often the source fires for each PQCNN, by how many levels are wanted.
+#: How often the sources of all PQCNNs fire, by how many levels are wanted. Of fewer than 10,000 a
+#: PQCNN among many may accept none.
 SHOTS = {
-    "one": (10_000,),
-    "few": (1_000, 10_000, 100_000),
-    "every": tuple(10**power for power in range(2, 8)),
+    "one": (100_000,),
+    "few": (10_000, 100_000, 1_000_000),
+    "every": tuple(10**power for power in range(4, 10)),
 }
 #: Shots that are counted one by one take time and memory: of more a device is not asked.
 _MOST_COUNTED = 1_000_000
@@ -41,10 +51,10 @@ UNLIMITED = "unlimited shots"
 
 
 def shots_of(levels: str, device: str) -> tuple[int, ...]:
-    """How often the source fires for each PQCNN.
+    """How often the sources of all PQCNNs fire.
 
     >>> shots_of("few", "local"), len(shots_of("every", "drawn")), len(shots_of("every", "local"))
-    ((1000, 10000, 100000), 6, 5)
+    ((10000, 100000, 1000000), 6, 3)
     """
     return tuple(n for n in SHOTS[levels] if device == DRAWN or n <= _MOST_COUNTED)
 
@@ -55,9 +65,20 @@ def read_exactly(options: Options, model: str) -> Configuration:
 
 
 def read_by_shots(options: Options, model: str, shots: int, device: str) -> Configuration:
-    """The same, trained without noise and evaluated with shots."""
-    noise = noise_to_text(Noise(shots=shots))
-    return standard(options, **MODELS[model], evaluated_under=noise, device=device)
+    """The same, trained without noise and evaluated with equal parts of the shots."""
+    exactly = read_exactly(options, model)
+    noise = noise_to_text(Noise(shots=shots // len(exactly.sizes)))
+    return replace(exactly, evaluated_under=noise, device=device)
+
+
+def effective_directions(runs: pd.DataFrame) -> int:
+    """In how many directions a model of :data:`MODELS` moves its weights, from rows of its runs.
+
+    Where marginals are read, phases reach all of them and gains add no direction.
+    """
+    first = runs.iloc[0]
+    gains = first["mapping_parameters"] if first["read"] == "outcomes" else 0
+    return int(first["effective_phases"] + gains)
 
 
 def exact(model: str) -> Arm:
@@ -66,6 +87,6 @@ def exact(model: str) -> Arm:
 
 
 def by_shots(model: str, shots: int, device: str = DRAWN) -> Arm:
-    """The arm of a model that is read by so many shots, counted by a device."""
+    """The arm of a model that is read by so many shots in all, counted by a device."""
     where = "" if device == DRAWN else f" on {device}"
-    return Arm(model, f"{shots:,} shots{where}")
+    return Arm(model, f"{shots:,} shots in all{where}")

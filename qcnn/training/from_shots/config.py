@@ -43,7 +43,9 @@ class FromShotsConfig:
         batch_size: examples in a step; with COBYLA in its loss, the same until it ends.
         learning_rate: Adam's, the highest one where a schedule changes it; COBYLA's initial
             trust-region radius, radians.
-        perturbation: how far SPSA moves each phase to either side, radians.
+        perturbation: how far SPSA moves each phase to either side, radians. Where the loss is not
+            linear so far in all phases at once, the slope says nothing of the gradient; the smaller
+            it is, the more noise the slope has.
         schedule: as of :class:`qcnn.TrainConfig`, but for ``"plateau"``; none with COBYLA.
         gradient_clip: as of :class:`qcnn.TrainConfig`; none with COBYLA.
         seed: fixes the order of the data, the shots, SPSA's directions and the target's own
@@ -59,7 +61,7 @@ class FromShotsConfig:
     epochs: int = 20
     batch_size: int = 128
     learning_rate: float = 0.01
-    perturbation: float = 0.03
+    perturbation: float = 0.01
     schedule: str = "none"
     gradient_clip: float | None = None
     seed: int = 0

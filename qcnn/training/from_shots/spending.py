@@ -64,7 +64,7 @@ def spending_from_text(text: str) -> Spending:
         InvalidInput: for an unknown way, an unknown option or a value that is not allowed.
 
     >>> spending_from_text("spsa:shots=100000,evaluation_shots=100")
-    Spsa(shots=100000, evaluation_shots=100, perturbation=0.03)
+    Spsa(shots=100000, evaluation_shots=100, perturbation=0.01)
     """
     return parse_choice(text, _KIND, _SPENDINGS)
 

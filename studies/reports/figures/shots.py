@@ -22,11 +22,11 @@ _MARKERS = "osD^vP*X"
 
 @register_figure(
     "shots",
-    "Left: test accuracy by the shots that each PQCNN accepts, trained without noise, means over "
-    "the seeds that train with 95 % intervals; dotted: unlimited shots. Right: root mean square "
-    "error of a weight by as many shots, points measured; solid: what is expected of the way the "
-    "model reads, to first order; dashed: the Cramér–Rao bound of whoever knows the mesh. The "
-    "bounds are of errors of weights: of accuracies there is none.",
+    "Left: test accuracy by the shots that each PQCNN accepts (harmonic mean), trained without "
+    "noise, means over the seeds that train with 95 % intervals; dotted: unlimited shots. Right: "
+    "root mean square error of a weight by as many shots, points measured; solid: what is expected "
+    "of the way the model reads, to first order; dashed: the Cramér–Rao bound of whoever knows the "
+    "mesh. The bounds are of errors of weights: of accuracies there is none.",
 )
 def draw(results: StudyResults) -> Canvas | None:
     """Two panels, a line for each model in both."""

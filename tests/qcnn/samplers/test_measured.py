@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from qcnn import PQCNN, InvalidInput, NothingAccepted, QuantumTrain, target_from_text
+from qcnn.checks import MOST_SHOTS
 from qcnn.noise import Noise, measure_distribution
 from qcnn.samplers.measured import (
     MeasuredPQCNN,
@@ -74,7 +75,7 @@ def test_shots_in_proportion_to_the_coefficients_leave_the_least_variance() -> N
 
 
 def test_shots_are_divided_without_loss() -> None:
-    for shots in (8, 9, 17, 1000, 123_457):
+    for shots in (8, 9, 17, 1000, 123_457, 2**53 + 9, MOST_SHOTS):
         parts = divide_shots(shots, [1.6, 0.2, 0.1, 0.05, 0.05, 0.1, 0.2, 1.6])
         assert sum(parts) == shots
         assert min(parts) >= 1

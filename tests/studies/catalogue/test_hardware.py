@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from drawing import draw
 from planned import options_of
 from smallest import changed, make_options, smoke_axes
@@ -14,7 +15,7 @@ from stored_rows import make_row
 
 import studies.runs.execute
 from qcnn import InvalidInput, QuantumTrain, TrainResult, load_data, train
-from qcnn.noise import NoisyPQCNN
+from qcnn.noise import NoisyPQCNN, noise_from_text
 from studies.analysis.results import NOTHING_YET, StudyResults
 from studies.catalogue import studies_by_name
 from studies.catalogue.hardware import (
@@ -43,13 +44,15 @@ from studies.settings.read_out import (
     SHOTS,
     SINGLES,
     by_shots,
+    effective_directions,
     exact,
     read_by_shots,
     read_exactly,
 )
 
 STUDY = studies_by_name["hardware"]
-#: What the made-up models lose with few and with many shots, and accept of them.
+#: What the made-up models lose with few and with many shots of each of their five PQCNNs, and
+#: accept of them.
 LOSSES, SHARE = {1_000: 0.05, 10_000: 0.02, 100_000: 0.0}, 0.5
 
 
@@ -57,15 +60,59 @@ def options(folder: Path, preset: str = "full") -> Options:
     return options_of(STUDY, preset, folder)
 
 
-def test_what_is_read_by_mixing_has_as_many_effective_parameters(tmp_path: Path) -> None:
-    data = load_data("digits")
-    for model in (OUTCOMES, PAIRS, SINGLES):
-        configuration = read_exactly(options(tmp_path), model)
-        built = build_model(replace(configuration, dataset="digits"), data, 1)
-        assert isinstance(built, QuantumTrain)
-        counts = built.parameter_counts()
-        assert counts.effective_phases + counts.mapping == 225
-        assert mapping_parameters_of(replace(configuration, dataset="digits")) == counts.mapping
+#: Of the weights' Jacobian by phases and gains, a PQCNN alone.
+RANKS = {OUTCOMES: 45, PAIRS: 44, SINGLES: 8}
+
+
+@pytest.mark.parametrize("model", RANKS)
+def test_what_is_read_by_mixing_moves_the_weights_in_about_as_many_directions(
+    model: str, tmp_path: Path
+) -> None:
+    """By the numerical rank of two PQCNNs, which share no direction."""
+    configuration = replace(read_exactly(options(tmp_path), model), dataset="digits")
+    number = len(configuration.sizes)
+    two = replace(configuration, sizes=configuration.sizes[:2])
+    built = build_model(two, load_data("digits"), 1)
+    assert isinstance(built, QuantumTrain)
+    built = built.double()
+    assert weight_rank(built) == 2 * RANKS[model]
+    counts = built.parameter_counts()
+    assert mapping_parameters_of(two) == counts.mapping
+    row = two.axes() | {
+        "effective_phases": counts.effective_phases,
+        "mapping_parameters": counts.mapping,
+    }
+    assert effective_directions(pd.DataFrame([row])) == 2 * RANKS[model]
+    assert 220 <= number * RANKS[model] <= 225
+
+
+def weight_rank(model: QuantumTrain) -> int:
+    """Of the Jacobian of the weights, by random combinations of them, float64."""
+    read = [sampler().detach().double().requires_grad_() for sampler in model.pqcnns()]
+    slopes = [sampler.response()[1].double() for sampler in model.pqcnns()]
+    numbers = model.weights_from(read) / model.layout.scale
+    gains = [each for each in model.mapping.parameters() if each.requires_grad]
+    random = torch.Generator().manual_seed(0)
+    rows = []
+    for _ in range(120):
+        signs = torch.randn(numbers.shape, generator=random, dtype=torch.float64)
+        found = torch.autograd.grad(numbers @ signs, [*read, *gains], retain_graph=True)
+        by_phases = [g @ slope for g, slope in zip(found, slopes, strict=False)]
+        rows.append(torch.cat([*by_phases, *(g.flatten() for g in found[len(read) :])]))
+    values = torch.linalg.svdvals(torch.stack(rows))
+    return int((values > 1e-6 * values[0]).sum())
+
+
+def test_models_are_compared_at_as_many_shots_in_all(tmp_path: Path) -> None:
+    found = {cell.arm: cell.configuration for cell in STUDY.cells(options(tmp_path))}
+    few = [each for each in STUDY.contrasts if each.setting.endswith("shots in all")]
+    assert len(few) == 4
+    for contrast in few:
+        fired = [
+            len(found[arm].sizes) * noise_from_text(found[arm].evaluated_under).shots
+            for arm in (contrast.first, contrast.second)
+        ]
+        assert fired[0] == pytest.approx(fired[1], rel=0.01)
 
 
 def test_every_number_of_shots_is_read_of_the_same_training(tmp_path: Path) -> None:
@@ -121,8 +168,7 @@ def test_another_device_is_another_arm(tmp_path: Path) -> None:
     made = options(tmp_path, "smoke")
     local = changed(made, axes={**made.scope.axes, "platform": "local"})
     arms = {cell.arm.name: cell.configuration for cell in STUDY.cells(local)}
-    assert "10,000 shots on local" in arms
-    assert arms["10,000 shots on local"].device == "local"
+    assert arms["100,000 shots in all on local"].device == "local"
     model = build_model(
         replace(read_exactly(local, OUTCOMES), dataset="digits", noise="shots=5", device="local"),
         load_data("digits"),
@@ -166,13 +212,13 @@ def rows_of(folder: Path, model: str = OUTCOMES, seeds: int = 3) -> pd.DataFrame
             )
         )
         for shots, loss in LOSSES.items():
-            counted = read_by_shots(made, model, shots, "drawn")
+            counted = read_by_shots(made, model, 5 * shots, "drawn")
             measured = {"end": {ACCEPTED: SHARE * shots, ERROR: 30.0 * (SHARE * shots) ** -0.5}}
             rows.append(
                 make_row(
                     seed,
                     **common | counted.axes(),
-                    arm=by_shots(model, shots).name,
+                    arm=by_shots(model, 5 * shots).name,
                     test_accuracy=accuracy - loss,
                     measured=json.dumps(measured),
                 )
@@ -222,7 +268,8 @@ def test_shots_are_interpolated_along_their_logarithm() -> None:
 def test_the_finding_names_shots_and_what_limits_them(tmp_path: Path) -> None:
     results = StudyResults(STUDY, rows_of(tmp_path))
     text = finding(results)
-    assert "mixing of outcomes 16,000 [16,000, 16,000] (79,000 for all)" in text
+    # Of five PQCNNs, each of which accepts half of its shots.
+    assert "mixing of outcomes 16,000 [16,000, 16,000] (160,000 fired in all)" in text
     assert text.endswith("it is larger by these factors: mixing of outcomes 3.")
     (line,) = overview(results).to_dict("records")
     assert line["accepted of the shots"] == "50 %"

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from qcnn import PQCNN, Data, QuantumTrain
 from qcnn.noise import Noise, NoisyPQCNN
 from qcnn.samplers.marginals import Marginals
+from qcnn.samplers.measured import shift_jacobian
 from qcnn.samplers.sampler import Sampler
 from studies.design.weight_errors import (
     ACCEPTED,
@@ -57,6 +58,29 @@ def test_many_shots_have_the_expected_error(mapping: str, order: int) -> None:
     square = sum(each[ERROR] ** 2 * each[ACCEPTED] for each in found) / len(found)
     assert square**0.5 == pytest.approx(expected[READ], rel=0.2)
     assert found[0][ACCEPTED] < 10**8
+
+
+def test_the_expected_error_is_that_of_pqcnns_that_accept_unequal_numbers() -> None:
+    """By the acceptance of each: those that accept few move the weights by as much more."""
+    kept = {seed: acceptance(seed) for seed in range(12)}
+    few, many = (choose(kept, key=kept.__getitem__) for choose in (min, max))
+    assert kept[many] / kept[few] > 3
+    torch.manual_seed(0)
+    samplers = [PQCNN(6, 3, trained=8, seed=seed) for seed in (few, many)]
+    model = QuantumTrain(nn.Linear(30, 20), samplers, "whitened", seed=3)
+    expected = weight_errors(model, DATA)[READ]
+    found = [under_shots(model, 10**8, seed) for seed in range(30)]
+    square = sum(each[ERROR] ** 2 * each[ACCEPTED] for each in found) / len(found)
+    # Of 16 phases 30 times: a sampling error of 1/√(2 · 480).
+    assert square**0.5 == pytest.approx(expected, rel=0.1)
+    shares = kept[few], kept[many]
+    harmonic = 2 / sum(1 / share for share in shares)
+    assert found[0][ACCEPTED] == pytest.approx(10**8 * harmonic, rel=1e-3)
+    assert (sum(shares) / 2 / harmonic) ** 0.5 > 1.15
+
+
+def acceptance(seed: int) -> float:
+    return float(shift_jacobian(PQCNN(6, 3, trained=8, seed=seed))[0][:-1].sum())
 
 
 def test_the_least_error_is_that_of_the_fisher_information() -> None:
