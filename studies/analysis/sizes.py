@@ -12,7 +12,7 @@ from studies.analysis.summaries import (
 )
 from studies.design.arms import FINALIST, Arm, is_arm
 from studies.design.configuration import Size, sizes_from_text
-from studies.design.recipes import redundant_parameters_of
+from studies.design.recipes import effective_parameters_of
 from studies.design.roles import SEARCH, completed
 
 #: The setting of the arms of the map.
@@ -76,7 +76,7 @@ def _of_map(results: StudyResults) -> str:
     means = runs.groupby("arm")["val_accuracy"].mean()
     best, worst = (runs[runs["arm"] == name] for name in (means.idxmax(), means.idxmin()))
     mapping = best["mapping"].iloc[0]
-    effective = _effective_parameters(runs)
+    effective = effective_parameters_of(runs)
     least, most = effective.min(), effective.max()
     cost = f"{least}" if least == most else f"{least} to {most}"
     return (
@@ -87,20 +87,11 @@ def _of_map(results: StudyResults) -> str:
     )
 
 
-def _effective_parameters(runs: pd.DataFrame) -> pd.Series:
-    """How many parameters change the weights, each in a way of its own."""
-    redundant = [
-        redundant_parameters_of(mapping, sizes_from_text(sizes), space)
-        for mapping, sizes, space in runs[["mapping", "sizes", "space"]].itertuples(index=False)
-    ]
-    return (runs["effective_phases"] + runs["mapping_parameters"] - redundant).astype(int)
-
-
 def _pqcnns(runs: pd.DataFrame) -> str:
     """Size and number, and how many parameters are trained: not all phases have to be effective."""
     first = runs.iloc[0]
     sizes = pqcnns_text(sizes_from_text(first["sizes"]))
-    effective, trainable = _effective_parameters(runs).iloc[0], int(first["trainable_parameters"])
+    effective, trainable = effective_parameters_of(runs).iloc[0], int(first["trainable_parameters"])
     return f"{sizes} ({effective} effective, {trainable:,} trainable)"
 
 

@@ -27,7 +27,7 @@ from studies.design.arguments import Name, OneOf
 from studies.design.configuration import sizes_from_text
 from studies.design.measures import END, measured_moments
 from studies.design.noise_levels import LEVELS
-from studies.design.recipes import MESH_AXIS, cells_of
+from studies.design.recipes import MESH_AXIS, cells_of, effective_parameters_of
 from studies.design.roles import has_trained
 from studies.design.statistics import Interval, mean_interval, percent_interval, points
 from studies.design.study import Axis, Cell, Contrast, Options, Preset, Question, Study
@@ -39,7 +39,6 @@ from studies.settings.read_out import (
     SINGLES,
     UNLIMITED,
     by_shots,
-    effective_directions,
     exact,
     read_by_shots,
     read_exactly,
@@ -168,7 +167,7 @@ def overview(results: StudyResults) -> pd.DataFrame:
         lines.append(
             {
                 "model": model,
-                "effective directions": str(effective_directions(clean)),
+                "effective directions": str(effective_parameters_of(clean).iloc[0]),
                 "test, unlimited": percent_interval(mean_interval(clean["test_accuracy"])),
                 "accepted of the shots": f"{100 * share:.0f} %",
                 "accepted within 1 point, each PQCNN": _in_words(levels, needed),

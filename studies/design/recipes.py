@@ -6,6 +6,8 @@ from functools import cache
 from math import comb
 from typing import Any
 
+import pandas as pd
+
 from qcnn import load_data, mapping_from_text
 from qcnn.meshes import count_phases, mesh_names
 from qcnn.optics.fock import count_outcomes, effective_phases, spread_input
@@ -13,7 +15,7 @@ from qcnn.targets import target_from_text
 from qcnn.targets.layout import WeightLayout, describe_target
 from studies.design.arguments import OneOf
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm
-from studies.design.configuration import READINGS, Configuration, Size
+from studies.design.configuration import READINGS, Configuration, Size, sizes_from_text
 from studies.design.study import Axis, Cell, Options, fresh_seeds
 
 #: Every study can choose the mesh.
@@ -133,19 +135,47 @@ def effective_phases_of(size: Size, space: str) -> int:
     return effective_phases(modes, outcomes, spread_input(modes, photons))
 
 
-def redundant_parameters_of(mapping: str, sizes: Sequence[Size], space: str) -> int:
+def redundant_parameters_of(mapping: str, sizes: Sequence[Size], space: str, read: str) -> int:
     """Number of a mapping's parameters that do nothing that effective phases do not."""
-    outcomes = tuple(count_outcomes(*size, space) for size in sizes)
-    phases = tuple(effective_phases_of(size, space) for size in sizes)
+    outcomes = _numbers_read(sizes, space, read)
+    # Of events as of outcomes all probabilities but one are independent.
+    phases = tuple(
+        min(effective_phases_of(size, space), count - 1)
+        for size, count in zip(sizes, outcomes, strict=True)
+    )
     return mapping_from_text(mapping).count_redundant(outcomes, phases)
 
 
 def mapping_parameters_of(configuration: Configuration) -> int:
     """Number of trainable parameters of a configuration's mapping."""
-    order = READINGS[configuration.read]
-    outcomes = tuple(
-        comb(modes, order) if order else count_outcomes(modes, photons, configuration.space)
-        for modes, photons in configuration.sizes
-    )
+    outcomes = _numbers_read(configuration.sizes, configuration.space, configuration.read)
     layout = layout_of(configuration.target, configuration.dataset)
     return mapping_from_text(configuration.mapping).count_trainable(layout, outcomes)
+
+
+def effective_parameters(configuration: Configuration) -> int:
+    """Effective phases of a configuration's PQCNNs, and what its mapping adds to them."""
+    sizes, space = configuration.sizes, configuration.space
+    phases = sum(effective_phases_of(size, space) for size in sizes)
+    redundant = redundant_parameters_of(configuration.mapping, sizes, space, configuration.read)
+    return phases + mapping_parameters_of(configuration) - redundant
+
+
+def effective_parameters_of(runs: pd.DataFrame) -> pd.Series:
+    """As :func:`effective_parameters`, from the rows of runs."""
+    redundant = [
+        redundant_parameters_of(mapping, sizes_from_text(sizes), space, read)
+        for mapping, sizes, space, read in runs[["mapping", "sizes", "space", "read"]].itertuples(
+            index=False
+        )
+    ]
+    return (runs["effective_phases"] + runs["mapping_parameters"] - redundant).astype(int)
+
+
+def _numbers_read(sizes: Sequence[Size], space: str, read: str) -> tuple[int, ...]:
+    """How many probabilities a mapping sees of each PQCNN: of outcomes or of events."""
+    order = READINGS[read]
+    return tuple(
+        comb(modes, order) if order else count_outcomes(modes, photons, space)
+        for modes, photons in sizes
+    )

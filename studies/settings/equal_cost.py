@@ -12,19 +12,7 @@ from dataclasses import replace
 from qcnn import InvalidInput
 from studies.design.arguments import MOST_MODES, MOST_PQCNNS
 from studies.design.configuration import Configuration, Size
-from studies.design.recipes import (
-    effective_phases_of,
-    mapping_parameters_of,
-    redundant_parameters_of,
-)
-
-
-def effective_parameters(configuration: Configuration) -> int:
-    """Effective phases of a configuration's PQCNNs, and what its mapping adds to them."""
-    sizes, space = configuration.sizes, configuration.space
-    phases = sum(effective_phases_of(size, space) for size in sizes)
-    redundant = redundant_parameters_of(configuration.mapping, sizes, space)
-    return phases + mapping_parameters_of(configuration) - redundant
+from studies.design.recipes import effective_parameters, effective_phases_of
 
 
 def equal_pqcnns(like: Configuration, size: Size, budget: int) -> Configuration:

@@ -6,8 +6,6 @@ Numbers of shots are of all PQCNNs of a model together: what a device has to fir
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
 from qcnn.noise import Noise, noise_to_text
 from qcnn.noise.device import DRAWN
 from studies.design.arms import Arm
@@ -69,16 +67,6 @@ def read_by_shots(options: Options, model: str, shots: int, device: str) -> Conf
     exactly = read_exactly(options, model)
     noise = noise_to_text(Noise(shots=shots // len(exactly.sizes)))
     return replace(exactly, evaluated_under=noise, device=device)
-
-
-def effective_directions(runs: pd.DataFrame) -> int:
-    """In how many directions a model of :data:`MODELS` moves its weights, from rows of its runs.
-
-    Where marginals are read, phases reach all of them and gains add no direction.
-    """
-    first = runs.iloc[0]
-    gains = first["mapping_parameters"] if first["read"] == "outcomes" else 0
-    return int(first["effective_phases"] + gains)
 
 
 def exact(model: str) -> Arm:

@@ -11,7 +11,8 @@ from torch.nn.utils.stateless import _reparametrize_module
 
 from qcnn import InvalidInput, QuantumTrain, load_data
 from studies.design.configuration import build_model
-from studies.settings.equal_cost import effective_parameters, equal_pqcnns, single_pqcnn
+from studies.design.recipes import effective_parameters
+from studies.settings.equal_cost import equal_pqcnns, single_pqcnn
 
 LIKE = replace(CONFIGURATION, target="cnn2202", mapping="mixing", mesh="minimal", sizes=())
 
