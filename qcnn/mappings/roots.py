@@ -19,6 +19,10 @@ from qcnn.targets.layered import LayeredMatrix, deal, layer_sizes
 from qcnn.targets.layout import Placement, WeightLayout
 
 DIRECTIONS = ("normal", "layered")
+#: A probability below this does not count as one that a phase can move.
+_LEAST = 1e-12
+#: A direction this much weaker than the strongest is one of rounding errors.
+_RANK = 1e-6
 
 
 @register_mapping("roots")
@@ -39,7 +43,9 @@ class Roots(Mapping):
             uniform probability.
         directions: ``"normal"``, as said; or ``"layered"``: each PQCNN moves one layer's weights,
             and those of a convolution smoothly across its kernels
-            (:class:`qcnn.targets.layered.LayeredMatrix`).
+            (:class:`qcnn.targets.layered.LayeredMatrix`). Layers get PQCNNs by how many
+            directions their phases have at the start, none more than it has changes, as far as
+            whole PQCNNs allow; that variance is then 1/the outcomes of the layer's PQCNNs.
         matrix: as of ``mixing``.
     """
 
@@ -60,7 +66,7 @@ class Roots(Mapping):
                 raise InvalidInput(f"{name} is {shown(value)}; allowed are positive numbers")
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
-        return _Roots(self, layout, outcomes, generator(seed, "fixed numbers"))
+        return _Roots(self, layout, outcomes, seed)
 
     def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
         return 0
@@ -81,37 +87,25 @@ class _Roots(nn.Module):
     reads_batches: Literal[True] = True
 
     def __init__(
-        self,
-        options: Roots,
-        layout: WeightLayout,
-        outcomes: tuple[int, ...],
-        random: torch.Generator | None,
+        self, options: Roots, layout: WeightLayout, outcomes: tuple[int, ...], seed: int
     ) -> None:
         super().__init__()
-        self.floor = options.floor
-        layers = [0] * len(outcomes)
-        if options.directions == "layered":
-            layers = deal(layer_sizes(layout), outcomes)
-        #: Places of the PQCNNs, those of one layer next to each other.
-        self.places = sorted(range(len(outcomes)), key=lambda place: layers[place])
-        alike = groupby(self.places, key=lambda place: outcomes[place])
-        #: The same, neighbours with equally many outcomes together.
-        self.groups = [list(places) for _, places in alike]
-
-        def make(rows: int, columns: int) -> nn.Module:
-            return options.make_matrix(rows, columns, random)
-
-        if options.directions == "normal":
-            self.matrix = make(layout.weights, sum(outcomes))
-        else:
-            columns = [0] * len(layer_sizes(layout))
-            for layer, count in zip(layers, outcomes, strict=True):
-                columns[layer] += count
-            self.matrix = LayeredMatrix(layout, columns, make)
+        self.options, self.layout, self.outcomes, self.seed = options, layout, outcomes, seed
+        #: Places of the PQCNNs, neighbours with equally many outcomes together.
+        self.groups: list[list[int]] = []
 
     def calibrate(self, responses: Sequence[tuple[Tensor, Tensor]]) -> None:
-        """Take in the distributions at the start."""
-        starts = torch.cat([self._roots(responses[place][0]) for place in self.places])
+        """Take in the distributions at the start, and how many directions each has."""
+        layers = [0] * len(self.outcomes)
+        if self.options.directions == "layered":
+            directions = [_count_directions(*response) for response in responses]
+            layers = deal(layer_sizes(self.layout), directions)
+        # Those of one layer next to each other.
+        places = sorted(range(len(layers)), key=lambda place: layers[place])
+        alike = groupby(places, key=lambda place: self.outcomes[place])
+        self.groups = [list(of_group) for _, of_group in alike]
+        self.matrix = self._make_matrix(layers)
+        starts = torch.cat([self._roots(responses[place][0]) for place in places])
         self.register_buffer("starts", starts.to(torch.get_default_dtype()), persistent=False)
 
     def forward(self, distributions: list[Tensor] | Distributions) -> Tensor:
@@ -120,5 +114,25 @@ class _Roots(nn.Module):
         moved: Tensor = self.matrix(torch.cat(roots) - self.get_buffer("starts"))
         return moved
 
+    def _make_matrix(self, layers: Sequence[int]) -> nn.Module:
+        """From all roots, ordered by the layer that each PQCNN moves, to the weights."""
+        random = generator(self.seed, "fixed numbers")
+
+        def make(rows: int, columns: int) -> nn.Module:
+            return self.options.make_matrix(rows, columns, random)
+
+        if self.options.directions == "normal":
+            return make(self.layout.weights, sum(self.outcomes))
+        columns = [0] * len(layer_sizes(self.layout))
+        for layer, count in zip(layers, self.outcomes, strict=True):
+            columns[layer] += count
+        return LayeredMatrix(self.layout, columns, make)
+
     def _roots(self, probabilities: Tensor) -> Tensor:
-        return (probabilities * probabilities.shape[-1] + self.floor).sqrt()
+        return (probabilities * probabilities.shape[-1] + self.options.floor).sqrt()
+
+
+def _count_directions(probabilities: Tensor, jacobian: Tensor) -> int:
+    """Rank of the Jacobian of √p by the trained phases of one PQCNN."""
+    roots = jacobian / probabilities.clamp_min(_LEAST).sqrt().unsqueeze(1)
+    return int(torch.linalg.matrix_rank(roots, rtol=_RANK))

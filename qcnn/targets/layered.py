@@ -72,13 +72,14 @@ def layer_sizes(layout: WeightLayout) -> list[int]:
 
 
 def deal(sizes: Sequence[int], lots: Sequence[int]) -> list[int]:
-    """Which layer gets each lot of numbers: ever the one that has fewest for its √size.
+    """Which layer gets each lot of directions: ever the one that has fewest for its √size.
 
-    A layer that has as many numbers as its size gets no more, as long as another one has fewer.
+    A layer gets no more directions than its size, which would move nothing, as long as another
+    one has room; where none has, the one in which fewest are lost.
 
     Args:
         sizes: of the layers.
-        lots: how many numbers come together, one lot after another.
+        lots: how many directions come together, one lot after another.
 
     >>> deal([30, 460], [9] * 6)
     [1, 1, 1, 0, 1, 1]
@@ -89,7 +90,7 @@ def deal(sizes: Sequence[int], lots: Sequence[int]) -> list[int]:
         layer = min(
             range(len(sizes)),
             key=lambda place: (
-                have[place] >= sizes[place],
+                min(lot, max(0, have[place] + lot - sizes[place])),
                 (have[place] + lot) / math.sqrt(sizes[place]),
             ),
         )

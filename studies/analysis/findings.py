@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from studies.analysis.results import NOTHING_YET, StudyResults, chances_to_claim
-from studies.analysis.summaries import accuracy_text, method_names, seeds_text
+from studies.analysis.summaries import accuracy_text, seeds_text
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
+from studies.design.configuration import AXES
 from studies.design.measures import START, measured_moments
 from studies.design.roles import FINAL, SEARCH
 from studies.design.statistics import mean_interval, percent_interval
@@ -110,14 +111,16 @@ def seeds_after_looks(results: StudyResults) -> str:
 def rates_at_an_edge(results: StudyResults) -> str:
     """Which arms have chosen a rate at an edge of those that were tried, where better may lie.
 
-    Compared are the rates of one mapping or baseline. Empty where no arm had a choice.
+    Compared are the rates of configurations that differ in nothing else: a mapping with another
+    gain, or on another target, has other good rates. Empty where no arm had a choice.
     """
     rows = results.rows[results.rows["arm"] != ""]
-    rows = rows.assign(method=method_names(rows), words=labels(rows))
-    tried = rows[rows["role"] == SEARCH].groupby(["words", "method", "epochs"])["learning_rate"]
+    rows = rows.assign(words=labels(rows))
+    alike = ["words", *(axis for axis in AXES if axis != "learning_rate")]
+    tried = rows[rows["role"] == SEARCH].groupby(alike)["learning_rate"]
     edges = tried.agg(["min", "max", "nunique"])
     chosen = rows[rows["role"] == FINAL].drop_duplicates(["words", "configuration"])
-    compared = chosen.join(edges[edges["nunique"] > 1], ["words", "method", "epochs"], "inner")
+    compared = chosen.join(edges[edges["nunique"] > 1], alike, "inner")
     if compared.empty:
         return ""
     at_edge = (compared["learning_rate"] <= compared["min"]) | (

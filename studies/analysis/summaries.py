@@ -12,7 +12,7 @@ from studies.design.arms import (
     Family,
     is_arm,
 )
-from studies.design.configuration import AXES, AXIS_DEFAULTS, RARE, Size, sizes_from_text
+from studies.design.configuration import AXES, AXIS_DEFAULTS, NATURAL, RARE, Size, sizes_from_text
 from studies.design.roles import COMPLETE, FAILED, FINAL, has_trained, only_evaluated
 from studies.design.statistics import (
     Share,
@@ -140,7 +140,7 @@ def _told_apart(name: str, row: pd.Series) -> str:
 
 
 def describe_configuration(row: pd.Series) -> str:
-    """PQCNNs, mapping and target of a configuration."""
+    """PQCNNs, mapping and target of a configuration, and a natural gradient."""
     sizes = sizes_from_text(row["sizes"])
     if not sizes:
         by = "trained directly" if row["mapping"] == "direct" else f"trained by {row['mapping']}"
@@ -154,7 +154,9 @@ def describe_configuration(row: pd.Series) -> str:
     read = row.get("read", "outcomes")
     read = "" if read == "outcomes" else f" read by {read}"
     pqcnns = f"{instead}{pqcnns_text(sizes)}{mesh}{layers}{space}{trained}{read}"
-    return f"{pqcnns} → {row['mapping']} → {row['target']}"
+    # What else there is to train by is what arms are named after.
+    optimiser = ", natural gradient" if row["optimiser"] == NATURAL else ""
+    return f"{pqcnns} → {row['mapping']} → {row['target']}{optimiser}"
 
 
 def pqcnns_text(sizes: tuple[Size, ...]) -> str:

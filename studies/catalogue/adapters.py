@@ -7,19 +7,26 @@ be better than is a random basis of the factors, which trains as few numbers wit
 (NOLA, arXiv:2310.02556).
 
 At each budget stand side by side: photons read as probabilities, linearised photons, a random
-basis with coefficients for each factor by itself (NOLA's) or for all factors together, LoRA with
-the largest changes of each rank that the budget has room for, and a random subspace of all the
-network's weights, without factors. Photons and the random basis choose between ranks 4 and 2 of
-all layers. Beside them stand, whatever the budget, all weights, the output layer alone and LoRA of
-rank 4 of all layers, trained from the same start.
+basis with coefficients for each factor by itself (NOLA's), one with the same coefficients for all
+factors together, which linearised photons are by construction, LoRA of some layers, and a random
+subspace of all the network's weights, without factors. Photons and the random bases choose between
+ranks 4 and 2 of all layers; LoRA between the fullest change that the budget has room for and one of
+as many layers as it has room for; the subspace between directions of all weights and of each layer.
+Beside them stand, whatever the budget, all weights, the output layer alone and LoRA of rank 4 of
+all layers, trained from the same start.
 
-Each arm's candidates are declared here and tried under tuning seeds; the best one on the validation
-images gets fresh seeds. What begins with mixing does not begin with the network of MNIST
-(:class:`qcnn.targets.adapter.Adapter`); everything else does.
+Photons read as probabilities are mixing, trained by Adam, or roots, whose phases have a natural
+gradient: it takes the Fisher information of each PQCNN from a simulation at every fifth step, which
+the seconds alone count. Linearised photons and all others are trained by Adam.
+
+Each arm at a budget has six candidates, declared here and tried under tuning seeds; the best one on
+the validation images gets fresh seeds. What begins with mixing does not begin with the network of
+MNIST (:class:`qcnn.targets.adapter.Adapter`); everything else does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations, product
 
 from qcnn import load_data
@@ -38,32 +45,33 @@ from studies.settings.budgets import most_pqcnns
 BUDGETS = (223, 688, 1308)
 #: From where photons fill a budget to where the factors have as many entries.
 BUDGET = WholeNumbers(100, 1830)
-#: Of each arm at each budget.
+#: Of each arm at each budget; what stands beside whatever the budget has three.
 CANDIDATES = 6
 _RANKS = (4, 2)
 _MIXED_SIZES = ((9, 4), (8, 4), (6, 3), (4, 2))
 #: In Fock space the minimal mesh has as many phases as are effective, 10, 7 and 2.
 _ROOTS_SIZES = ((5, 2), (4, 2), (3, 1))
 _MIXING_RATES = (0.1, 0.03)
-#: Gains of the roots, and rates: each step changes a weight by 0.24 of 1/√fan-in or so.
+#: Gains of the roots, and rates: each step changes a weight by 0.3 of 1/√fan-in or so.
 _GAINS_AND_RATES = ((100, 0.0025), (30, 0.008))
 #: Of a weight in units of 1/√fan-in.
 _STEPS = (0.14, 0.42, 0.045)
 #: Weights per radian, and trained ones of the 44 effective phases, of a linearised PQCNN.
 _SCALE, _TRAINED = 30.0, range(12, 17)
-#: Ranks for which LoRA has the largest change that fits, from the one that fills most.
-_LORA_SHAPES = 3
-_LORA_RATES = (0.03, 0.01)
+_LORA_RATES = (0.03, 0.1, 0.01)
 #: Of all weights, and of the output layer.
 _TRAINED_RATES = (0.003, 0.01, 0.001)
 
 _READ, _LINEARISED = "photons read as probabilities", "linearised photons"
-BASIS, LORA = "a random basis of the factors", "LoRA"
+BASIS, LORA = "a random basis of each factor", "LoRA"
+TOGETHER = "a random basis of all factors together"
+BASES = (BASIS, TOGETHER)
 _SUBSPACE = "a random subspace of all weights"
 _FAMILIES = {
     _READ: Family.PROBABILITIES,
     _LINEARISED: Family.LINEARISED,
     BASIS: Family.COMPRESSED,
+    TOGETHER: Family.COMPRESSED,
     LORA: Family.TRAINED,
     _SUBSPACE: Family.COMPRESSED,
 }
@@ -74,10 +82,11 @@ LARGEST_LORA = Arm("", f"LoRA of rank {LARGEST_RANK} of all layers", Family.TRAI
 
 def tuned(options: Options) -> Mapping[Arm, Sequence[Configuration]]:
     """The arms at each budget with their candidates, and what stands beside them."""
-    of_arms = {
+    of_arms: dict[str, Callable[[Options, int], Sequence[Configuration]]] = {
         _READ: _read,
         _LINEARISED: _linearised,
-        BASIS: _bases,
+        BASIS: partial(_bases, directions="layered"),
+        TOGETHER: partial(_bases, directions="orthogonal"),
         LORA: _loras,
         _SUBSPACE: _subspaces,
     }
@@ -139,29 +148,32 @@ def _linearised(options: Options, budget: int) -> list[Configuration]:
     return _some([most_pqcnns(each, _MIXED_SIZES[:1], budget) for each in found])
 
 
-def _bases(options: Options, budget: int) -> list[Configuration]:
-    """NOLA's for both ranks, and coefficients for all factors together."""
-    first, second = _targets()
-    kinds = (("layered", first), ("orthogonal", first), ("layered", second))
+def _bases(options: Options, budget: int, directions: str) -> list[Configuration]:
+    """Coefficients for each factor by itself, or the same ones for all."""
+    baseline = f"random_subspace:dimension={budget},directions={directions}"
     return [
-        _without_photons(
-            options, target, f"random_subspace:dimension={budget},directions={directions}", step
-        )
-        for step, (directions, target) in product(_STEPS[:2], kinds)
+        _without_photons(options, target, baseline, step)
+        for step, target in product(_STEPS, _targets())
     ]
 
 
 def _loras(options: Options, budget: int) -> list[Configuration]:
     return [
         _without_photons(options, target, "direct", rate)
-        for rate, target in product(_LORA_RATES, _largest_changes(options, budget))
+        for rate, target in product(_LORA_RATES, _lora_targets(options, budget))
     ]
 
 
 def _subspaces(options: Options, budget: int) -> list[Configuration]:
     # A dense matrix would take longer than the network.
-    mapping = f"random_subspace:dimension={budget},matrix=hadamard"
-    return [_without_photons(options, "pretrained", mapping, step) for step in _STEPS]
+    baselines = [
+        f"random_subspace:dimension={budget},directions={directions},matrix=hadamard"
+        for directions in ("normal", "layered")
+    ]
+    return [
+        _without_photons(options, "pretrained", baseline, step)
+        for step, baseline in product(_STEPS, baselines)
+    ]
 
 
 def _trained(options: Options, target: str, rates: Iterable[float]) -> list[Configuration]:
@@ -178,8 +190,8 @@ def _targets() -> list[str]:
     return [f"adapter:rank={rank}" for rank in _RANKS]
 
 
-def _largest_changes(options: Options, budget: int) -> list[str]:
-    """For some ranks the layers whose changes fill the budget best, the fullest first."""
+def _lora_targets(options: Options, budget: int) -> list[str]:
+    """The change that fills the budget best, and of the others that fit the one of most layers."""
     data = load_data(options.scope.dataset)
     counts = {
         adapter: adapter.count_weights(data.image_shape, data.classes)
@@ -188,14 +200,13 @@ def _largest_changes(options: Options, budget: int) -> list[str]:
         for layers in combinations(LAYERS, count)
         for adapter in [Adapter(rank=rank, layers=layers)]
     }
-    fullest: dict[int, Adapter] = {}
-    for adapter in sorted(counts, key=lambda each: counts[each], reverse=True):
-        if counts[adapter] <= budget:
-            fullest.setdefault(adapter.rank, adapter)
-    texts = [
-        f"adapter:rank={rank},layers={'+'.join(each.layers)}" for rank, each in fullest.items()
+    fitting = [adapter for adapter in counts if counts[adapter] <= budget]
+    fullest = max(fitting, key=lambda each: counts[each])
+    fitting.remove(fullest)
+    widest = max(fitting, key=lambda each: (len(each.layers), counts[each]))
+    return [
+        f"adapter:rank={each.rank},layers={'+'.join(each.layers)}" for each in (fullest, widest)
     ]
-    return texts[:_LORA_SHAPES]
 
 
 def _some(found: Iterable[Configuration | None]) -> list[Configuration]:
@@ -211,12 +222,19 @@ def _contrasts(first: str, second: str) -> list[Contrast]:
 
 
 _READ_AGAINST_BASIS = _contrasts(_READ, BASIS)
-_LINEARISED_AGAINST_BASIS = _contrasts(_LINEARISED, BASIS)
+_READ_AGAINST_TOGETHER = _contrasts(_READ, TOGETHER)
+_LINEARISED_AGAINST_TOGETHER = _contrasts(_LINEARISED, TOGETHER)
 _READ_AGAINST_LORA = _contrasts(_READ, LORA)
 _LINEARISED_AGAINST_LORA = _contrasts(_LINEARISED, LORA)
 _BASIS_AGAINST_LORA = _contrasts(BASIS, LORA)
 _BASIS_AGAINST_SUBSPACE = _contrasts(BASIS, _SUBSPACE)
 _READ_AGAINST_SUBSPACE = _contrasts(_READ, _SUBSPACE)
+
+#: By construction, for ten classes.
+_LORA_COUNTS = (
+    "LoRA has what its matrices take, whichever of two changes is chosen: 216 or 210 of 223, 672 "
+    "or 459 of 688, 1,278 or 915 of 1,308."
+)
 
 STUDY = Study(
     name="adapters",
@@ -244,29 +262,39 @@ STUDY = Study(
     figures=("accuracy", "seeds", "rates", "curves"),
     questions=(
         Question(
-            "Do photons read as probabilities generate adapters better than a random basis does?",
-            _READ_AGAINST_BASIS,
+            "Do photons read as probabilities generate adapters better than a random basis does, "
+            "of each factor or of all together?",
+            (*_READ_AGAINST_BASIS, *_READ_AGAINST_TOGETHER),
         ),
         Question(
-            "Do linearised photons, which are a random basis by construction?",
-            _LINEARISED_AGAINST_BASIS,
+            "Do linearised photons generate adapters better than a random basis of all factors "
+            "together, which they are by construction?",
+            _LINEARISED_AGAINST_TOGETHER,
         ),
         Question(
-            "Do photons, in either way, generate better adapters than LoRA has with as many "
-            "trainable parameters?",
+            "Do photons, in either way, generate better adapters than LoRA has with at most as "
+            "many trainable parameters?",
             (*_READ_AGAINST_LORA, *_LINEARISED_AGAINST_LORA),
+            note=_LORA_COUNTS,
         ),
         Question(
-            "Is a random basis of the factors better than LoRA with as many?", _BASIS_AGAINST_LORA
+            "Is a random basis of each factor better than LoRA with at most as many?",
+            _BASIS_AGAINST_LORA,
+            note=_LORA_COUNTS,
         ),
         Question(
-            "Is a random basis of the factors better than a random subspace of all weights?",
+            "Is a random basis of each factor better than a random subspace of all weights?",
             _BASIS_AGAINST_SUBSPACE,
+        ),
+        Question(
+            "Are photons read as probabilities better than a random subspace of all weights?",
+            _READ_AGAINST_SUBSPACE,
         ),
     ),
     contrasts=(
         *_READ_AGAINST_BASIS,
-        *_LINEARISED_AGAINST_BASIS,
+        *_READ_AGAINST_TOGETHER,
+        *_LINEARISED_AGAINST_TOGETHER,
         *_READ_AGAINST_LORA,
         *_LINEARISED_AGAINST_LORA,
         *_BASIS_AGAINST_LORA,

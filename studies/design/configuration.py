@@ -38,9 +38,9 @@ from qcnn.weights.combine import count_joint_outcomes
 
 Size = tuple[int, int]
 INPUTS = ("spread", "first")
-NATURAL, ALTERNATING = "natural", "adam+cobyla"
+ADAM, NATURAL, ALTERNATING = "adam", "natural", "adam+cobyla"
 #: Those of the last have options, among them the number of shots.
-OPTIMISERS = ("adam", NATURAL, ALTERNATING, *WAYS)
+OPTIMISERS = (ADAM, NATURAL, ALTERNATING, *WAYS)
 #: What a mapping gets, with how many modes an event is about; 0 for the outcomes themselves.
 READINGS = {"outcomes": 0, "one mode": 1, "two modes": 2}
 _IS_RARE = {"rare": True}
@@ -115,7 +115,7 @@ class Configuration:
     gradient_clip: float
     generator: str = "pqcnn"
     layers: int = 1
-    optimiser: str = "adam"
+    optimiser: str = ADAM
     noise: str = ""
     evaluated_under: str = ""
     trained_phases: int = 0

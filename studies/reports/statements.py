@@ -90,7 +90,7 @@ _ADAPTERS = _chosen(
 )
 _BASES = _chosen(
     adapters.STUDY,
-    lambda contrast: contrast.first.family in PHOTONIC and contrast.second.name == adapters.BASIS,
+    lambda contrast: contrast.first.family in PHOTONIC and contrast.second.name in adapters.BASES,
 )
 
 CLAIMS = (

@@ -75,6 +75,33 @@ def test_each_pqcnn_moves_the_weights_of_one_layer() -> None:
     assert min(counts) > 0
 
 
+@pytest.mark.parametrize(("channels", "count"), [("2+2", 22), ("4+4", 47), ("3+5", 22)])
+def test_layers_get_pqcnns_by_their_phases_so_that_no_phase_is_lost(
+    channels: str, count: int
+) -> None:
+    """15 outcomes of a PQCNN stand for 10 phases; the first two targets have no room to spare."""
+    samplers: list[Sampler] = [
+        PQCNN(5, 2, space="fock", mesh="minimal", seed=seed, dtype=torch.float64)
+        for seed in range(count)
+    ]
+    network = target_from_text(f"cnn:channels={channels},kernel=5+3,pooling=3+2").build(seed=1)
+    model = QuantumTrain(network.double(), samplers, "roots:directions=layered", seed=3).double()
+    responses = [sampler.response() for sampler in samplers]
+
+    def weights(*probabilities: Tensor) -> Tensor:
+        return model.weights_from(list(probabilities))
+
+    by_probabilities = torch.autograd.functional.jacobian(
+        weights, tuple(probabilities for probabilities, _ in responses)
+    )
+    by_phases = torch.cat(
+        [part @ response[1] for part, response in zip(by_probabilities, responses, strict=True)],
+        dim=1,
+    )
+    # Some starts are nearly where phases have no effect.
+    assert torch.linalg.matrix_rank(by_phases, rtol=1e-9) == 10 * count
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

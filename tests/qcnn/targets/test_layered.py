@@ -62,6 +62,25 @@ def test_layers_get_their_share_by_the_root_of_their_size() -> None:
     assert [full.count(place) for place in range(3)] == sizes
 
 
+@pytest.mark.parametrize(
+    ("sizes", "lots", "lost"),
+    [
+        ([20, 18, 190], [10] * 22 + [2], 0),
+        ([40, 68, 370], [10] * 47, 0),
+        # More than there is room for.
+        ([5, 18], [10, 10, 10], 7),
+    ],
+)
+def test_a_layer_gets_no_more_directions_than_it_has_changes(
+    sizes: list[int], lots: list[int], lost: int
+) -> None:
+    have = [0] * len(sizes)
+    for layer, lot in zip(deal(sizes, lots), lots, strict=True):
+        have[layer] += lot
+    kept = sum(min(pair) for pair in zip(have, sizes, strict=True))
+    assert sum(lots) - kept == lost
+
+
 def test_a_subspace_of_such_directions_has_orthogonal_ones_of_each_layers_own_size() -> None:
     target = target_from_text("cnn:channels=3+5,kernel=5+3,pooling=3+2").build(seed=1)
     text = "random_subspace:dimension=223,directions=layered"

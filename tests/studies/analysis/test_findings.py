@@ -83,3 +83,17 @@ def test_arms_that_chose_a_rate_at_an_edge_are_named() -> None:
         "None of the 1 chosen rates is at an edge of those that were tried."
     )
     assert rates_at_an_edge(StudyResults(STUDY, pd.DataFrame(inside[3:]))) == ""
+
+
+def test_rates_of_another_gain_are_no_neighbours() -> None:
+    """What is large for one gain is small for another, and neither is at an edge for that."""
+    rows = [
+        *tried("roots", [0.004, 0.008, 0.016], 0.008, "roots:gain=30"),
+        *tried("roots", [0.0012, 0.0025], 0.008, "roots:gain=100")[:2],
+    ]
+    assert rates_at_an_edge(StudyResults(STUDY, pd.DataFrame(rows))) == (
+        "None of the 1 chosen rates is at an edge of those that were tried."
+    )
+    shared = tried("roots", [0.008], 0.008, "roots:gain=30")
+    elsewhere = tried("roots", [0.0025], 0.008, "roots:gain=100")[:1]
+    assert rates_at_an_edge(StudyResults(STUDY, pd.DataFrame([*shared, *elsewhere]))) == ""

@@ -47,37 +47,62 @@ def test_every_arm_fills_its_budget(candidates: Mapping[Arm, Sequence[Configurat
             continue
         counts = [trainable(each) for each in configurations]
         assert max(counts) <= budget
-        # LoRA has what there is of matrices; a fuller one stands before one of another rank.
+        # LoRA has what there is of matrices; the fullest one stands first.
         assert counts[0] >= 0.96 * budget, arm
         if arm.name != LORA:
             assert min(counts) >= 0.96 * budget, arm
 
 
-def test_lora_has_the_largest_change_of_each_rank(
+def test_lora_has_the_fullest_change_and_the_one_of_most_layers(
     candidates: Mapping[Arm, Sequence[Configuration]],
 ) -> None:
+    of_lora = {arm.setting: found for arm, found in candidates.items() if arm.name == LORA}
     found = {
-        budget_of(arm.setting): [each.target for each in configurations[:3]]
-        for arm, configurations in candidates.items()
-        if arm.name == LORA
+        budget_of(setting): [(each.target.partition(":")[2], trainable(each)) for each in first_two]
+        for setting, (*first_two, _, _, _, _) in of_lora.items()
     }
     assert found == {
-        223: [
-            "adapter:rank=1,layers=conv2",
-            "adapter:rank=4,layers=conv1",
-            "adapter:rank=3,layers=conv1",
-        ],
-        688: [
-            "adapter:rank=1,layers=conv2+hidden",
-            "adapter:rank=3,layers=conv2",
-            "adapter:rank=2,layers=conv1+conv2",
-        ],
+        223: [("rank=1,layers=conv2", 216), ("rank=1,layers=output", 210)],
+        688: [("rank=1,layers=conv2+hidden", 672), ("rank=1,layers=conv1+conv2+output", 459)],
         1308: [
-            "adapter:rank=3,layers=conv2+output",
-            "adapter:rank=4,layers=conv1+conv2",
-            "adapter:rank=2,layers=conv1+hidden",
+            ("rank=3,layers=conv2+output", 1278),
+            ("rank=1,layers=conv1+conv2+hidden+output", 915),
         ],
     }
+    for configurations in of_lora.values():
+        for target in {each.target for each in configurations}:
+            rates = {each.learning_rate for each in configurations if each.target == target}
+            assert rates == {0.1, 0.03, 0.01}
+    said = ", ".join(
+        f"{first:,} or {second:,} of {budget:,}"
+        for budget, ((_, first), (_, second)) in found.items()
+    )
+    notes = [q.note for q in STUDY.questions if any(c.second.name == LORA for c in q.contrasts)]
+    assert len(notes) == 2
+    assert all(note.endswith(f"{said}.") for note in notes)
+
+
+def test_every_arm_at_a_budget_has_as_many_candidates(
+    candidates: Mapping[Arm, Sequence[Configuration]],
+) -> None:
+    for arm, configurations in candidates.items():
+        if budget_of(arm.setting) is not None:
+            assert len({each.digest() for each in configurations}) == CANDIDATES, arm
+
+
+def test_linearised_photons_and_their_counterpart_have_the_same_steps_at_both_ranks(
+    candidates: Mapping[Arm, Sequence[Configuration]],
+) -> None:
+    for setting in {arm.setting for arm in candidates if arm.setting}:
+        of_setting = {arm.name: each for arm, each in candidates.items() if arm.setting == setting}
+        together = of_setting["a random basis of all factors together"]
+        linearised = of_setting["linearised photons"]
+        assert all(each.mapping.endswith("directions=orthogonal") for each in together)
+        assert [each.target for each in together] == [each.target for each in linearised]
+        # 30 weights per radian.
+        assert [each.learning_rate for each in together] == pytest.approx(
+            [30 * each.learning_rate for each in linearised], rel=0.02
+        )
 
 
 def test_fewer_candidates_are_of_both_ways_to_read_probabilities() -> None:
@@ -108,8 +133,12 @@ def test_what_is_counted_is_what_is_built() -> None:
 
 def test_the_first_question_is_the_studies_own() -> None:
     names = {(c.first.name, c.second.name) for c in STUDY.questions[0].contrasts}
-    assert names == {("photons read as probabilities", "a random basis of the factors")}
-    assert {c for question in STUDY.questions for c in question.contrasts} <= set(STUDY.contrasts)
+    read = "photons read as probabilities"
+    assert names == {
+        (read, "a random basis of each factor"),
+        (read, "a random basis of all factors together"),
+    }
+    assert {c for question in STUDY.questions for c in question.contrasts} == set(STUDY.contrasts)
     assert len(STUDY.contrasts) <= 25
     assert STUDY.presets["full"].seeds == 12
     assert STUDY.dataset == "fashion-mnist"

@@ -8,7 +8,7 @@ import pytest
 from planned import options_of
 from stored_rows import make_row
 
-from studies.analysis.answers import answers
+from studies.analysis.answers import answer_text, answers
 from studies.analysis.results import StudyResults
 from studies.catalogue import bond_dimension
 from studies.catalogue.papers_schedule import ALONE, SCHEDULE, STUDY
@@ -75,3 +75,6 @@ def test_three_pairs_leave_the_question_open() -> None:
     (answer,) = answers(StudyResults(STUDY, pd.DataFrame(rows)))
     assert answer.said == "open"
     assert answer.effect.pairs == 3
+    assert answer_text(answer).endswith(
+        "It is open by construction: the paper's schedule runs under 3 seeds, and a claim needs 12."
+    )

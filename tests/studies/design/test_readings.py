@@ -82,6 +82,13 @@ def test_a_description_says_what_is_read() -> None:
     assert describe_configuration(row) == "(9,4) (8,4) read by one mode → mixing → notebook"
 
 
+def test_a_description_says_that_phases_have_a_natural_gradient() -> None:
+    row = pd.Series(replace(CONFIGURATION, mapping="roots", optimiser="natural").axes())
+    assert describe_configuration(row) == "(9,4) (8,4) → roots → notebook, natural gradient"
+    ordinary = pd.Series(replace(CONFIGURATION, mapping="roots").axes())
+    assert describe_configuration(ordinary) == "(9,4) (8,4) → roots → notebook"
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
