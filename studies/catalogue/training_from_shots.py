@@ -255,7 +255,7 @@ STUDY = Study(
         MESH_AXIS,
     ),
     presets={
-        "smoke": Preset(seeds=1, epochs=1, axes={"shots": (10**7,), "steps": 25}),
+        "smoke": Preset(seeds=1, epochs=1, axes={"shots": (10**8,), "steps": 25}),
         "quick": Preset(seeds=3, epochs=8, axes={"shots": (10**10,), "steps": 376}),
         "full": Preset(seeds=3, epochs=20),
     },
