@@ -1,7 +1,8 @@
 """A fixed random mixing of the roots of the probabilities around the initial weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import ClassVar, Literal
 
@@ -19,10 +20,6 @@ from qcnn.targets.layered import LayeredMatrix, deal, layer_sizes
 from qcnn.targets.layout import Placement, WeightLayout
 
 DIRECTIONS = ("normal", "layered")
-#: A probability below this does not count as one that a phase can move.
-_LEAST = 1e-12
-#: A direction this much weaker than the strongest is one of rounding errors.
-_RANK = 1e-6
 
 
 @register_mapping("roots")
@@ -43,9 +40,9 @@ class Roots(Mapping):
             uniform probability.
         directions: ``"normal"``, as said; or ``"layered"``: each PQCNN moves one layer's weights,
             and those of a convolution smoothly across its kernels
-            (:class:`qcnn.targets.layered.LayeredMatrix`). Layers get PQCNNs by how many
-            directions their phases have at the start, none more than it has changes, as far as
-            whole PQCNNs allow; that variance is then 1/the outcomes of the layer's PQCNNs.
+            (:class:`qcnn.targets.layered.LayeredMatrix`). Layers get PQCNNs by how many phases
+            these have, none more than it has changes, as far as whole PQCNNs allow; the variance
+            is then 1/the outcomes of the layer's PQCNNs.
         matrix: as of ``mixing``.
     """
 
@@ -66,7 +63,33 @@ class Roots(Mapping):
                 raise InvalidInput(f"{name} is {shown(value)}; allowed are positive numbers")
 
     def build(self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int) -> nn.Module:
-        return _Roots(self, layout, outcomes, seed)
+        return _Roots(self, outcomes, partial(self.make_directions, layout, outcomes, seed))
+
+    def make_directions(
+        self, layout: WeightLayout, outcomes: tuple[int, ...], seed: int, phases: Sequence[int]
+    ) -> tuple[list[int], nn.Module]:
+        """The PQCNNs in the order of the layers that they move, and gain·R.
+
+        Args:
+            layout: of the weights.
+            outcomes: of each PQCNN.
+            seed: fixes the random numbers.
+            phases: in how many directions each PQCNN can go, at most.
+        """
+        random = generator(seed, "fixed numbers")
+
+        def make(rows: int, columns: int) -> nn.Module:
+            return self.make_matrix(rows, columns, random)
+
+        if self.directions == "normal":
+            return list(range(len(outcomes))), make(layout.weights, sum(outcomes))
+        sizes = layer_sizes(layout)
+        layers = deal(sizes, phases)
+        columns = [0] * len(sizes)
+        for layer, count in zip(layers, outcomes, strict=True):
+            columns[layer] += count
+        places = sorted(range(len(layers)), key=lambda place: layers[place])
+        return places, LayeredMatrix(layout, columns, make)
 
     def count_trainable(self, layout: WeightLayout, outcomes: tuple[int, ...]) -> int:
         return 0
@@ -87,24 +110,26 @@ class _Roots(nn.Module):
     reads_batches: Literal[True] = True
 
     def __init__(
-        self, options: Roots, layout: WeightLayout, outcomes: tuple[int, ...], seed: int
+        self,
+        options: Roots,
+        outcomes: tuple[int, ...],
+        make_directions: Callable[[Sequence[int]], tuple[list[int], nn.Module]],
     ) -> None:
         super().__init__()
-        self.options, self.layout, self.outcomes, self.seed = options, layout, outcomes, seed
+        self.floor, self.outcomes = options.floor, outcomes
+        #: Until the PQCNNs are known: what it is made from is no part of a model.
+        self._make_directions = make_directions
         #: Places of the PQCNNs, neighbours with equally many outcomes together.
         self.groups: list[list[int]] = []
 
     def calibrate(self, responses: Sequence[tuple[Tensor, Tensor]]) -> None:
-        """Take in the distributions at the start, and how many directions each has."""
-        layers = [0] * len(self.outcomes)
-        if self.options.directions == "layered":
-            directions = [_count_directions(*response) for response in responses]
-            layers = deal(layer_sizes(self.layout), directions)
-        # Those of one layer next to each other.
-        places = sorted(range(len(layers)), key=lambda place: layers[place])
+        """Take in the distributions at the start, and how many phases each PQCNN has."""
+        # Not their rank, which a start can lower: models of all seeds have the same layers.
+        phases = [min(jacobian.shape[1], len(jacobian) - 1) for _, jacobian in responses]
+        places, self.matrix = self._make_directions(phases)
+        del self._make_directions
         alike = groupby(places, key=lambda place: self.outcomes[place])
         self.groups = [list(of_group) for _, of_group in alike]
-        self.matrix = self._make_matrix(layers)
         starts = torch.cat([self._roots(responses[place][0]) for place in places])
         self.register_buffer("starts", starts.to(torch.get_default_dtype()), persistent=False)
 
@@ -114,25 +139,5 @@ class _Roots(nn.Module):
         moved: Tensor = self.matrix(torch.cat(roots) - self.get_buffer("starts"))
         return moved
 
-    def _make_matrix(self, layers: Sequence[int]) -> nn.Module:
-        """From all roots, ordered by the layer that each PQCNN moves, to the weights."""
-        random = generator(self.seed, "fixed numbers")
-
-        def make(rows: int, columns: int) -> nn.Module:
-            return self.options.make_matrix(rows, columns, random)
-
-        if self.options.directions == "normal":
-            return make(self.layout.weights, sum(self.outcomes))
-        columns = [0] * len(layer_sizes(self.layout))
-        for layer, count in zip(layers, self.outcomes, strict=True):
-            columns[layer] += count
-        return LayeredMatrix(self.layout, columns, make)
-
     def _roots(self, probabilities: Tensor) -> Tensor:
-        return (probabilities * probabilities.shape[-1] + self.options.floor).sqrt()
-
-
-def _count_directions(probabilities: Tensor, jacobian: Tensor) -> int:
-    """Rank of the Jacobian of √p by the trained phases of one PQCNN."""
-    roots = jacobian / probabilities.clamp_min(_LEAST).sqrt().unsqueeze(1)
-    return int(torch.linalg.matrix_rank(roots, rtol=_RANK))
+        return (probabilities * probabilities.shape[-1] + self.floor).sqrt()

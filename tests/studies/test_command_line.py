@@ -217,8 +217,8 @@ def test_list(command: Run) -> None:
             "mapping is 'affine' with 1 × (8,4); allowed there are mappings that",
         ),
         (
-            (*STUDY, "--budget", "4", "--photons", "1"),
-            "budget is 4, at which one PQCNN of 1 photon",
+            (*STUDY, "--budget", "3", "--photons", "1"),
+            "budget is 3, at which one PQCNN of 1 photon",
         ),
         ((*STUDY, "--wrong"), "option is '--wrong'; allowed are --dataset, --preset, --trials"),
         ((*TUNED, "--learning-rates", "0.1,fast"), "'0.1,fast'; allowed are positive numbers such"),
