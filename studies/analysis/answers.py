@@ -221,11 +221,15 @@ def _names_text(chosen: Sequence[Result], results: Sequence[Result]) -> str:
     if not chosen or len(chosen) > _MOST_NAMED:
         return ""
     settings = Counter(result.contrast.setting for result in results)
-    named = [
-        f"{_name(result.contrast, settings)} {points(result.difference.mean, sign=True)}"
-        for result in chosen
-    ]
+    named = [f"{_name(result.contrast, settings)} {_effect_text(result)}" for result in chosen]
     return f" ({', '.join(named)})"
+
+
+def _effect_text(result: Result) -> str:
+    """The difference, or the failures where no seed trains with both arms."""
+    if result.difference.pairs:
+        return points(result.difference.mean, sign=True)
+    return f"by {result.failures.first} against {result.failures.second} failed runs"
 
 
 def _name(contrast: Contrast, settings: Mapping[str, int]) -> str:

@@ -167,6 +167,16 @@ def test_what_a_margin_holds_is_named() -> None:
     )
 
 
+def test_an_arm_that_never_trains_is_named_by_its_failures() -> None:
+    rows = rows_of(a=shifted(2), b=[0.1] * 12, c=shifted(2), d=LOW[:12])
+    both = [AB, Contrast(C, arm("here: d"))]
+    (answer,) = answers(results_of(rows, Question("More?", both)))
+    assert (
+        "Shown to be better in 2 of 2 (a against b by 0 against 12 failed runs, c against d +2.1)"
+        in answer_text(answer)
+    )
+
+
 def test_what_is_so_by_construction_stands_behind_the_answer() -> None:
     question = Question("A?", [AB], note="It is by construction.")
     (answer,) = answers(results_of(rows_of(a=shifted(2), b=LOW[:12]), question))
