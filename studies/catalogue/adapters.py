@@ -40,7 +40,7 @@ from studies.design.configuration import NATURAL, Configuration
 from studies.design.datasets import TRANSFER_DATASET
 from studies.design.recipes import standard, without_photons
 from studies.design.study import Axis, Contrast, Options, Preset, Question, Study
-from studies.settings.budgets import most_pqcnns
+from studies.settings.budgets import most_pqcnns, within_budget
 
 BUDGETS = (223, 688, 1308)
 #: From where photons fill a budget to where the factors have as many entries.
@@ -134,7 +134,7 @@ def _read(options: Options, budget: int) -> list[Configuration]:
         for gain, rate in _GAINS_AND_RATES
     ]
     # The first few of fewer candidates are of both kinds.
-    return _some([mixing[0], roots[0], *mixing[1:], *roots[1:]])
+    return within_budget([mixing[0], roots[0], *mixing[1:], *roots[1:]])
 
 
 def _linearised(options: Options, budget: int) -> list[Configuration]:
@@ -145,7 +145,7 @@ def _linearised(options: Options, budget: int) -> list[Configuration]:
         replace(like, target=target, learning_rate=float(f"{step / _SCALE:.2g}"))
         for step, target in product(_STEPS, _targets())
     ]
-    return _some([most_pqcnns(each, _MIXED_SIZES[:1], budget) for each in found])
+    return within_budget([most_pqcnns(each, _MIXED_SIZES[:1], budget) for each in found])
 
 
 def _bases(options: Options, budget: int, directions: str) -> list[Configuration]:
@@ -207,10 +207,6 @@ def _lora_targets(options: Options, budget: int) -> list[str]:
     return [
         f"adapter:rank={each.rank},layers={'+'.join(each.layers)}" for each in (fullest, widest)
     ]
-
-
-def _some(found: Iterable[Configuration | None]) -> list[Configuration]:
-    return [each for each in found if each is not None]
 
 
 def _arm(budget: int, name: str) -> Arm:

@@ -19,7 +19,7 @@ The natural gradient takes the Fisher information of each PQCNN from a simulatio
 fifth step. No trainable parameter is counted for it, and no shot: it shows in the seconds alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -31,7 +31,7 @@ from studies.design.arms import Arm, Family, at_budget
 from studies.design.configuration import ADAM, NATURAL, Configuration
 from studies.design.recipes import standard, without_photons
 from studies.design.study import Axis, Contrast, Options, Preset, Question, Study
-from studies.settings.budgets import BUDGET, most_pqcnns
+from studies.settings.budgets import BUDGET, most_pqcnns, within_budget
 
 BUDGETS = (223, 471)
 #: Of each arm at each budget.
@@ -91,7 +91,7 @@ def _logarithms(options: Options, budget: int, read: str) -> list[Configuration]
         trained_phases=0 if of_outcomes else _MARGINALS_PHASES,
     )
     sizes = _MIXED_SIZES if of_outcomes else _MARGINALS_SIZES
-    return _some(
+    return within_budget(
         most_pqcnns(replace(like, learning_rate=rate, target=target), sizes, budget)
         for rate, target in product(_MIXING_RATES, _targets(options, budget))
     )
@@ -106,7 +106,7 @@ def _roots(options: Options, budget: int, directions: str, optimiser: str) -> li
         optimiser=optimiser,
     )
     of_unit = _GAIN * _STEP_OF_ROOTS[optimiser]
-    return _some(
+    return within_budget(
         most_pqcnns(
             replace(like, learning_rate=float(f"{step / of_unit:.2g}"), target=target),
             _ROOTS_SIZES,
@@ -123,10 +123,6 @@ def _subspaces(options: Options, budget: int, directions: str) -> list[Configura
         replace(plain, learning_rate=step, target=target)
         for step, target in product(_STEPS, _targets(options, budget))
     ]
-
-
-def _some(found: Iterable[Configuration | None]) -> list[Configuration]:
-    return [each for each in found if each is not None]
 
 
 def _targets(options: Options, budget: int) -> list[str]:

@@ -77,7 +77,7 @@ _RULES = (
 
 
 @dataclass(frozen=True)
-class _Said:
+class _Finding:
     """What the rows say to a claim: its mark, the verdict in words, and the lines below it."""
 
     mark: str
@@ -85,13 +85,13 @@ class _Said:
     found: list[str]
 
 
-def _said_by_rows(claim: Claim, by_dataset: Mapping[str, StudyResults]) -> _Said:
+def _said_by_rows(claim: Claim, by_dataset: Mapping[str, StudyResults]) -> _Finding:
     """The verdict on the study's own dataset, and beside it those on others."""
     own, name = published_dataset(claim.study.dataset), claim.study.name
     found = {dataset: claim.evidence(results) for dataset, results in by_dataset.items()}
     if not found.get(own):
         words = f"No runs of `{name}` on {own} answer it yet."
-        return _Said(_UNKNOWN, f"Open: {words[0].lower()}{words[1:]}", [])
+        return _Finding(_UNKNOWN, f"Open: {words[0].lower()}{words[1:]}", [])
     lines, verdict = [], ""
     for dataset, texts in found.items():
         if not texts:
@@ -104,7 +104,7 @@ def _said_by_rows(claim: Claim, by_dataset: Mapping[str, StudyResults]) -> _Said
         else:
             lines += [f"*On {in_markdown(dataset)}:* {judgement.mark} {words}", ""]
         lines += [*(f"- {in_markdown(text)}" for text in texts), ""]
-    return _Said(mark, verdict, lines)
+    return _Finding(mark, verdict, lines)
 
 
 def _tally(marks: Sequence[str]) -> str:

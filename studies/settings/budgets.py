@@ -1,6 +1,6 @@
 """Photonic generators that fill a budget of trainable parameters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qcnn.optics.fock import count_outcomes
@@ -63,3 +63,8 @@ def _most_outcomes(like: Configuration) -> int:
     if like.mapping.partition(":")[0] != "mixing":
         return _MOST_OUTCOMES
     return min(_MOST_OUTCOMES, _MOST_RANDOM_NUMBERS // weights_of(like.target, like.dataset))
+
+
+def within_budget(found: Iterable[Configuration | None]) -> list[Configuration]:
+    """Those for which the budget has had room."""
+    return [each for each in found if each is not None]
