@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -12,7 +12,6 @@ from studies.analysis.comparisons import PairedDifference, holm, paired_differen
 from studies.analysis.results import (
     LEVEL,
     MARGIN,
-    NOTHING_YET,
     PAIRS_FOR_A_CLAIM,
     Better,
     Result,
@@ -21,12 +20,17 @@ from studies.analysis.results import (
     arm_names,
     chances_to_claim,
 )
-from studies.design.arms import Arm
+from studies.analysis.summaries import families
+from studies.design.arms import PHOTONIC, Arm, Family
 from studies.design.statistics import points
 from studies.design.study import Contrast, Question
 
-#: Of a question whose contrasts have no pairs yet.
-NOT_RUN = "what would answer it has not been run with fresh seeds yet."
+#: Of a question whose contrasts have no runs to compare yet.
+NOT_RUN = "Open: what would answer it has not been run with fresh seeds yet."
+#: Of a study without questions whose own sentence has nothing to say.
+NOTHING_YET = "Nothing that would answer it has been run with fresh seeds yet."
+#: Behind a number of seeds that is smaller.
+_OF_A_CLAIM = f", of {PAIRS_FOR_A_CLAIM} that a claim needs"
 #: Contrasts that are named in an answer; more are counted.
 _MOST_NAMED = 3
 
@@ -46,20 +50,24 @@ class Answer:
     Attributes:
         question: as declared.
         said: the answer.
+        why: it is open although there are pairs enough for a claim; empty otherwise.
         effect: first − second in test accuracy (fractions), of each seed the mean over the
             contrasts in which it trains with both arms.
         overall: the same over all seeds, whether they train or not.
         adjusted_p: of the effect, by Holm's method over the questions of the study; NaN where no
             claim may be made.
-        results: of the question's contrasts, those that have pairs.
+        results: of the question's contrasts, those whose arms have runs of the same seeds.
+        by_family: the effect in contrasts of each photonic family, where there are both.
     """
 
     question: Question
     said: Said
+    why: str
     effect: PairedDifference
     overall: PairedDifference
     adjusted_p: float
     results: tuple[Result, ...]
+    by_family: Mapping[Family, PairedDifference] = field(default_factory=dict)
 
 
 def answers(results: StudyResults) -> list[Answer]:
@@ -73,13 +81,16 @@ def answers(results: StudyResults) -> list[Answer]:
     *no* where it lies below, or where a first arm is shown to fail more often. Else, and with too
     few pairs for a claim, it is *open*.
 
+    Where no seed trains with both arms of any contrast the failures decide: *yes* where the first
+    arms are shown to fail less often in each, *no* where more.
+
     Where seeds were added after a look that all count, p is multiplied by the number of chances.
-    Questions without a pair are left out.
+    Questions without runs to compare are left out.
     """
     found = []
     for question in results.study.questions:
         of_question = tuple(r for r in results.contrasts if r.contrast in question.contrasts)
-        if any(result.difference.pairs for result in of_question):
+        if of_question:
             found.append((question, of_question))
     declared = len(results.study.questions)
     deciding = results.confirming if results.study.confirmed else results.final
@@ -88,7 +99,7 @@ def answers(results: StudyResults) -> list[Answer]:
     p = [chances * _p(effect, each) for effect, (_, each) in zip(effects, found, strict=True)]
     adjusted = holm([*p, *[np.nan] * (declared - len(found))])
     return [
-        _answer(question, of_question, effect, adjusted_p)
+        _answer(results, question, of_question, effect, adjusted_p)
         for (question, of_question), effect, adjusted_p in zip(
             found, effects, adjusted, strict=False
         )
@@ -96,12 +107,27 @@ def answers(results: StudyResults) -> list[Answer]:
 
 
 def _answer(
-    question: Question, results: tuple[Result, ...], effect: PairedDifference, adjusted_p: float
+    study: StudyResults,
+    question: Question,
+    results: tuple[Result, ...],
+    effect: PairedDifference,
+    adjusted_p: float,
 ) -> Answer:
     overall = _mean([result.overall for result in results])
-    said = _said(question, effect, adjusted_p, results)
-    turned = question.margin is None and effect.mean * overall.mean < 0
-    return Answer(question, Said.OPEN if turned else said, effect, overall, adjusted_p, results)
+    said, why = _decided(question, effect, overall, adjusted_p, results)
+    by_family = _by_family(study, results)
+    return Answer(question, said, why, effect, overall, adjusted_p, results, by_family)
+
+
+def _by_family(study: StudyResults, results: Sequence[Result]) -> dict[Family, PairedDifference]:
+    """The effect where the first arm is of one photonic family, and where it is of the other."""
+    found: dict[Family, list[PairedDifference]] = {}
+    for result in results:
+        runs = study.runs_of(result.contrast.first)
+        if result.difference.pairs and not runs.empty:
+            found.setdefault(families(runs).iloc[0], []).append(result.difference)
+    both = all(family in found for family in PHOTONIC)
+    return {family: _mean(found[family]) for family in PHOTONIC} if both else {}
 
 
 def _mean(differences: Sequence[PairedDifference]) -> PairedDifference:
@@ -123,23 +149,41 @@ def _p(effect: PairedDifference, results: Sequence[Result]) -> float:
     return effect.p if claimed else np.nan
 
 
-def _said(
-    question: Question, effect: PairedDifference, adjusted_p: float, results: Sequence[Result]
-) -> Said:
-    if np.isnan(adjusted_p):
-        return Said.OPEN
-    if question.margin is not None:
-        if any(_fails_more(result) for result in results):
-            return Said.NO
-        if effect.low >= -question.margin:
-            return Said.YES
-        return Said.NO if effect.high < -question.margin else Said.OPEN
+def _decided(
+    question: Question,
+    effect: PairedDifference,
+    overall: PairedDifference,
+    adjusted_p: float,
+    results: Sequence[Result],
+) -> tuple[Said, str]:
+    """The answer, and why it is open where there are pairs enough."""
     shown = {result.better for result in results}
-    if adjusted_p < LEVEL and effect.mean > 0:
-        return Said.OPEN if Better.SECOND in shown else Said.YES
-    if adjusted_p < LEVEL or effect.high < MARGIN:
-        return Said.OPEN if Better.FIRST in shown else Said.NO
-    return Said.OPEN
+    if not effect.pairs:
+        by_failures = {Better.FIRST: Said.YES, Better.SECOND: Said.NO}
+        return by_failures.get(shown.pop(), Said.OPEN) if len(shown) == 1 else Said.OPEN, ""
+    if np.isnan(adjusted_p):
+        return Said.OPEN, ""
+    if question.margin is not None:
+        return _within(question.margin, effect, results)
+    if adjusted_p >= LEVEL and effect.high >= MARGIN:
+        return Said.OPEN, f"no difference is shown, and {points(MARGIN)} points are not excluded"
+    better = adjusted_p < LEVEL and effect.mean > 0
+    if (Better.SECOND if better else Better.FIRST) in shown:
+        return Said.OPEN, "contrasts show opposite things"
+    if effect.mean * overall.mean < 0:
+        return Said.OPEN, "seeds that fail turn its sign"
+    return (Said.YES if better else Said.NO), ""
+
+
+def _within(margin: float, effect: PairedDifference, results: Sequence[Result]) -> tuple[Said, str]:
+    """The answer to a question with a margin."""
+    if any(_fails_more(result) for result in results):
+        return Said.NO, ""
+    if effect.low >= -margin:
+        return Said.YES, ""
+    if effect.high < -margin:
+        return Said.NO, ""
+    return Said.OPEN, "the interval reaches across the margin"
 
 
 def _fails_more(result: Result) -> bool:
@@ -149,40 +193,61 @@ def _fails_more(result: Result) -> bool:
 
 
 def answer_text(answer: Answer) -> str:
-    """``No: −3.1 points [−3.9, −2.3] on average over 5 contrasts, 12 seeds; worse in 3: …``."""
-    effect, results = answer.effect, answer.results
-    text = f"{answer.said.capitalize()}: {points(effect.mean, sign=True)} points"
+    """``No: −3.1 points [−3.9, −2.3] averaged by seed over 5 contrasts, 12 seeds. …``."""
+    sentences = [
+        f"{answer.said.capitalize()}: {_what_is_found(answer)}",
+        _each_text(answer) if len(answer.results) > 1 else "",
+        _families_text(answer),
+        f"Open because {answer.why}" if answer.why else "",
+    ]
+    text = ". ".join(filter(None, sentences))
+    note = f" {answer.question.note}" if answer.question.note else ""
+    return f"{text}.{note}"
+
+
+def _what_is_found(answer: Answer) -> str:
+    """The effect, its seeds, and what fails."""
+    effect, failed = answer.effect, _failed_runs(answer.results)
+    if not effect.pairs:
+        text = f"no seed trains with both arms, with {failed[0]} against {failed[1]} failed runs"
+        too_few = all(np.isnan(result.adjusted_failure_p) for result in answer.results)
+        return f"{text}{_OF_A_CLAIM}" if too_few else text
+    text = f"{points(effect.mean, sign=True)} points"
     if effect.pairs > 1:
         low, high = effect.shown
         text += f" [{points(low)}, {points(high)}]"
     declared = len(answer.question.contrasts)
     if declared > 1:
-        of_declared = f" of {declared}" if declared > len(results) else ""
-        text += f" on average over {len(results)}{of_declared} contrasts"
+        with_pairs = sum(result.difference.pairs > 0 for result in answer.results)
+        of_declared = f" of {declared}" if declared > with_pairs else ""
+        text += f" averaged by seed over {with_pairs}{of_declared} contrasts"
     text += f", {_seeds_text(answer)}"
-    failed = _failed_runs(results)
     if any(failed):
         overall = points(answer.overall.mean, sign=True)
         text += (
             f", where both arms train; over all seeds {overall}, with {failed[0]} against "
             f"{failed[1]} failed runs"
         )
-    if len(results) > 1:
-        text += f". {_each_text(answer)}"
-    note = f" {answer.question.note}" if answer.question.note else ""
-    return f"{text}.{note}"
+    return text
+
+
+def _families_text(answer: Answer) -> str:
+    """The effect in either photonic family, where there are both: they are not alike."""
+    texts = (
+        f"{family.removeprefix('photonic, ')} {points(effect.mean, sign=True)}"
+        for family, effect in answer.by_family.items()
+    )
+    return ", ".join(texts).capitalize()
 
 
 def _seeds_text(answer: Answer) -> str:
     """How many seeds train with both arms of each contrast, and what they are too few for."""
-    pairs = [result.difference.pairs for result in answer.results]
+    pairs = [result.difference.pairs for result in answer.results if result.difference.pairs]
     least, most = min(pairs), max(pairs)
     count = f"{least} to {most} seeds" if least < most else f"{most} seeds"
     if any(result.exploratory for result in answer.results):
         return f"explored with {count}; others are to decide"
-    if np.isnan(answer.adjusted_p):
-        return f"{count}, of {PAIRS_FOR_A_CLAIM} that a claim needs"
-    return count
+    return f"{count}{_OF_A_CLAIM}" if np.isnan(answer.adjusted_p) else count
 
 
 def _failed_runs(results: Sequence[Result]) -> tuple[int, int]:
@@ -205,7 +270,7 @@ def _each_text(answer: Answer) -> str:
             "worse": [r for r in results if r.better is Better.SECOND],
         }
     else:
-        there = [r for r in results if r.difference.pairs > 1]
+        there = [r for r in results if r.verdict in (Verdict.SHOWN, Verdict.NOT_SHOWN)]
         parts = {
             f"Within {points(margin)} points": [r for r in there if r.difference.low >= -margin],
             "beyond": [r for r in there if r.difference.high < -margin],
@@ -241,19 +306,15 @@ def _name(contrast: Contrast, settings: Mapping[str, int]) -> str:
 
 
 def all_answers(results: StudyResults) -> list[str]:
-    """Every question of a study that has rows, with its answer."""
-    return [f"{answer.question.text} {answer_text(answer)}" for answer in answers(results)]
+    """Every question of a study with its answer, in their order."""
+    found = {answer.question.text: answer_text(answer) for answer in answers(results)}
+    return [
+        f"{question.text} {found.get(question.text, NOT_RUN)}"
+        for question in results.study.questions
+    ]
 
 
 def findings_of(results: StudyResults) -> list[str]:
     """What a study found on one dataset: answers to its questions, then a sentence of its own."""
-    own = results.study.finding
-    return [*all_answers(results), *([own(results)] if own is not None else [])] or [NOTHING_YET]
-
-
-def headline_of(results: StudyResults) -> str:
-    """What a study found on one dataset, in a line: the answer to its first question, if any."""
-    questions = results.study.questions
-    if questions and not answers(results):
-        return f"{questions[0].text} {Said.OPEN.capitalize()}: {NOT_RUN}"
-    return findings_of(results)[0]
+    own = "" if results.study.finding is None else results.study.finding(results)
+    return list(filter(None, [*all_answers(results), own])) or [NOTHING_YET]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from studies.analysis.results import NOTHING_YET, StudyResults, chances_to_claim
+from studies.analysis.results import StudyResults, chances_to_claim
 from studies.analysis.summaries import accuracy_text, seeds_text
 from studies.design.arms import DIRECT, NOTEBOOK, NOTEBOOK_DIRECT, Arm, is_arm, labels
 from studies.design.configuration import AXES
@@ -73,7 +73,7 @@ def accuracies_along(series: Mapping[str, Mapping[str, Arm]]) -> Callable[[Study
             )
             if reached:
                 sentences.append(f"{name}: {reached}.")
-        return " ".join(sentences) or NOTHING_YET
+        return " ".join(sentences)
 
     return finding
 
@@ -98,7 +98,12 @@ def seeds_after_looks(results: StudyResults) -> str:
             "nothing."
         )
     elif results.study.confirmed:
-        sentences.append("They alone decide the declared contrasts.")
+        confirming = set(labels(results.confirming))
+        without = set(labels(final)) - confirming
+        sentences.append(
+            "They alone decide the declared contrasts"
+            + (f"; of {len(without)} arms without them nothing is claimed." if without else ".")
+        )
     elif sentences:
         chances = chances_to_claim(final)
         sentences.append(

@@ -75,8 +75,8 @@ def generalises_better(results: StudyResults) -> Judgement:
     """At which bond dimensions the generalisation error is below that of the target itself.
 
     It is the loss on the validation images minus that on the training images after the last
-    epoch, of each arm's longest training, paired by seed; of the arms with seeds enough for a claim
-    the one with the smallest counts.
+    epoch, of each arm's longest training, paired by seed. Of the arms with seeds enough for a claim
+    the most accurate one counts: one that does not fit its training images has little to lose.
     """
     direct = generalisation_error(results.runs_of(DIRECT))
     found: dict[Standing, list[str]] = {}
@@ -88,11 +88,11 @@ def generalises_better(results: StudyResults) -> Judgement:
         enough = {n: each for n, each in differences.items() if each.pairs >= PAIRS_FOR_A_CLAIM}
         there = enough or {n: each for n, each in differences.items() if each.pairs > 1}
         if there:
-            name = min(there, key=lambda name: there[name].mean)
-            least = there[name]
+            name, _ = _best(arms[arms["arm"].isin(list(there))], "val_accuracy")
+            error = there[name]
             standing = Standing.OPEN
-            if enough and (least.high < 0 or least.low > 0):
-                standing = Standing.HOLDS if least.high < 0 else Standing.FAILS
+            if enough and (error.high < 0 or error.low > 0):
+                standing = Standing.HOLDS if error.high < 0 else Standing.FAILS
             found.setdefault(standing, []).append(f"{arms['setting'].iloc[0]} ({name})")
     return Judgement(found)
 
@@ -181,7 +181,11 @@ def better_by_far(chosen: Sequence[Contrast]) -> Judge:
         found: dict[Standing, list[str]] = {}
         for result in results.contrasts:
             if result.contrast in chosen:
-                text = f"against {arm_names(result.contrast)[1]} ({result.contrast.setting})"
+                (first, second), name = result.parameters, arm_names(result.contrast)[1]
+                text = (
+                    f"{result.contrast.setting}, {name} "
+                    f"({first:,} against {second:,} trainable parameters)"
+                )
                 found.setdefault(_by_far(result), []).append(text)
         return Judgement(found)
 

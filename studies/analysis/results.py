@@ -32,8 +32,6 @@ PAIRS_FOR_A_CLAIM = 12
 LEVEL = 0.05
 #: An advantage of less than this fraction is none that would decide for an arm.
 MARGIN = 0.01
-#: Of a study whose contrasts have no pairs yet.
-NOTHING_YET = "Nothing that would answer it has been run with fresh seeds yet."
 
 
 class Verdict(StrEnum):
@@ -349,9 +347,18 @@ def in_setting(setting: str) -> str:
 
 
 def arm_names(contrast: Contrast) -> tuple[str, str]:
-    """The two arms without their setting, unless that is what tells them apart."""
+    """The two arms without their setting, unless that is what tells them apart.
+
+    >>> shots = "100 shots"
+    >>> arm_names(Contrast(Arm("mixing", shots), Arm("affine", shots), where=shots))
+    ('mixing', 'affine')
+    """
     first, second = _arm_name(contrast.first), _arm_name(contrast.second)
-    return (first, second) if first != second else (contrast.first.label, contrast.second.label)
+    if first != second:
+        return first, second
+    arms = (contrast.first, contrast.second)
+    names = [arm.setting if arm.name == contrast.setting else arm.label for arm in arms]
+    return names[0], names[1]
 
 
 def _arm_name(arm: Arm) -> str:

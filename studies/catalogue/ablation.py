@@ -121,14 +121,17 @@ STUDY = Study(
         Question(
             "Are trained phases better than a classical generator of the same effective count?",
             [c for c in _CONTRASTS if c.second.name == NAMES["classical"]],
+            note="interference asks the same; under mixing its photons have chosen another rate.",
         ),
         Question(
             "Are trained phases better than frozen ones?",
             [c for c in _CONTRASTS if c.second.name == FROZEN],
+            note="By construction mixing then trains one number for each PQCNN.",
         ),
         Question(
-            "Are trained phases better than no photons and nothing trained in their place?",
+            "Are trained phases better than no photons and no phases trained in their place?",
             [c for c in _CONTRASTS if c.second.name not in (FROZEN, NAMES["classical"])],
+            note="In one of the controls a larger matrix product state is trained instead.",
         ),
     ),
     contrasts=_CONTRASTS,

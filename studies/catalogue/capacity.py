@@ -131,7 +131,8 @@ STUDY = Study(
         Question(
             "Do more photonic layers help?",
             _LAYERS,
-            note="They add trained phases, and no effective ones.",
+            note="They add trained phases, and no effective ones. More PQCNNs of one layer, which "
+            "add both, are among the other contrasts.",
         ),
         Question("Does a schedule of the rate help?", _SCHEDULE),
         Question("Does a higher rate than 0.01 help?", _RATE),

@@ -21,7 +21,7 @@ import pandas as pd
 
 from qcnn.noise import noise_from_text
 from qcnn.noise.device import DRAWN, check_platform
-from studies.analysis.results import MARGIN, NOTHING_YET, StudyResults
+from studies.analysis.results import MARGIN, StudyResults
 from studies.catalogue import register_study
 from studies.design.arguments import Name, OneOf
 from studies.design.configuration import sizes_from_text
@@ -185,7 +185,7 @@ def finding(results: StudyResults) -> str:
     """The shots that each model needs to stay within a point, and what limits it."""
     table = overview(results)
     if table.empty:
-        return NOTHING_YET
+        return ""
     needs = "; ".join(
         f"{row['model']} {row['accepted within 1 point, each PQCNN']}"
         + (

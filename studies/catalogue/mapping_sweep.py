@@ -72,6 +72,7 @@ STUDY = Study(
         Question(
             "Is a fixed random mixing better than scale and shift?",
             [_contrast(mapping, "affine") for mapping in ("mixing", "whitened")],
+            note="They train less than scale and shift do.",
         ),
         Question(
             "Is the notebook's logit_tanh better than scale and shift?",

@@ -15,7 +15,7 @@ from torch import nn
 from qcnn import Data, QuantumTrain
 from qcnn.noise import Noise, NoiseKind, NoisyPQCNN, noise_kinds, noise_to_text
 from studies.analysis.quoted import NOISE_COSTS, NOISE_COSTS_AT_MOST, quoted_beside
-from studies.analysis.results import NOTHING_YET, StudyResults
+from studies.analysis.results import StudyResults
 from studies.catalogue import register_study
 from studies.design.arguments import OneOf
 from studies.design.arms import Arm
@@ -80,7 +80,7 @@ def accepted_fractions(model: nn.Module, _: Data) -> dict[str, Any]:
 def finding(results: StudyResults) -> str:
     """What noise costs each model, and the paper's statement beside runs on its images."""
     statement = quoted_beside(results.rows["dataset"], NOISE_COSTS)
-    return f"{_range_of_costs(results)}{statement}".strip() or NOTHING_YET
+    return f"{_range_of_costs(results)}{statement}".strip()
 
 
 def _range_of_costs(results: StudyResults) -> str:
@@ -183,6 +183,7 @@ STUDY = Study(
             "Does a model trained without noise lose at most 3 points under it?",
             _WITHOUT,
             margin=NOISE_COSTS_AT_MOST,
+            note="Outcomes that the clean source cannot give are discarded before.",
         ),
         Question(
             "Does a model trained and evaluated under noise lose at most 3 points to it?",

@@ -83,7 +83,12 @@ STUDY = Study(
             _more(_CONCATENATION),
             note="More of them have more phases; mode_sweep compares at equal cost.",
         ),
-        Question("Do more PQCNNs help as a tensor product?", _more(_PRODUCT)),
+        Question(
+            "Do more PQCNNs help as a tensor product?",
+            _more(_PRODUCT),
+            note="By construction they have the fewer phases the more they are, as their outcomes "
+            "multiply.",
+        ),
     ),
     contrasts=(*_more(_PRODUCT), *_more(_CONCATENATION)),
     looks=(10,),

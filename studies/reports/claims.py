@@ -111,13 +111,13 @@ def _tally(marks: Sequence[str]) -> str:
     """In one sentence how the claims stand.
 
     >>> _tally(["✓", "✗", "✗", "?"])
-    'Of 4 claims 1 holds in every part, 2 do not in at least one, 1 is open.'
+    'Of 4 claims 1 holds in every part, 2 fail in at least one part, 1 is open.'
     """
     count = Counter(marks)
     holds, fails, unknown = (count[mark] for mark in ("✓", "✗", _UNKNOWN))
     return (
         f"Of {len(marks)} claims {holds} {'holds' if holds == 1 else 'hold'} in every part, "
-        f"{fails} {'does' if fails == 1 else 'do'} not in at least one, "
+        f"{fails} {'fails' if fails == 1 else 'fail'} in at least one part, "
         f"{unknown} {'is' if unknown == 1 else 'are'} open."
     )
 

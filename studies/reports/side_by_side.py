@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import pandas as pd
 
-from studies.analysis.answers import Answer, Said, answer_text, answers, headline_of
+from studies.analysis.answers import Answer, Said, answer_text, answers, findings_of
 from studies.analysis.results import StudyResults
 
 
@@ -111,13 +111,20 @@ def headlines(results: StudyResults) -> list[tuple[str, str]]:
     their own headline where they have none to the same question.
     """
     (first_dataset, first), *others = results.by_dataset.items()
-    question = next((answer.question for answer in answers(first)), None)
+    question = next(iter(results.study.questions), None)
     elsewhere = {
         each.dataset: f"({each.in_words}) {answer_text(each.other)}"
         for each in answers_elsewhere(results)
         if each.first.question == question
     }
     return [
-        (first_dataset, headline_of(first)),
-        *((dataset, elsewhere.get(dataset) or headline_of(part)) for dataset, part in others),
+        (first_dataset, findings_of(first)[0]),
+        *((dataset, elsewhere.get(dataset) or _first_answer(part)) for dataset, part in others),
     ]
+
+
+def _first_answer(results: StudyResults) -> str:
+    """The first question that rows say anything to, with its answer."""
+    for answer in answers(results):
+        return f"{answer.question.text} {answer_text(answer)}"
+    return findings_of(results)[0]

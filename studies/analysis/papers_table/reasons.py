@@ -8,7 +8,7 @@ from studies.analysis.papers_table.agreement import RULE
 from studies.analysis.papers_table.progress import losses, still_falls
 from studies.analysis.papers_table.quantities import QUANTITIES, verdict
 from studies.analysis.quoted import QuotedRow, beside_quoted, quoted_beside
-from studies.analysis.results import NOTHING_YET, StudyResults
+from studies.analysis.results import StudyResults
 from studies.design.roles import has_trained
 from studies.design.statistics import mean_interval, percent_interval, points
 
@@ -32,7 +32,7 @@ def verdicts_and_reasons(schedule: str, alone: str) -> Callable[[StudyResults], 
             notes = quoted_beside(runs["dataset"], f" {_counts(runs, quoted)} {RULE}")
             reasons = "; ".join([*_failures(runs), _progress(runs), *_beside(runs, others)])
             sentences.append(f"{runs['setting'].iloc[0]}, {schedule}: {said}{reasons}.")
-        return f"{' '.join(sentences)}{notes}" if sentences else NOTHING_YET
+        return f"{' '.join(sentences)}{notes}"
 
     return finding
 

@@ -7,9 +7,16 @@ import pandas as pd
 import pytest
 from stored_rows import arm, make_row
 
-from studies.analysis.answers import Said, all_answers, answer_text, answers, findings_of
-from studies.analysis.answers import headline_of as headline
-from studies.analysis.results import NOTHING_YET, Better, StudyResults, Verdict
+from studies.analysis.answers import (
+    NOT_RUN,
+    NOTHING_YET,
+    Said,
+    all_answers,
+    answer_text,
+    answers,
+    findings_of,
+)
+from studies.analysis.results import Better, StudyResults, Verdict
 from studies.catalogue import studies_by_name
 from studies.design.study import Contrast, Question
 
@@ -77,8 +84,8 @@ def test_the_effect_is_the_mean_over_contrasts_of_each_seed() -> None:
     expected = [0.02 + spread for spread in SPREAD[:12]]
     assert answer.effect.each == pytest.approx(expected)
     assert answer_text(answer) == (
-        "Yes: +2.1 points [2.0, 2.1] on average over 2 contrasts, 12 seeds. Shown to be better in "
-        "2 of 2 (a against b +3.1, c against b +1.1), worse in 0 of 2."
+        "Yes: +2.1 points [2.0, 2.1] averaged by seed over 2 contrasts, 12 seeds. Shown to be "
+        "better in 2 of 2 (a against b +3.1, c against b +1.1), worse in 0 of 2."
     )
 
 
@@ -86,7 +93,7 @@ def test_contrasts_that_have_not_run_are_said() -> None:
     rows = rows_of(a=shifted(2), b=LOW[:12])
     (answer,) = answers(results_of(rows, Question("More?", [AB, CB])))
     assert answer_text(answer) == (
-        "Yes: +2.1 points [2.0, 2.1] on average over 1 of 2 contrasts, 12 seeds."
+        "Yes: +2.1 points [2.0, 2.1] averaged by seed over 1 of 2 contrasts, 12 seeds."
     )
 
 
@@ -191,17 +198,76 @@ def test_seeds_that_only_explore_decide_nothing() -> None:
     assert answer_text(answer).endswith("explored with 12 seeds; others are to decide.")
 
 
-def test_the_first_answer_is_the_headline() -> None:
+def test_the_answers_come_first() -> None:
     results = results_of(
         rows_of(a=shifted(2), b=LOW[:12]), Question("A?", [AB]), Question("B?", [Contrast(B, A)])
     )
     assert [text[:7] for text in all_answers(results)] == ["A? Yes:", "B? No: "]
-    assert headline(results) == findings_of(results)[0] == all_answers(results)[0]
+    assert findings_of(results)[0] == all_answers(results)[0]
 
 
 def test_without_rows_of_its_contrasts_a_study_says_so() -> None:
     results = results_of(rows_of(c=LOW[:2]), Question("A?", [AB]))
-    assert findings_of(results) == [NOTHING_YET]
+    assert findings_of(results) == [f"A? {NOT_RUN}"]
+    silent = replace(results.study, questions=())
+    assert findings_of(StudyResults(silent, results.rows)) == [NOTHING_YET]
+
+
+def test_every_declared_question_has_its_line() -> None:
+    rows = rows_of(a=shifted(2), b=LOW[:12])
+    results = results_of(rows, Question("C?", [CB]), Question("A?", [AB]))
+    assert [text[:8] for text in findings_of(results)] == ["C? Open:", "A? Yes: "]
+
+
+def test_where_no_seed_trains_with_both_the_failures_answer() -> None:
+    never, always = [0.1] * 12, LOW[:12]
+    question = Question("A?", [AB])
+    assert said(rows_of(a=never, b=always), question) == [Said.NO]
+    (answer,) = answers(results_of(rows_of(a=always, b=never), question))
+    assert answer_text(answer) == (
+        "Yes: no seed trains with both arms, with 0 against 12 failed runs."
+    )
+    (few,) = answers(results_of(rows_of(a=never[:2], b=always[:2]), question))
+    assert answer_text(few) == (
+        "Open: no seed trains with both arms, with 2 against 0 failed runs, of 12 that a claim "
+        "needs."
+    )
+    assert said(rows_of(a=never, b=never), question) == [Said.OPEN]
+
+
+def test_why_it_is_open_is_said() -> None:
+    opposite = rows_of(a=shifted(5), b=LOW[:12], c=shifted(-1))
+    wide = rows_of(a=[0.77 + (0.02 if seed % 2 else -0.02) for seed in range(12)], b=LOW[:12])
+    turned = rows_of(a=[0.1, *shifted(2, 13)], b=LOW[:14])
+    for rows, question, why in (
+        (opposite, Question("More?", [AB, CB]), "contrasts show opposite things."),
+        (wide, Question("As good?", [AB], margin=0.03), "the interval reaches across the margin."),
+        (
+            wide.assign(test_accuracy=wide["test_accuracy"] + 0.035 * (wide["arm"] == "a")),
+            Question("A?", [AB]),
+            "no difference is shown, and 1.0 points are not excluded.",
+        ),
+        (turned, Question("A?", [AB]), "seeds that fail turn its sign."),
+    ):
+        (answer,) = answers(results_of(rows, question))
+        assert answer.said is Said.OPEN
+        assert answer_text(answer).endswith(f" Open because {why}")
+
+
+def test_the_two_photonic_families_are_told_apart() -> None:
+    """One that loses a point and one that loses nine do not lose five."""
+    rows = rows_of(a=shifted(-1), b=LOW[:12], c=shifted(-9))
+    rows["mapping"] = rows["mapping"].where(rows["arm"] != "c", "whitened")
+    (answer,) = answers(results_of(rows, Question("More?", [AB, CB])))
+    assert " Read as probabilities −0.9, linearised −8.9." in f"{answer_text(answer)} "
+    (one,) = answers(results_of(rows, Question("More?", [AB])))
+    assert "inearised" not in answer_text(one)
+
+
+def test_too_few_pairs_are_neither_within_a_margin_nor_beyond() -> None:
+    rows = rows_of(a=shifted(-9, 14), b=LOW[:14], c=[*[0.1] * 3, *shifted(-9, 11)])
+    (answer,) = answers(results_of(rows, Question("As good?", [AB, CB], margin=0.03)))
+    assert "beyond in 1 of 2 (a against b" in answer_text(answer)
 
 
 @pytest.mark.parametrize("name", sorted(studies_by_name))

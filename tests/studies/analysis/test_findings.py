@@ -52,7 +52,7 @@ def test_of_an_arm_the_longest_training_counts() -> None:
 def test_without_fresh_seeds_there_is_nothing_to_say() -> None:
     rows = pd.DataFrame([make_row(0, "search", label="arm 1")])
     found = accuracies_along({"Here": ARMS})(StudyResults(STUDY, rows))
-    assert found == "Nothing that would answer it has been run with fresh seeds yet."
+    assert found == ""
 
 
 def tried(arm: str, rates: list[float], chosen: float, mapping: str) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ from stored_rows import curve, make_row
 from studies.analysis.papers_table.agreement import RULE, Quoted, agreement
 from studies.analysis.papers_table.progress import losses, still_falls
 from studies.analysis.papers_table.table import papers_table
-from studies.analysis.results import NOTHING_YET, StudyResults
+from studies.analysis.results import StudyResults
 from studies.catalogue.papers_schedule import ALONE, SCHEDULE, STUDY
 from studies.design.statistics import Interval
 
@@ -146,7 +146,7 @@ def test_the_finding_has_the_verdict_and_what_rows_show_of_its_reasons() -> None
     ) in found
     assert found.endswith(RULE)
     alone = STUDY.finding(results_of(runs(ALONE, [0.9] * 3)))
-    assert alone == NOTHING_YET
+    assert alone == ""
 
 
 def test_the_losses_are_those_after_a_tenth_and_at_the_end() -> None:

@@ -16,7 +16,7 @@ from stored_rows import make_row
 import studies.runs.execute
 from qcnn import InvalidInput, QuantumTrain, TrainResult, load_data, train
 from qcnn.noise import NoisyPQCNN, noise_from_text
-from studies.analysis.results import NOTHING_YET, StudyResults
+from studies.analysis.results import StudyResults
 from studies.catalogue import studies_by_name
 from studies.catalogue.hardware import (
     Level,
@@ -275,7 +275,7 @@ def test_the_finding_names_shots_and_what_limits_them(tmp_path: Path) -> None:
     (line,) = overview(results).to_dict("records")
     assert line["accepted of the shots"] == "50 %"
     assert line["weight error there"] == "0.24"
-    assert finding(StudyResults(STUDY, rows_of(tmp_path).iloc[:0])) == NOTHING_YET
+    assert finding(StudyResults(STUDY, rows_of(tmp_path).iloc[:0])) == ""
 
 
 def test_the_figure_has_a_line_for_each_model_and_its_bounds(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from qcnn.noise import (
     noise_to_text,
 )
 from studies.analysis.quoted import NOISE_COSTS
-from studies.analysis.results import NOTHING_YET, StudyResults
+from studies.analysis.results import StudyResults
 from studies.catalogue import studies_by_name
 from studies.catalogue.noise import MODELS, accepted_fractions
 from studies.design.arms import Arm
@@ -392,4 +392,4 @@ def test_the_finding_says_what_the_kinds_of_noise_cost_each_model() -> None:
     on_mnist = rows.assign(dataset="mnist")
     assert study.finding(StudyResults(study, on_mnist)) == f"{found} {NOISE_COSTS}"
     nothing_yet = rows.iloc[:1].assign(dataset="fashion-mnist")
-    assert study.finding(StudyResults(study, nothing_yet)) == NOTHING_YET
+    assert study.finding(StudyResults(study, nothing_yet)) == ""
