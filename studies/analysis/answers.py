@@ -205,6 +205,28 @@ def answer_text(answer: Answer) -> str:
     return f"{text}.{note}"
 
 
+def short_text(answer: Answer) -> str:
+    """``No: −3.1 points [−3.9, −2.3] (5 contrasts, 12 seeds).``, and what would mislead unsaid."""
+    found = _what_is_found(answer)
+    if answer.effect.pairs:
+        failed, count = _failed_runs(answer.results), len(answer.results)
+        contrasts = f"{count} contrasts, " if count > 1 else ""
+        fails = f"; {failed[0]} against {failed[1]} runs fail" if any(failed) else ""
+        where = " where both arms train" if any(failed) else ""
+        found = f"{_effect(answer.effect)}{where} ({contrasts}{_seeds_text(answer)}{fails})"
+    why = f"Open because {answer.why}" if answer.why else ""
+    sentences = [f"{answer.said.capitalize()}: {found}", _families_text(answer), why]
+    return f"{'. '.join(filter(None, sentences))}."
+
+
+def _effect(effect: PairedDifference) -> str:
+    text = f"{points(effect.mean, sign=True)} points"
+    if effect.pairs < 2:
+        return text
+    low, high = effect.shown
+    return f"{text} [{points(low)}, {points(high)}]"
+
+
 def _what_is_found(answer: Answer) -> str:
     """The effect, its seeds, and what fails."""
     effect, failed = answer.effect, _failed_runs(answer.results)
@@ -212,10 +234,7 @@ def _what_is_found(answer: Answer) -> str:
         text = f"no seed trains with both arms, with {failed[0]} against {failed[1]} failed runs"
         too_few = all(np.isnan(result.adjusted_failure_p) for result in answer.results)
         return f"{text}{_OF_A_CLAIM}" if too_few else text
-    text = f"{points(effect.mean, sign=True)} points"
-    if effect.pairs > 1:
-        low, high = effect.shown
-        text += f" [{points(low)}, {points(high)}]"
+    text = _effect(effect)
     declared = len(answer.question.contrasts)
     if declared > 1:
         with_pairs = sum(result.difference.pairs > 0 for result in answer.results)

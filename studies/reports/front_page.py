@@ -1,6 +1,7 @@
 """``results/README.md``: the answer of every study, and one table over all of them."""
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,7 +13,8 @@ from studies.design.roles import FINAL
 from studies.reports.escape import in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.accuracy import draw_accuracies
-from studies.reports.figures.style import store
+from studies.reports.figures.families import draw_families
+from studies.reports.figures.style import Canvas, store
 from studies.reports.overview import (
     INTRODUCTION,
     READING,
@@ -51,28 +53,59 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
     """
     note = preset_note(studies[0].rows)
     changes = [each for results in studies for each in answers_elsewhere(results)]
+    final = final_rows(studies)
+    parts = {name: final[final["dataset"] == name] for name in in_order(final["dataset"])}
+    names = _names(studies)
     lines = [
         "# Results",
         "",
         *([in_markdown(note), ""] if note else []),
         *_answers(studies),
         *([in_markdown(change_in_words(changes)), ""] if changes else []),
-        INTRODUCTION,
+        *(line for dataset, part in parts.items() for line in _headline(dataset, part, folder)),
+        *_LINKS,
         "",
-        *(f"- *{term}*: {meaning}" for term, meaning in READING),
-        "",
-        "[claims.md](claims.md): which claims of the paper hold here. "
-        "[report.html](report.html), opened in a browser, has the same with tables to sort, "
-        "filters and all figures. Everything is generated from the rows in `*/runs.csv` by "
-        "`python -m studies.report`.",
-        "",
+        *_folded("How to read this", _reading()),
     ]
-    final = final_rows(studies)
-    for dataset in in_order(final["dataset"]):
-        part = final[final["dataset"] == dataset]
-        lines += _table(dataset, part, _names(studies), folder)
+    for dataset, part in parts.items():
+        models = f"All {part['configuration'].nunique():,} models on {dataset}"
+        lines += _folded(models, _table(dataset, part, names, folder))
     write_text(folder / "README.md", "\n".join(lines))
     return folder / "README.md"
+
+
+#: Where the rest is.
+_LINKS = (
+    "- [claims.md](claims.md): which claims of the literature hold here.",
+    "- [report.html](report.html), opened in a browser: a chart and tables to filter, and every "
+    "figure.",
+    "- `STUDY/report.md`, `runs.csv` and `summary.csv`: a study's answers, its rows, its models.",
+    "",
+    "Everything is generated from the rows in `*/runs.csv` by `python -m studies.report`.",
+)
+
+
+def _folded(summary: str, lines: Sequence[str]) -> list[str]:
+    """Lines of Markdown that a click unfolds."""
+    return [f"<details>\n<summary>{escape(summary)}</summary>", "", *lines, "", "</details>", ""]
+
+
+def _reading() -> list[str]:
+    return [INTRODUCTION, "", *(f"- *{term}*: {meaning}" for term, meaning in READING)]
+
+
+def _headline(dataset: str, final: pd.DataFrame, folder: Path) -> list[str]:
+    """The figure of the families on a dataset, where a run has ended well."""
+    return _drawn("families", draw_families(final), dataset, folder)
+
+
+def _drawn(name: str, canvas: Canvas | None, dataset: str, folder: Path) -> list[str]:
+    """Store a figure over all studies; the lines that show it."""
+    if canvas is None:
+        return []
+    figure, file = named_figure(name), f"figures/{name}-{dataset}.png"
+    store(canvas, folder / file)
+    return [f"![{name}]({quote(file)})", "", f"*{figure.caption_on(dataset)}*", ""]
 
 
 def _answers(studies: Sequence[StudyResults]) -> list[str]:
@@ -87,8 +120,7 @@ def _answers(studies: Sequence[StudyResults]) -> list[str]:
     lines = [*(line for each in main for line in _answer(each)), ""]
     if others:
         folded = [line for each in others for line in _answer(each)]
-        summary = "<summary>Answers of further studies</summary>"
-        lines += ["<details>", summary, "", *folded, "", "</details>", ""]
+        lines += _folded("Answers of further studies", folded)
     return lines
 
 
@@ -116,14 +148,7 @@ def _names(studies: Sequence[StudyResults]) -> dict[str, str]:
 
 
 def _table(dataset: str, final: pd.DataFrame, names: dict[str, str], folder: Path) -> list[str]:
-    """The figure, where a run has ended well, and the table of one dataset."""
+    """Every run on one dataset in a figure, and every model in a table."""
     more = {"non-dominated": non_dominated_marks(final), "study": names}
-    lines = [f"## Accuracy against trainable parameters: {in_markdown(dataset)}", ""]
-    canvas = draw_accuracies(final)
-    if canvas is not None:
-        figure = named_figure("accuracy")
-        file = f"figures/{figure.name}-{dataset}.png"
-        store(canvas, folder / file)
-        caption = figure.caption_on(dataset)
-        lines += [f"![{figure.name}]({quote(file)})", "", f"*{caption}*", ""]
-    return [*lines, markdown(accuracy_table(final, dataset, more)), ""]
+    cloud = _drawn("accuracy", draw_accuracies(final), dataset, folder)
+    return [*cloud, markdown(accuracy_table(final, dataset, more))]

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import pandas as pd
 
-from studies.analysis.answers import Answer, Said, answer_text, answers, findings_of
+from studies.analysis.answers import Answer, Said, answer_text, answers, findings_of, short_text
 from studies.analysis.results import StudyResults
 
 
@@ -107,24 +107,29 @@ def side_by_side_table(found: Sequence[Elsewhere]) -> pd.DataFrame:
 def headlines(results: StudyResults) -> list[tuple[str, str]]:
     """Each dataset with what the study found on it, in a line.
 
-    On the first dataset it is the headline. Of the others it is what becomes of that answer, and
-    their own headline where they have none to the same question.
+    On the first dataset it is the answer to the first question. Of the others it is what becomes of
+    that answer, and their own first answer where they have none to the same question.
     """
     (first_dataset, first), *others = results.by_dataset.items()
     question = next(iter(results.study.questions), None)
+    answered = [each for each in answers(first) if each.question == question]
+    headline = _with_question(answered[0]) if answered else findings_of(first)[0]
     elsewhere = {
-        each.dataset: f"({each.in_words}) {answer_text(each.other)}"
+        each.dataset: f"({each.in_words}) {short_text(each.other)}"
         for each in answers_elsewhere(results)
         if each.first.question == question
     }
     return [
-        (first_dataset, findings_of(first)[0]),
+        (first_dataset, headline),
         *((dataset, elsewhere.get(dataset) or _first_answer(part)) for dataset, part in others),
     ]
 
 
 def _first_answer(results: StudyResults) -> str:
     """The first question that rows say anything to, with its answer."""
-    for answer in answers(results):
-        return f"{answer.question.text} {answer_text(answer)}"
-    return findings_of(results)[0]
+    found = answers(results)
+    return _with_question(found[0]) if found else findings_of(results)[0]
+
+
+def _with_question(answer: Answer) -> str:
+    return f"{answer.question.text} {short_text(answer)}"

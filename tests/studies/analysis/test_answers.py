@@ -15,6 +15,7 @@ from studies.analysis.answers import (
     answer_text,
     answers,
     findings_of,
+    short_text,
 )
 from studies.analysis.results import Better, StudyResults, Verdict
 from studies.catalogue import studies_by_name
@@ -278,3 +279,23 @@ def test_every_study_has_questions_that_its_contrasts_decide(name: str) -> None:
         assert question.text.endswith("?")
         assert question.contrasts
         assert set(question.contrasts) <= set(study.contrasts)
+
+
+def test_in_short_an_answer_keeps_what_would_mislead_unsaid() -> None:
+    rows = rows_of(a=shifted(-2, 14), b=[0.1, *LOW[1:14]], c=shifted(-9, 14))
+    rows["mapping"] = rows["mapping"].where(rows["arm"] != "c", "whitened")
+    (answer,) = answers(
+        results_of(rows, Question("As good?", [AB, CB], margin=0.055, note="Long."))
+    )
+    assert short_text(answer) == (
+        "Yes: −5.4 points [−5.5, −5.4] where both arms train (2 contrasts, 13 seeds; 0 against 1 "
+        "runs fail). Read as probabilities −1.9, linearised −8.9."
+    )
+    wide = rows_of(a=[0.77 + (0.02 if seed % 2 else -0.02) for seed in range(12)], b=LOW[:12])
+    (answer,) = answers(results_of(wide, Question("As good?", [AB], margin=0.03)))
+    assert short_text(answer) == (
+        "Open: −3.0 points [−4.3, −1.7] (12 seeds). Open because the interval reaches across the "
+        "margin."
+    )
+    (never,) = answers(results_of(rows_of(a=[0.1] * 12, b=LOW[:12]), Question("A?", [AB])))
+    assert short_text(never) == "No: no seed trains with both arms, with 12 against 0 failed runs."

@@ -17,7 +17,7 @@ def results_of(folder: Path, name: str) -> StudyResults:
 
 def lines_of(folder: Path, *names: str) -> list[str]:
     page = write_front_page(folder, [results_of(folder, name) for name in names])
-    opening = page.read_text().partition("Boson samplers")[0]
+    opening = page.read_text().partition("![")[0]
     kept = ("- ", "<details>", "</details>")
     return [line for line in opening.splitlines() if line.startswith(kept)]
 
@@ -37,3 +37,14 @@ def test_main_questions_come_first_in_their_order_and_others_are_folded(tmp_path
 
 def test_without_a_main_question_nothing_is_folded(tmp_path: Path) -> None:
     assert [line[:2] for line in lines_of(tmp_path, "capacity")] == ["- "]
+
+
+def test_answers_a_figure_and_links_come_before_what_is_folded_away(tmp_path: Path) -> None:
+    text = write_front_page(tmp_path, [results_of(tmp_path, "mode_sweep")]).read_text()
+    places = [text.index(part) for part in ("- ", "](figures/families", "claims.md", "<details>")]
+    assert places == sorted(places)
+    folded = text.partition("<details>")[2]
+    assert "Boson samplers" in folded
+    assert "](figures/accuracy" in folded
+    assert "| model" in folded
+    assert text.count("<details>") == text.count("</details>") == 2
