@@ -136,8 +136,8 @@ STUDY = Study(
     figures=("accuracy", "seeds", "rates", "curves"),
     questions=(
         Question(
-            "From χ = 5 on, is a matrix product state as good as the target trained directly, to two "
-            "points?",
+            "From χ = 5 on, is a matrix product state as good as the target trained directly, to "
+            "two points?",
             _BESIDE_DIRECT[4:],
             margin=0.02,
             note="The target's rate was chosen after a look, as that of the others had been. By "

@@ -28,28 +28,27 @@ def write_claims(folder: Path, studies: Sequence[StudyResults], claims: Sequence
     Returns:
         the path of the page.
     """
-    by_name = {each.study.name: each.by_dataset for each in studies}
-    said = [(claim, _said_by_rows(claim, by_name.get(claim.study.name, {}))) for claim in claims]
+    said = claims_judged(studies, claims)
     lines = [
         "# What is claimed, and what is found here",
         "",
-        _tally([each.mark for _, each in said]),
+        tally([each.mark for each in said]),
         "",
         "| | stated | verdict |",
         "|:-:|:--|:--|",
         *(
-            f"| {each.mark} | [{claim.title}](#{_anchor(claim.title)}) | {each.verdict} |"
-            for claim, each in said
+            f"| {each.mark} | [{each.claim.title}](#{_anchor(each.claim.title)}) "
+            f"| {in_markdown(each.verdict)} |"
+            for each in said
         ),
         "",
         *_RULES,
         "",
     ]
-    for claim, each in said:
-        source = "" if claim.source == PAPER else f" ({claim.source})"
-        lines += [f"## {claim.title}", "", f"*Stated:* {claim.statement}{source}", ""]
-        lines += [f"*Examined:* {claim.examined}", "", f"*Verdict:* {each.verdict}", ""]
-        lines += each.found
+    for each in said:
+        lines += [f"## {each.claim.title}", "", f"*Stated:* {each.stated}", ""]
+        lines += [f"*Examined:* {each.claim.examined}", ""]
+        lines += [f"*Verdict:* {in_markdown(each.verdict)}", "", *each.found]
     write_text(folder / "claims.md", "\n".join(lines))
     return folder / "claims.md"
 
@@ -77,40 +76,60 @@ _RULES = (
 
 
 @dataclass(frozen=True)
-class _Finding:
-    """What the rows say to a claim: its mark, the verdict in words, and the lines below it."""
+class Judged:
+    """A claim and what the rows say to it.
 
+    Attributes:
+        claim: as it is stated and examined.
+        mark: ✓, ✗ or ?.
+        verdict: in words.
+        found: the lines of Markdown below it.
+    """
+
+    claim: Claim
     mark: str
     verdict: str
     found: list[str]
 
+    @property
+    def stated(self) -> str:
+        """What is stated, with its source where it is not the paper."""
+        source = "" if self.claim.source == PAPER else f" ({self.claim.source})"
+        return f"{self.claim.statement}{source}"
 
-def _said_by_rows(claim: Claim, by_dataset: Mapping[str, StudyResults]) -> _Finding:
+
+def claims_judged(studies: Sequence[StudyResults], claims: Sequence[Claim]) -> list[Judged]:
+    """Every claim with what the rows of its study say to it."""
+    by_name = {each.study.name: each.by_dataset for each in studies}
+    return [_judged(claim, by_name.get(claim.study.name, {})) for claim in claims]
+
+
+def _judged(claim: Claim, by_dataset: Mapping[str, StudyResults]) -> Judged:
     """The verdict on the study's own dataset, and beside it those on others."""
     own, name = published_dataset(claim.study.dataset), claim.study.name
     found = {dataset: claim.evidence(results) for dataset, results in by_dataset.items()}
     if not found.get(own):
-        words = f"No runs of `{name}` on {own} answer it yet."
-        return _Finding(_UNKNOWN, f"Open: {words[0].lower()}{words[1:]}", [])
+        return Judged(claim, _UNKNOWN, f"Open: no runs of {name} on {own} answer it yet.", [])
     lines, verdict = [], ""
     for dataset, texts in found.items():
         if not texts:
             continue
         judgement = claim.judge(by_dataset[dataset])
-        words = in_markdown(judgement.text) or "Open: its arms have not run."
+        words = judgement.text or "Open: its arms have not run."
         if dataset == own:
             mark, verdict = judgement.mark, words
             lines += [f"*Found* ([{name}]({name}/report.md)):", ""]
         else:
-            lines += [f"*On {in_markdown(dataset)}:* {judgement.mark} {words}", ""]
+            beside = f"{judgement.mark} {in_markdown(words)}"
+            lines += [f"*On {in_markdown(dataset)}:* {beside}", ""]
         lines += [*(f"- {in_markdown(text)}" for text in texts), ""]
-    return _Finding(mark, verdict, lines)
+    return Judged(claim, mark, verdict, lines)
 
 
-def _tally(marks: Sequence[str]) -> str:
+def tally(marks: Sequence[str]) -> str:
     """In one sentence how the claims stand.
 
-    >>> _tally(["✓", "✗", "✗", "?"])
+    >>> tally(["✓", "✗", "✗", "?"])
     'Of 4 claims 1 holds in every part, 2 fail in at least one part, 1 is open.'
     """
     count = Counter(marks)

@@ -1,17 +1,22 @@
-"""``results/report.html``: tables to sort, filters and all figures on one page without network."""
+"""``results/report.html``: answers, claims, tables to sort and all figures, without network."""
 
 from base64 import b64encode
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from PIL import Image
 
 from studies.analysis.answers import answer_text, findings_of
 from studies.analysis.findings import seeds_after_looks
+from studies.analysis.judgements import Claim
 from studies.analysis.results import StudyResults
 from studies.design.datasets import in_order
+from studies.reports.benchmarks import Benchmark, benchmarks_of
+from studies.reports.claims import claims_judged, tally
 from studies.reports.figures import named_figure
 from studies.reports.overview import INTRODUCTION, READING, preset_note
 from studies.reports.page_tables import (
@@ -29,23 +34,27 @@ from studies.reports.side_by_side import (
 )
 from studies.rows.runs_file import write_text
 
+#: Over all studies, in the order of the page.
+_OVERALL = ("families", "accuracy")
 
-def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
-    """Write the page of a results folder, with the figures that the reports have drawn.
 
-    The same rows and figures give the same page, byte for byte.
+def write_page(folder: Path, studies: Sequence[StudyResults], claims: Sequence[Claim]) -> Path:
+    """Write the page of a results folder, beside the figures that the reports have drawn.
+
+    The same rows and figures give the same page, byte for byte. It loads each figure from its file
+    when it is reached.
 
     Args:
         folder: the results folder.
         studies: the results of every study that has rows.
+        claims: what is said of them (``studies.reports.statements``).
 
     Returns:
         the path of the page.
     """
     datasets = in_order(dataset for each in studies for dataset in each.by_dataset)
     changes = [each for results in studies for each in answers_elsewhere(results)]
-    accuracy = named_figure("accuracy")
-    overall = ((d, folder / f"figures/{accuracy.name}-{d}.png") for d in datasets)
+    judged = claims_judged(studies, claims)
     environment = Environment(
         loader=PackageLoader("studies.reports"),
         autoescape=True,
@@ -60,10 +69,11 @@ def write_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
         change=change_in_words(changes),
         columns=COLUMNS,
         lines=model_lines(studies),
-        overall=[
-            (d, _figure(accuracy.caption_on(d), path)) for d, path in overall if path.exists()
-        ],
-        studies=[_study(each, folder / each.study.name) for each in studies],
+        overall=[(d, _figures(folder, "", _OVERALL, d)) for d in datasets],
+        studies=[_study(each, folder) for each in studies],
+        tally=tally([each.mark for each in judged]),
+        claims=judged,
+        benchmarks=[_benchmark(each, folder) for each in benchmarks_of(folder)],
         quoted=QUOTED_STUDY,
         contrast_columns=CONTRAST_COLUMNS,
         style=_bundle("css").decode(),
@@ -78,9 +88,37 @@ def _bundle(suffix: str) -> bytes:
     return (files("itables") / "html" / f"dt_bundle.{suffix}").read_bytes()
 
 
-def _figure(caption: str, path: Path) -> dict[str, str]:
-    picture = b64encode(path.read_bytes()).decode()
-    return {"name": path.stem, "caption": caption, "picture": picture}
+def _figures(folder: Path, place: str, names: Sequence[str], dataset: str) -> list[dict[str, Any]]:
+    """Those figures of a dataset that are there, in a folder of the results folder."""
+    found = ((named_figure(name), f"{place}figures/{name}-{dataset}.png") for name in names)
+    return [
+        _shown(folder, path, f"{figure.name}, {dataset}", figure.caption_on(dataset))
+        for figure, path in found
+        if (folder / path).exists()
+    ]
+
+
+def _shown(folder: Path, path: str, name: str, caption: str) -> dict[str, Any]:
+    """What a page needs to show a picture: its size keeps the page from jumping."""
+    with Image.open(folder / path) as picture:
+        width, height = picture.size
+    first = caption.partition(". ")[0].removesuffix(".")
+    return {
+        "address": quote(path),
+        "width": width,
+        "height": height,
+        "alternative": f"{name}. {first}.",
+        "caption": caption,
+    }
+
+
+def _benchmark(each: Benchmark, folder: Path) -> dict[str, Any]:
+    return {
+        "title": each.title,
+        "said": each.said,
+        "page": quote(each.page),
+        "figure": _shown(folder, each.figure, each.title, each.said[0]),
+    }
 
 
 def _change(each: Elsewhere) -> dict[str, Any]:
@@ -99,7 +137,7 @@ def _change(each: Elsewhere) -> dict[str, Any]:
 def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
     """A study's section: one part for each dataset."""
     study = results.study
-    figures = [named_figure(name) for name in ("contrasts", *study.figures)]
+    figures, place = ("contrasts", *study.figures), f"{study.name}/"
     lines = dict(headlines(results))
     return {
         "name": study.name,
@@ -112,11 +150,7 @@ def _study(results: StudyResults, folder: Path) -> dict[str, Any]:
                 "findings": findings_of(part),
                 "seeds": seeds_after_looks(part),
                 "contrasts": contrast_lines(part, dataset),
-                "figures": [
-                    _figure(figure.caption_on(dataset), path)
-                    for figure in figures
-                    if (path := folder / f"figures/{figure.name}-{dataset}.png").exists()
-                ],
+                "figures": _figures(folder, place, figures, dataset),
             }
             for dataset, part in results.by_dataset.items()
         ],

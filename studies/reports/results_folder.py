@@ -51,4 +51,4 @@ def write_pages(folder: Path, studies: Sequence[StudyResults]) -> Iterator[Path]
     """
     yield write_front_page(folder, studies)
     yield write_claims(folder, studies, CLAIMS)
-    yield write_page(folder, studies)
+    yield write_page(folder, studies, CLAIMS)

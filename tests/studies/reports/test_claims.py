@@ -47,7 +47,7 @@ def test_every_claim_names_a_study_and_waits_for_its_rows(tmp_path: Path) -> Non
     for claim in CLAIMS:
         assert claim.study is studies_by_name[claim.study.name]
         assert f"## {claim.title}" in text
-        where = f"`{claim.study.name}` on {published_dataset(claim.study.dataset)}"
+        where = f"{claim.study.name} on {published_dataset(claim.study.dataset)}"
         assert f"*Verdict:* Open: no runs of {where} answer it yet." in text
     assert f"Of {len(CLAIMS)} claims 0 hold in every part" in text
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from shutil import which
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -15,6 +17,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 from stored_rows import CONFIGURATION, make_row
 
@@ -22,6 +25,7 @@ from studies.analysis.quoted import QUOTED
 from studies.analysis.results import StudyResults
 from studies.reports.front_page import write_front_page
 from studies.reports.page import write_page
+from studies.reports.statements import CLAIMS
 from studies.reports.study_report import build_report, read_study
 from studies.rows.runs_file import add_rows, read_rows
 
@@ -100,7 +104,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for each in studies_of(folder):
         build_report(folder / each.study.name)
     write_front_page(folder, studies_of(folder))
-    write_page(folder, studies_of(folder))
+    write_page(folder, studies_of(folder), CLAIMS)
     return folder
 
 
@@ -122,9 +126,13 @@ def driver() -> Iterator[webdriver.Chrome]:
 def page(driver: webdriver.Chrome, results: Path) -> webdriver.Chrome:
     """The page, loaded and its tables made sortable."""
     resize(driver, 1400, 1000)
-    driver.get(f"file://{results}/report.html")
-    WebDriverWait(driver, 20).until(lambda d: d.find_elements(By.CSS_SELECTOR, ".dt-info"))
+    load(driver, f"file://{results}/report.html")
     return driver
+
+
+def load(driver: webdriver.Chrome, address: str) -> None:
+    driver.get(address)
+    WebDriverWait(driver, 20).until(lambda d: d.find_elements(By.CSS_SELECTOR, ".dt-info"))
 
 
 def resize(driver: webdriver.Chrome, width: int, height: int) -> None:
@@ -195,8 +203,23 @@ def test_filters_by_study_and_dataset(page: webdriver.Chrome) -> None:
     assert sorted(column(page, "trainable")) == ["428", "429", "430", "556"]
     assert shown_sections(page) == {"ablation"}, "the other study has no run on digits"
     figures = page.find_elements(By.TAG_NAME, "figure")
-    # accuracy over all studies; contrasts, accuracy, seeds and curves of the ablation
-    assert sum(figure.is_displayed() for figure in figures) == 5
+    # two over all studies; contrasts, accuracy, seeds and curves of the ablation
+    assert sum(figure.is_displayed() for figure in figures) == 6
+
+
+@in_a_browser
+def test_what_is_chosen_stands_in_the_address(page: webdriver.Chrome, results: Path) -> None:
+    choose(page, "study", "ablation")
+    choose(page, "dataset", "mnist")
+    assert page.current_url.endswith("report.html?dataset=mnist&study=ablation")
+    load(page, page.current_url)
+    assert column(page, "test %") == ["80.2"]
+    assert shown_sections(page) == {"ablation"}
+    choose(page, "study", "all")
+    choose(page, "dataset", "all")
+    assert page.current_url == f"file://{results}/report.html"
+    load(page, f"file://{results}/report.html?study=%3Cb%3E&dataset=mnist")
+    assert Select(page.find_element(By.ID, "study")).first_selected_option.text == "all"
 
 
 @in_a_browser
@@ -218,10 +241,49 @@ def test_it_fits_a_phone(page: webdriver.Chrome) -> None:
     pictures = page.find_elements(By.TAG_NAME, "img")
     assert pictures
     assert all(0 < picture.size["width"] <= 390 for picture in pictures)
-    figure = page.find_elements(By.TAG_NAME, "figure")[0]
-    page.execute_script("arguments[0].click()", figure)
-    assert figure.find_element(By.TAG_NAME, "img").size["width"] > 390
+    first = page.find_element(By.CSS_SELECTOR, "#models tbody td")
+    assert first.size["width"] < 200, "what does not move leaves room for what does"
+
+
+@in_a_browser
+def test_a_figure_is_shown_in_full_size_by_the_keyboard(page: webdriver.Chrome) -> None:
+    resize(page, 390, 844)
+    picture = page.find_element(By.CSS_SELECTOR, ".picture")
+    picture.send_keys(Keys.ENTER)
+    assert picture.get_attribute("aria-pressed") == "true"
+    assert picture.find_element(By.TAG_NAME, "img").size["width"] > 390
     assert page.execute_script("return document.documentElement.scrollWidth") <= 390
+    picture.send_keys(Keys.ENTER)
+    assert picture.find_element(By.TAG_NAME, "img").size["width"] <= 390
+
+
+@in_a_browser
+def test_the_first_column_stays_when_a_table_is_scrolled(page: webdriver.Chrome) -> None:
+    resize(page, 390, 844)
+    box = page.find_element(By.CSS_SELECTOR, ".dt-layout-table")
+    cell = page.find_element(By.CSS_SELECTOR, "#models tbody td")
+    before = cell.location["x"]
+    page.execute_script("arguments[0].scrollLeft = 300", box)
+    assert page.execute_script("return arguments[0].scrollLeft", box) == 300
+    assert cell.location["x"] == before
+
+
+@in_a_browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_it_is_accessible(page: webdriver.Chrome, theme: str, width: int) -> None:
+    """By the rules of axe, contrast among them, which differs between the themes."""
+    features = [{"name": "prefers-color-scheme", "value": theme}]
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    resize(page, width, 900)
+    ground = page.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert (ground == "rgb(255, 255, 255)") == (theme == "light")
+    page.execute_script((files("axe_playwright_python") / "axe.min.js").read_text())
+    violations = page.execute_async_script(
+        "const done = arguments[0]; axe.run().then((found) => done(found.violations));"
+    )
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert violations == []
 
 
 @in_a_browser
@@ -254,27 +316,26 @@ class Addresses(HTMLParser):
         self.found += [v or "" for name, v in attrs if name in ("src", "href") and tag != "a"]
 
 
-def test_it_holds_all_it_needs_once(results: Path) -> None:
+def test_it_loads_nothing_but_figures_beside_it(results: Path) -> None:
     text = (results / "report.html").read_text()
     parser = Addresses()
     parser.feed(text)
-    assert parser.found
-    assert all(address.startswith("data:image/png;base64,") for address in parser.found)
+    assert len(set(parser.found)) == len(parser.found) >= len(list(results.rglob("*.png")))
+    assert all((results / unquote(address)).is_file() for address in parser.found)
+    assert text.count('loading="lazy"') == len(parser.found)
     assert text.count("data:text/javascript") == 1
     assert not re.search(r"url\(\s*['\"]?http", text)
-    assert len(text) < 2_500_000
+    assert len(text) < 1_500_000
 
 
 def test_the_same_rows_give_the_same_page(results: Path) -> None:
     before = (results / "report.html").read_bytes()
-    write_page(results, studies_of(results))
+    write_page(results, studies_of(results), CLAIMS)
     assert (results / "report.html").read_bytes() == before
 
 
 def test_a_study_that_has_only_searched_is_on_both_pages(tmp_path: Path) -> None:
     add_rows(tmp_path / "mode_sweep" / "runs.csv", [make_row(0, role="search")])
-    for write in (write_front_page, write_page):
-        assert (
-            "what would answer it has not been run with fresh seeds"
-            in write(tmp_path, studies_of(tmp_path)).read_text()
-        )
+    studies = studies_of(tmp_path)
+    for page in (write_front_page(tmp_path, studies), write_page(tmp_path, studies, CLAIMS)):
+        assert "what would answer it has not been run with fresh seeds" in page.read_text()

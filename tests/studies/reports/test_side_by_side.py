@@ -121,7 +121,7 @@ def pages(results: StudyResults, folder: Path) -> dict[str, str]:
     add_rows(csv, [{str(name): value for name, value in row.items()} for row in records])
     results = StudyResults(STUDY, read_rows(csv))
     report = write_report(results, folder / "mode_sweep").read_text()
-    html = unescape(write_page(folder, [results]).read_text().partition("</style>")[2])
+    html = unescape(write_page(folder, [results], []).read_text().partition("</style>")[2])
     html = re.sub("<script.*", "", html, flags=re.DOTALL)
     front = write_front_page(folder, [results]).read_text()
     return {"report": report, "front": front, "html": html}
