@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from qcnn.checks import check_choice
 from qcnn.machine import check_memory
 
-#: How a fixed random matrix is kept: every number, or signs and places alone.
+#: How a fixed random matrix is kept, by every number or by signs and places alone.
 MATRICES = ("automatic", "dense", "hadamard")
 #: Numbers above which ``"automatic"`` is ``"hadamard"``, 256 MiB of them in single precision.
 LARGEST_DENSE = 2**26

@@ -12,7 +12,7 @@ can hold it:
   saved, and a stream of random numbers goes on.
 
 What an attribute holds otherwise (objects, tuples, what a function closes over) is described by
-a hash: it can be told from another, but not brought back (:mod:`qcnn.fingerprint`).
+a hash: it can be told from another, but not brought back (:mod:`qcnn.keeping.fingerprint`).
 """
 
 import json
@@ -45,7 +45,7 @@ class Described(nn.Module):
 
     #: Names of whole-numbered attributes that are saved and brought back.
     kept_attributes: ClassVar[tuple[str, ...]] = ()
-    #: Names of modules inside whose numbers and texts may follow from a seed: every attribute of
+    #: Names of modules inside whose numbers and texts may follow from a seed. Every attribute of
     #: theirs that is one, or a list or tuple of some, is saved and brought back too.
     kept_parts: ClassVar[tuple[str, ...]] = ()
 

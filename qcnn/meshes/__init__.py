@@ -25,7 +25,7 @@ class MeshKind(ABC):
 
     #: Whether its cells may follow one another several times.
     has_layers: ClassVar[bool] = False
-    #: Whether it reaches every distribution that any mesh reaches: its effective phases are
+    #: Whether it reaches every distribution that any mesh reaches. Its effective phases are
     #: counted by a formula then, and otherwise by the rank of a Jacobian.
     universal: ClassVar[bool] = False
 

@@ -3,13 +3,13 @@
 Each photon is in the common internal state with probability x = √indistinguishability,
 else in a state of its own: two photons interfere with probability x². (Perceval's source:
 Pont et al., Phys. Rev. X 12, 031033 (2022).) Photons in the common state interfere among
-themselves, the others fall independently:
+themselves, the others fall independently::
 
     P(S) = Σ_T x^|T| (1 − x)^(n−|T|) Σ_R |perm U[R, T]|² / (R! s_T!)
                                          · perm |U|²[S − R, T'] / (S − R)!
 
 over the subsets T of the n photons with complement T', and over the parts R of the outcome
-S with |R| = |T|; R! is the product of the factorials of the photon counts and s_T the input
+S with ``|R| = |T|``; R! is the product of the factorials of the photon counts and s_T the input
 that the photons of T make up. All permanents come from one recursion that adds the photons
 one at a time: a Laplace expansion along the last photon's column.
 """

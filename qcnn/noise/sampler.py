@@ -105,7 +105,7 @@ class NoisyPQCNN(Sampler):
 
     @property
     def reads(self) -> Sampler:
-        """The PQCNN: however often it is read, its numbers are counted once."""
+        """The PQCNN, whose numbers are counted once however often it is read."""
         return self.sampler
 
     @property

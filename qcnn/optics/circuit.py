@@ -45,8 +45,9 @@ class LinearCircuit:
         digest: of everything else, which it stands for when two circuits are compared.
         places: step, row and column of each entry, shape ``(entries, 3)``.
         scale: factor of each entry.
-        half, angle: its half angle and angle, radians, by constant and parameters, shape
+        half: its half angle, radians, by constant and parameters, shape
             ``(entries, 1 + parameters)``.
+        angle: its angle, likewise.
         steps: number of steps.
         start: values that the parameters have in the circuit, radians; None where they have none.
     """
@@ -70,7 +71,7 @@ class LinearCircuit:
 
     @property
     def entries(self) -> tuple[int, ...]:
-        """For each input mode the mode that its light enters: itself."""
+        """For each input mode the mode that its light enters, which is itself."""
         return tuple(range(self.modes))
 
     def unitary(self, phases: Sequence[float]) -> NDArray[np.complex128]:

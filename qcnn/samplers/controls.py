@@ -213,8 +213,8 @@ def _qubits(sampler: PQCNN, seed: int) -> Qubits:
     return Qubits(qubits, max(1, round(sampler.effective_phases / qubits)), seed=seed)
 
 
-#: What generates a distribution, by name: the PQCNN, its frozen self, the controls, other light
-#: and qubits.
+#: What generates a distribution, by name. It is the PQCNN, its frozen self, a control, other light
+#: or qubits.
 GENERATORS: dict[str, Callable[[PQCNN, int], Sampler]] = {
     "pqcnn": _trained,
     "frozen": _frozen,

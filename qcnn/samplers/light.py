@@ -123,12 +123,12 @@ class _Particles(MeshSampler):
 class DistinguishablePhotons(_Particles):
     """Photons that can be told apart: each goes its own way through the mesh.
 
-    The probability of an outcome is the permanent of |U|² between the occupied input modes and
+    The probability of an outcome is the permanent of ``|U|²`` between the occupied input modes and
     the outcome's, over the factorials of its counts. That is classical: particles that fall
     independently. Beside a :class:`qcnn.PQCNN` of the same size it shows what the interference
     of photons contributes. It has fewer effective phases: of k photons in m modes, one in each
-    input mode, k(m − 1), as many as all the probabilities |U|² can have, where a PQCNN has up to
-    (k − 1)(m − k − 1) more.
+    input mode, k(m − 1), as many as all the probabilities ``|U|²`` can have, where a PQCNN has up
+    to (k − 1)(m − k − 1) more.
 
     Args, attributes and errors are those of :class:`qcnn.PQCNN`, but for the engine.
 

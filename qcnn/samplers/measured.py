@@ -149,7 +149,7 @@ class MeasuredPQCNN(Sampler):
 
     @property
     def source(self) -> Sampler:
-        """The PQCNN: however often it is read, its numbers are counted once."""
+        """The PQCNN, whose numbers are counted once however often it is read."""
         return self.sampler
 
     @property

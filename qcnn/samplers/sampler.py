@@ -58,7 +58,7 @@ class Sampler(Described):
 
     @property
     def source(self) -> "Sampler":
-        """What it draws from at last: itself, or what is read under noise or in part."""
+        """What it draws from at last, itself or what is read under noise or in part."""
         return self if self.reads is None else self.reads.source
 
     def batch_key(self) -> Hashable:
