@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 LOWEST := .venv-lowest
 READY := $(VENV)/.ready
 
-.PHONY: setup sweep full test test-slow test-lowest lint bench report hooks lock
+.PHONY: setup sweep full test test-slow test-lowest lint bench report docs hooks lock
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -36,6 +36,10 @@ full: setup
 
 report: setup
 	$(BIN)/python -m studies.report
+
+# The site in docs/_build/html; TUTORIAL_EPOCHS shortens the trainings of its tutorials.
+docs: setup
+	$(BIN)/python -m sphinx -b html -n -W --keep-going -E docs docs/_build/html
 
 test: setup
 	$(BIN)/python -m pytest -n auto -m "not slow"
@@ -71,4 +75,4 @@ hooks: setup
 # Renew the frozen sets from the ranges in pyproject.toml (needs uv).
 lock:
 	uv pip compile --python-version 3.11 --resolution lowest-direct --extra dev --no-emit-package photonic-weight-generation -o requirements-lowest.lock pyproject.toml
-	uv pip compile --universal --python-version 3.11 --extra dev --no-emit-package photonic-weight-generation -o requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --extra dev --extra docs --no-emit-package photonic-weight-generation -o requirements.lock pyproject.toml

@@ -1,6 +1,6 @@
 """Classical baselines: a target trained by fewer numbers than it has weights, without photons.
 
-One file, one baseline: a frozen dataclass with :func:`register_baseline`, dropped into
+One file, one baseline: a frozen dataclass with :func:`qcnn.register_baseline`, dropped into
 this folder, is found by itself, as is one of an installed package (:mod:`qcnn.registry`).
 """
 

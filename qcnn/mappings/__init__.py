@@ -1,6 +1,6 @@
 """Mappings from outcome probabilities to the weights of a target network.
 
-One file, one mapping: a frozen dataclass with :func:`register_mapping`, dropped into
+One file, one mapping: a frozen dataclass with :func:`qcnn.register_mapping`, dropped into
 this folder, is found by itself, as is one of an installed package (:mod:`qcnn.registry`).
 """
 

@@ -51,7 +51,7 @@ class Mapping(ABC):
             outcomes: length of each distribution that ``forward`` is given.
             seed: fixes the initial trainable and the fixed random numbers. The latter are the
                 buffers of the module that its state dict holds. A module that is also
-                :class:`Calibrated` gets to know the samplers before its first use.
+                :class:`qcnn.mappings.Calibrated` gets to know the samplers before its first use.
         """
 
     @abstractmethod

@@ -29,7 +29,7 @@ def evaluate(
 
     Args:
         model: from images, its only input, to logits; or from any inputs (see
-            :class:`qcnn.data.Examples`) to what the loss takes.
+            :class:`qcnn.Examples`) to what the loss takes.
         images: shape ``(N, channels, height, width)``, N at least 1; or any other inputs.
         labels: whole numbers from 0, shape ``(N,)``; or any other truth that the loss takes.
         loss: the mean loss of a batch.
