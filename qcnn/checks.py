@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import fields
+from difflib import get_close_matches
 from functools import cache
 from numbers import Real
 from operator import index
@@ -63,6 +64,19 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {text.rstrip('.')}" if text else type(error).__name__
 
 
+def did_you_mean(value: object, names: Iterable[str]) -> str:
+    """The end of a sentence that refuses a name: which one was meant, where that can be told.
+
+    >>> did_you_mean("mods", ["modes", "photons"]), did_you_mean("x", ["modes", "photons"])
+    (" (did you mean 'modes'?)", '')
+    """
+    # Nobody has meant a name by a text of pages, with which comparing takes long.
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return ""
+    close = get_close_matches(value, names, n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
 def whole_number(value: object, name: str, least: int, most: int | None = None) -> int:
     """``value`` as an int.
 
@@ -98,6 +112,7 @@ def check_choice(value: object, name: str, allowed: Iterable[str], where: str = 
     if not isinstance(value, str) or value not in names:
         raise InvalidInput(
             f"{name} is {shown(value)}; allowed{where} are {', '.join(names) or 'none'}"
+            f"{did_you_mean(value, names)}"
         )
 
 
@@ -169,6 +184,7 @@ def check_types(options: Any) -> None:
         if not right:
             raise InvalidInput(
                 f"{field.name} is {shown(value)}; allowed are {_describe(hints[field.name])}"
+                f"{did_you_mean(value, _names_of(hints[field.name]))}"
             )
         if kept is not value:
             object.__setattr__(options, field.name, kept)
@@ -261,6 +277,14 @@ def _describe(hint: Any) -> str:
         return f"tuples of {_describe(get_args(hint)[0])}"
     joint = ", " if get_origin(hint) is Literal else " or "
     return joint.join(part if isinstance(part, str) else _describe(part) for part in get_args(hint))
+
+
+def _names_of(hint: Any) -> list[str]:
+    """The texts that a type allows, where it allows some alone."""
+    parts = get_args(hint)
+    if get_origin(hint) is Literal:
+        return [part for part in parts if isinstance(part, str)]
+    return [name for part in parts for name in _names_of(part)]
 
 
 def _whole(value: object) -> int | None:

@@ -5,8 +5,9 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any, TextIO
 
 import click
@@ -71,15 +72,29 @@ def sentence_of(error: click.ClickException) -> str:
     return error.format_message()
 
 
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """As :func:`qcnn.checks.did_you_mean`, which takes seconds to be imported.
+
+    >>> did_you_mean("mode_swep", ["ablation", "mode_sweep"])
+    " (did you mean 'mode_sweep'?)"
+    """
+    close = get_close_matches(name, names, n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
 def _usage(error: click.UsageError, context: click.Context) -> str:
     """Of an option, a command or an argument that there is not, or should be."""
     command = context.command
     if isinstance(error, click.NoSuchOption):
         names = [name for each in command.get_params(context) for name in each.opts]
-        options = ", ".join(name for name in names if name.startswith("-"))
-        return f"option is {error.option_name!r}; allowed are {options}"
+        options = [name for name in names if name.startswith("-")]
+        return (
+            f"option is {error.option_name!r}; allowed are {', '.join(options)}"
+            f"{did_you_mean(error.option_name, options)}"
+        )
     if isinstance(command, click.Group) and error.message == _NO_COMMAND:
-        return f"study is missing; allowed are {', '.join(command.list_commands(context))}"
+        noun = getattr(command, "noun", "command")
+        return f"{noun} is missing; allowed are {', '.join(command.list_commands(context))}"
     extra = _EXTRA.match(error.message)
     if extra:
         return f"argument is {extra[1]!r}; allowed is none beside those that are there"

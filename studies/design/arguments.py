@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from qcnn import mapping_from_text, target_from_text
+from qcnn.checks import did_you_mean
 from studies.design.configuration import shortened
 
 #: Seeds are stored in 64 bits with a sign.
@@ -50,7 +51,8 @@ class OneOf(click.Choice):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value not in self.choices:
-            self.fail(f"{shortened(value)}; allowed are {self.allowed}", param, ctx)
+            meant = did_you_mean(value, self.choices)
+            self.fail(f"{shortened(value)}; allowed are {self.allowed}{meant}", param, ctx)
         return str(value)
 
 
@@ -174,8 +176,10 @@ class Names(click.ParamType):
         if isinstance(value, tuple):
             return value
         found = str(value).split(",")
-        if not set(found) <= set(self.names):
-            self.fail(f"{shortened(value)}; allowed are {self.allowed}", param, ctx)
+        unknown = [name for name in found if name not in self.names]
+        if unknown:
+            meant = did_you_mean(unknown[0], self.names)
+            self.fail(f"{shortened(value)}; allowed are {self.allowed}{meant}", param, ctx)
         return tuple(name for name in self.names if name in found)
 
 

@@ -21,6 +21,7 @@ from qcnn import (
     TrainConfig,
 )
 from qcnn.baselines import baseline_from_text, names_a_baseline
+from qcnn.checks import did_you_mean
 from qcnn.mappings import mapping_from_text
 from qcnn.meshes import check_layers, mesh_names
 from qcnn.noise import Noise, NoisyPQCNN, noise_from_text
@@ -333,7 +334,9 @@ def known_configuration(axes: Mapping[str, Any]) -> Configuration:
         value = getattr(configuration, name)
         if value not in allowed:
             words = ", ".join(each or repr(each) for each in allowed)
-            raise InvalidInput(f"{name} is {shortened(value)}; allowed are {words}")
+            raise InvalidInput(
+                f"{name} is {shortened(value)}; allowed are {words}{did_you_mean(value, allowed)}"
+            )
     return configuration
 
 
