@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from threadpoolctl import threadpool_limits
 from torch import nn
 
 from qcnn import (
     Data,
     DivergedError,
     EpochRecord,
+    InvalidInput,
     NothingAccepted,
     QuantumTrain,
     TrainResult,
@@ -25,10 +28,18 @@ from qcnn import (
     train_alternating,
     train_from_shots,
 )
+from qcnn.checks import reason
 from qcnn.files import write_bytes
 from qcnn.training.optimiser import make_adam
 from qcnn.weights.generated import GeneratedNetwork
-from studies.design.configuration import ALTERNATING, NATURAL, Configuration, build_model, noisy
+from studies.design.configuration import (
+    ALTERNATING,
+    NATURAL,
+    Configuration,
+    build_model,
+    build_target,
+    noisy,
+)
 from studies.design.roles import FINAL
 from studies.design.study import Measure
 from studies.store.artifacts import load_model, model_path, store_model
@@ -37,6 +48,13 @@ from studies.store.provenance import git_commit, package_versions, platform_text
 #: Epochs from which on a run keeps a checkpoint: minutes. Fewer are sooner done again than a file
 #: for each of them is worth.
 _LONG = 200
+
+
+def use_one_thread() -> None:
+    """Compute in one thread, for which results are promised, until the process ends."""
+    torch.set_num_threads(1)
+    # NumPy and SciPy have threads of their own, which spin while they wait for work.
+    threadpool_limits(1)
 
 
 def execute(
@@ -133,6 +151,31 @@ def _evaluate_under_noise(
 def weights_path(folder: Path, configuration: Configuration, seed: int) -> Path:
     """Where the network's weights of a final run are kept."""
     return folder / "weights" / f"{configuration.digest()}-{seed}.safetensors"
+
+
+def evaluate_weights(configuration: Configuration, seed: int, path: Path) -> float:
+    """The test accuracy (a fraction) of the stored weights of a final run.
+
+    Args:
+        configuration: of the run.
+        seed: of the run.
+        path: of the file (:func:`weights_path`).
+
+    Raises:
+        InvalidInput: if it is no such file, or of another network.
+    """
+    data = load_data(configuration.dataset)
+    network = build_target(configuration, data, seed)
+    try:
+        network.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        raise InvalidInput(
+            f"{path} is no file with the weights of its run ({reason(error)}); allowed is one as "
+            "the study has stored it"
+        ) from None
+    accuracy = evaluate(network, data.test_images, data.test_labels).accuracy
+    assert accuracy is not None  # images have classes
+    return accuracy
 
 
 def checkpoint_path(folder: Path, digest: str, seed: int) -> Path:

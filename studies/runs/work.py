@@ -5,13 +5,11 @@ import traceback
 from contextlib import closing, suppress
 from multiprocessing.connection import Connection
 
-import torch
-from threadpoolctl import threadpool_limits
-
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
 from studies.design.study import Options
 from studies.runs.claim import run_next
+from studies.runs.execute import use_one_thread
 from studies.runs.failures import RunError
 from studies.runs.finished import follow
 from studies.runs.trials import open_trials
@@ -34,9 +32,7 @@ def work(study: str, options: Options, name: str, connection: Connection) -> Non
         name: of the worker, as its trials carry it.
         connection: to the parent.
     """
-    torch.set_num_threads(1)
-    # NumPy and SciPy have threads of their own, which spin while they wait for work.
-    threadpool_limits(1)
+    use_one_thread()
     try:
         with closing(join_store(options.place.out, options.place.storage)) as store:
             done = follow(open_trials(studies_by_name[study], options, name, store))

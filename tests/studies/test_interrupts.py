@@ -16,7 +16,7 @@ SLOW = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep
 
 
 @pytest.mark.parametrize("library", ["torch", "pandas", "matplotlib"])
-@pytest.mark.parametrize("command", ["run mode_sweep", "transfer", "report"])
+@pytest.mark.parametrize("command", ["run mode_sweep", "transfer", "report", "show"])
 def test_ctrl_c_while_a_command_imports_is_silent(
     tmp_path: Path, command: str, library: str
 ) -> None:

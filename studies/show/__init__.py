@@ -1,0 +1,1 @@
+"""``python -m studies.show DIGEST-SEED``: everything that is stored of one run."""
