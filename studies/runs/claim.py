@@ -23,6 +23,7 @@ from studies.store.codec import (
     remembered,
     row_text,
     values_of,
+    words_of,
 )
 from studies.store.storage import patient
 from studies.store.trial_states import CELL, DRAWN, ROW, SEARCHED, WORKER
@@ -137,6 +138,8 @@ def _finish(done: Done, study: optuna.Study, trial: optuna.Trial, row: dict[str,
 
 @patient
 def _store(trials: Trials, study: optuna.Study, trial: optuna.Trial, row: dict[str, Any]) -> None:
+    for name, value in words_of(row).items():
+        trial.set_user_attr(name, value)
     trial.set_user_attr(ROW, row_text(row))
     if row["status"] == COMPLETE:
         study.tell(trial, values_of(row, len(study.directions)), skip_if_finished=True)

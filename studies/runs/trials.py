@@ -7,7 +7,9 @@ its row. The command plans what waits (``studies.runs.plan``), workers claim it
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -82,7 +84,22 @@ def open_trials(study: Study, options: Options, worker: str, store: Store) -> Tr
     search = store.open_study(f"{study.name} search {key}", sampler, ["maximize", "minimize"])
     random = optuna.samplers.RandomSampler(seed=0)
     cells = store.open_study(f"{study.name} cells {key}", random, ["maximize"])
+    words = {
+        "study": study.name,
+        "dataset": options.scope.dataset,
+        "preset": options.amount.preset,
+    }
+    for each in (search, cells):
+        store.patiently(partial(_say_of, each, words))
     return Trials(study, options, worker, store, search, cells)
+
+
+def _say_of(study: optuna.Study, words: Mapping[str, str]) -> None:
+    """Let Optuna's study say what it is of to a person who looks at it, unless it does already."""
+    said = study.user_attrs
+    for name, text in words.items():
+        if said.get(name) != text:
+            study.set_user_attr(name, text)
 
 
 def _key(study: Study, options: Options) -> str:

@@ -15,7 +15,7 @@ from optuna.distributions import distribution_to_json
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from qcnn import InvalidInput
-from studies.design.arms import Arm, with_arm
+from studies.design.arms import Arm, label_of, with_arm
 from studies.design.configuration import AXES, AXIS_DEFAULTS, known_configuration, shortened
 from studies.design.roles import COMPLETE
 from studies.design.study import Cell, RunKey
@@ -92,6 +92,21 @@ def complete_row(row: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
+def words_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person looks for in the trial of a row, as optuna-dashboard shows it.
+
+    >>> words_of({"arm": "direct", "role": "final", "configuration": "ab", "val_accuracy": 0.5})
+    {'label': 'direct', 'digest': 'ab', 'accuracy': 0.5}
+    """
+    label = label_of(row.get("setting") or "", row.get("arm") or "") or row["role"]
+    words = {
+        "label": label,
+        "digest": row["configuration"],
+        "accuracy": row.get("val_accuracy"),
+    }
+    return {name: value for name, value in words.items() if value is not None}
+
+
 def values_of(row: dict[str, Any], objectives: int) -> list[float]:
     """What a study maximises, the validation accuracy, and what it minimises, the parameters."""
     return [float(row["val_accuracy"]), float(row["trainable_parameters"])][:objectives]
@@ -116,7 +131,7 @@ def finished_trial(row: dict[str, Any], objectives: int, **attributes: Any) -> F
         params={name: value for name, (value, _) in parameters.items()},
         distributions={name: distribution for name, (_, distribution) in parameters.items()},
         values=values_of(row, objectives) if complete else None,
-        user_attrs={**attributes, ROW: row_text(row)},
+        user_attrs={**attributes, **words_of(row), ROW: row_text(row)},
     )
 
 
