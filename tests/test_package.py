@@ -4,17 +4,20 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("qcnn", "studies", "bench")
+PACKAGES = ("qcnn", "studies", "bench", "pwg")
 USER = """
 import qcnn
 reveal_type(qcnn.PQCNN(3, 1))
@@ -34,10 +37,31 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, source)
     build = ["pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "-w", str(folder)]
     subprocess.run([sys.executable, "-m", *build, str(source)], check=True)
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(_wheel(folder)) as archive:
         archive.extractall(folder / "site")
     return folder / "site"
+
+
+def _wheel(folder: Path) -> Path:
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installed(site: Path) -> Path:
+    """Scripts of an environment with the wheel in it, and all else from the one of the tests."""
+    environment = site.parent / "environment"
+    venv.create(environment)
+    # First the wheel: pip is to see no other installation of it.
+    where = ["--python", str(environment)]
+    options = ["--quiet", "--no-deps", "--no-index", str(_wheel(site.parent))]
+    subprocess.run([sys.executable, "-m", "pip", *where, "install", *options], check=True)
+    own = {"base": str(environment), "platbase": str(environment)}
+    others = Path(sysconfig.get_path("purelib", "venv", vars=own)) / "others.pth"
+    # A folder that such a file adds has its own ones of that kind passed over, and with them the
+    # project's source.
+    others.write_text(sysconfig.get_path("purelib") + "\n")
+    return Path(sysconfig.get_path("scripts", "venv", vars=own))
 
 
 def test_the_wheel_holds_every_file_of_the_packages(site: Path) -> None:
@@ -52,6 +76,48 @@ def test_the_wheel_holds_every_file_of_the_packages(site: Path) -> None:
     assert files(site) == files(ROOT)
     assert (site / "qcnn" / "py.typed").is_file()
     assert (site / "studies" / "reports" / "templates" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_the_installed_command_works_in_an_empty_folder(installed: Path, tmp_path: Path) -> None:
+    outside = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+
+    def run(program: str, *arguments: str) -> str:
+        done = subprocess.run(
+            [installed / program, *arguments],
+            cwd=tmp_path,
+            env=outside,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    names = ", ".join(PACKAGES)
+    code = f"import {names}\nfor each in ({names}): print(each.__file__)"
+    assert all(line.startswith(str(installed.parent)) for line in run("python", "-c", code).split())
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert run("pwg", "--version") == f"pwg, version {version['project']['version']}\n"
+
+    printed = run("pwg", "run", "mode_sweep", "--dataset", "digits", "--preset", "smoke")
+    assert "repeat with: pwg run --config results-smoke/mode_sweep/run.toml\n" in printed
+    printed = run("pwg", "run", "--config", "results-smoke/mode_sweep/run.toml")
+    assert "all of them are done" in printed
+    assert run("pwg", "report", "--out", "results-smoke").endswith("results-smoke/report.html\n")
+
+    rows = pd.read_csv(tmp_path / "results-smoke" / "mode_sweep" / "runs.csv")
+    row = rows[rows["role"] == "final"].iloc[0]
+    shown = run(
+        "pwg", "show", f"{row['configuration']}-{row['seed']}", "--out", "results-smoke", "--again"
+    )
+    assert "test accuracy of these weights: " in shown
+    assert shown.count(", the stored one\n") == 4
+    assert "stored is" not in shown
+
+    page = run("pwg", "bench", "break-even").removeprefix("report: ").strip()
+    published = (ROOT / "results" / "bench" / "break_even.md").read_bytes()
+    assert (tmp_path / page).read_bytes() == published
 
 
 def test_a_users_mypy_sees_types(site: Path, tmp_path: Path) -> None:
