@@ -9,6 +9,8 @@
 (128, 81, 2)
 """
 
+from importlib.metadata import PackageNotFoundError, version
+
 from qcnn.baselines import Baseline, baseline_from_text, baseline_names, register_baseline
 from qcnn.baselines._smaller import smaller_targets
 from qcnn.data import Data, Examples, load_data
@@ -32,6 +34,11 @@ from qcnn.weights.export import export_onnx
 from qcnn.weights.generated import GeneratedNetwork, ParameterCounts, count_parameters
 from qcnn.weights.quantum_train import QuantumTrain
 from qcnn.weights.stored import load
+
+try:
+    __version__ = version("photonic-weight-generation")
+except PackageNotFoundError:  # the files are there, but were not installed
+    __version__ = "unknown"
 
 __all__ = [
     "PQCNN",

@@ -21,10 +21,11 @@ from qcnn.machine import available_cpus
 from qcnn.meshes import mesh_names
 from qcnn.targets import target_names
 from studies.analysis.answers import findings_of
-from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, ChoiceTexts, Folder, OneOf
+from studies.design.arguments import EPOCHS, JOBS, SEED, SEEDS, TRIALS, Folder, OneOf
 from studies.design.configuration import shortened
 from studies.design.datasets import published_dataset
-from studies.design.study import Amount, Axis, Options, Place, Scope, Study
+from studies.design.roles import FULL
+from studies.design.study import Amount, Options, Place, Scope, Study
 from studies.destination import (
     asked_for,
     check_published,
@@ -35,7 +36,8 @@ from studies.interrupts import INTERRUPTED
 from studies.reports.figures import named_figure
 from studies.reports.study_report import read_study, write_report
 from studies.reports.tables import accuracy_table
-from studies.rows.runs_file import read_rows
+from studies.rows.runs_file import PUBLISHED, read_rows, write_text
+from studies.run_file import NAME, axis_text, run_file_text
 from studies.runs.console import new_console, print_plain
 from studies.runs.phases import check_folder, run_study
 from studies.store.urls import VARIABLE, StorageUrl, without_password
@@ -86,7 +88,7 @@ def command_of(study: Study) -> click.Command:
         click.Option(
             [f"--{axis.name.replace('_', '-')}"],
             type=axis.type,
-            help=f"{axis.help}  [default: {_default_text(axis)}]",
+            help=f"{axis.help}  [default: {axis_text(axis, axis.default)}]",
         )
         for axis in study.axes
     ]
@@ -116,14 +118,6 @@ def _epochs_option(study: Study) -> list[click.Option]:
     ]
 
 
-def _default_text(axis: Axis) -> str:
-    """The default as it could be typed."""
-    if not isinstance(axis.default, tuple):
-        return str(axis.default) or "the mapping's own"
-    between = " " if isinstance(axis.type, ChoiceTexts) else ","
-    return between.join(map(str, axis.default))
-
-
 def _run(study: Study, values: dict[str, Any]) -> Path | None:
     console = new_console()
     data = load_data(values["dataset"])
@@ -140,11 +134,17 @@ def _run(study: Study, values: dict[str, Any]) -> Path | None:
         storage=values["storage"],
         retry_failed=values["retry_failed"],
     )
-    return carry_out(study, Options(scope, place, amount), own, console, "studies.run")
+    run_file = run_file_text(study, scope, amount)
+    return carry_out(study, Options(scope, place, amount), own, console, "studies.run", run_file)
 
 
 def carry_out(
-    study: Study, options: Options, own: Path, console: Console, module: str
+    study: Study,
+    options: Options,
+    own: Path,
+    console: Console,
+    module: str,
+    run_file: str | None = None,
 ) -> Path | None:
     """Do what is missing of a study and print its answer, or how to go on after an interrupt.
 
@@ -154,6 +154,8 @@ def carry_out(
         own: the folder that the runs of these options go to unless another one is named.
         console: where to print.
         module: of the command that was typed.
+        run_file: what the file holds that the command can be repeated from, if there is one; it
+            is written to the results folder, unless that is a published one.
 
     Returns:
         the results folder whose pages are to be written; none where ``own`` was not taken.
@@ -173,7 +175,9 @@ def carry_out(
             run_study(study, options, console)
             results = read_study(out)
             report = write_report(results, out)
+            repeat = _write_run_file(run_file, out, study, module)
     except KeyboardInterrupt:
+        _write_run_file(run_file, out, study, module)
         _print_resume(console, out, "interrupted", module)
         sys.exit(INTERRUPTED)
     except OSError as error:
@@ -184,6 +188,8 @@ def carry_out(
     _print_table(console, accuracy_table(results.rows, dataset))
     for text in findings_of(results.by_dataset[dataset]):
         console.print(f"{text}\n")
+    if repeat:
+        print_plain(console, f"repeat with: {repeat}")
     print_plain(console, f"report: {report}")
     return out.parent if out == own else None
 
@@ -232,11 +238,33 @@ def _holds_work(folder: Path) -> bool:
 
 
 def _print_resume(console: Console, out: Path, what: str, module: str) -> None:
-    arguments = (without_password(argument, None) for argument in sys.argv[1:])
-    command = shlex.join(["python", "-m", module, *arguments])
+    words = _words_of(module)
+    typed = sys.argv[2:] if sys.argv[1:2] == words[-1:] else sys.argv[1:]
+    command = shlex.join([*words, *(without_password(argument, None) for argument in typed)])
     csv = out / "runs.csv"
     print_plain(console, f"{what}: {len(read_rows(csv))} runs are in {csv}")
     print_plain(console, f"resume with: {command}")
+
+
+def _write_run_file(text: str | None, out: Path, study: Study, module: str) -> str:
+    """Keep what a command was asked for beside its rows, and say how to repeat it.
+
+    What is published has nothing beside it but what is generated from rows, and is what its preset
+    asks for by itself.
+    """
+    if text is None:
+        return ""
+    if out.resolve().is_relative_to(PUBLISHED.resolve()):
+        return shlex.join([*_words_of(module), study.name, "--preset", FULL])
+    write_text(out / NAME, text)
+    return shlex.join([*_words_of(module), "--config", str(out / NAME)])
+
+
+def _words_of(module: str) -> list[str]:
+    """The words that a command begins with, as they were typed: ``pwg run`` or a module's."""
+    name = click.get_current_context().find_root().info_name or ""
+    own = [*name.split(), module.rpartition(".")[2]]
+    return own if name.endswith("pwg") else ["python", "-m", module]
 
 
 def _print_table(console: Console, rows: pd.DataFrame) -> None:

@@ -164,7 +164,7 @@ ADDED = {
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages with one more of everything, and each file's words on how to add it."""
     folder = tmp_path_factory.mktemp("copy")
-    for name in ("qcnn", "studies", "bench"):
+    for name in ("qcnn", "studies", "bench", "pwg"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "asv.conf.json", folder)
     for path, text in ADDED.items():

@@ -104,7 +104,7 @@ def test_every_path_in_a_table_is_there(page: str, least: int) -> None:
 def test_every_folder_of_the_packages_is_in_the_table() -> None:
     rooms = {
         f"{path.parent.relative_to(ROOT)}/"
-        for package in ("qcnn", "studies", "bench")
+        for package in ("qcnn", "studies", "bench", "pwg")
         for path in (ROOT / package).glob("*/__init__.py")
     }
     assert rooms - paths_in_tables("README.md") == set()

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from qcnn.checks import did_you_mean
+from studies import sentences
+
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("qcnn", "studies", "bench")
+PACKAGES = ("qcnn", "studies", "bench", "pwg")
 HOLE = "{…}"
 SENTENCE = re.compile(
     r"(?P<mistake>[^;]*\b(is|are|has|have|holds|needs|were|ended|cannot) [^;]+)"
@@ -22,6 +25,7 @@ SENTENCE = re.compile(
 HANDED_ON = {
     "studies/store/codec.py": "the sentence of a check, with the place in the storage",
     "studies/rows/runs_file.py": "the sentence of a check, with the line of the file",
+    "studies/run_file.py": "the sentence of an option's type, with the file and its key",
     "studies/runs/claim.py": "the sentence of a worker, with its run",
 }
 
@@ -152,6 +156,12 @@ def test_what_is_handed_on_is_still_there() -> None:
         if "; " not in with_holes(text)
     }
     assert bare == set(HANDED_ON)
+
+
+@pytest.mark.parametrize("name", ["mode_swep", "MODE_SWEEP", "modes", "x", ""])
+def test_what_was_meant_is_said_alike_everywhere(name: str) -> None:
+    names = ["mode_sweep", "mapping_sweep", "noise"]
+    assert sentences.did_you_mean(name, names) == did_you_mean(name, names)
 
 
 def test_there_are_sentences_to_read() -> None:

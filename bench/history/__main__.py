@@ -37,9 +37,10 @@ _STORED = Path(".asv") / "results"
 )
 def main(revisions: tuple[str, ...], bench: str, out: Path) -> None:
     """Interrupted and repeated it goes on with the benchmarks that are missing."""
-    if not Path("asv.conf.json").is_file():
+    if not (Path("asv.conf.json").is_file() and Path(".git").exists()):
         raise InvalidInput(
-            f"the folder is {str(Path.cwd())!r}; allowed is the project's own, with asv.conf.json"
+            f"the folder is {str(Path.cwd())!r}; allowed is a git checkout of the project, with "
+            "its asv.conf.json"
         )
     if find_spec("asv") is None:
         raise InvalidInput("asv is not installed; allowed are environments with the extra dev")

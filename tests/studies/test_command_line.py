@@ -192,12 +192,24 @@ def test_list(command: Run) -> None:
             (*STUDY, "--budget", "two"),
             "budget is 'two'; allowed are whole numbers from 1 to 100000",
         ),
-        ((*STUDY, "--preset", "huge"), "preset is 'huge'; allowed are smoke, quick, full"),
+        ((*STUDY, "--preset", "huge"), "preset is 'huge'; allowed are smoke, quick, full\n"),
+        ((*STUDY, "--preset", "smok"), "allowed are smoke, quick, full (did you mean 'smoke'?)"),
+        ((*STUDY, "--photon", "3"), "option is '--photon'; allowed are --dataset, --preset"),
+        ((*STUDY, "--photon", "3"), "--help (did you mean '--photons'?)"),
+        ((*STUDY, "--mapping", "mixin"), "(did you mean 'mixing'?)"),
+        ((*STUDY, "--searched", "mixing roost"), "(did you mean 'roots'?)"),
+        ((*STUDY, "--mapping", "mps:bond_dimensions=3"), "(did you mean 'bond_dimension'?)"),
+        ((*STUDY, "--mapping", "mps:form=torch_mps"), "(did you mean 'torchmps'?)"),
+        ((*STUDY, "--target", "cnn220"), "(did you mean 'cnn2202'?)"),
+        (("studies.run", "mode_sweep", "--dataset", "mnists"), "(did you mean 'mnist'?)"),
+        (("studies.run", "ablation", "--mesh", "minmal"), "(did you mean 'minimal'?)"),
+        (("studies.run", "fixed_matrix", "--form", "whitend"), "(did you mean 'whitened'?)"),
+        (("studies.transfer", "nois", "--dataset", "digits"), "(did you mean 'noise'?)"),
         (("studies.run", "mode_sweep", "--dataset", "cifar"), "dataset is 'cifar'; allowed are au"),
         ((*STUDY, "--jobs"), "jobs has no value; allowed is one"),
         ((*STUDY, "--retry-failed=1"), "retry-failed has a value; allowed is none"),
         ((*STUDY, "ablation"), "argument is 'ablation'; allowed is none beside those that are"),
-        (("studies.run", "--all"), "option is '--all'; allowed are --list, --help"),
+        (("studies.run", "--all"), "option is '--all'; allowed are --list, --config, --help"),
         (("studies.run", "--"), "study is missing; allowed are ablation"),
         (("studies.report", "results"), "argument is 'results'; allowed is none beside those"),
         (("studies.transfer", "--dataset", "digits"), "study is missing; allowed are ablation"),
@@ -327,7 +339,8 @@ def test_a_mistake_at_the_prompt(command: Run) -> None:
     done = command("studies.run", "mode_swep")
     assert done.returncode == 2
     allowed = ", ".join(sorted(studies_by_name))
-    assert done.stderr == f"error: study is 'mode_swep'; allowed are {allowed}\n"
+    meant = "(did you mean 'mode_sweep'?)"
+    assert done.stderr == f"error: study is 'mode_swep'; allowed are {allowed} {meant}\n"
 
 
 def test_an_output_folder_that_cannot_be_written(command: Run, tmp_path: Path) -> None:

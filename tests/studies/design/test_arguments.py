@@ -21,7 +21,7 @@ from studies.design.arguments import (
     WholeNumbers,
 )
 from studies.run import main
-from studies.study_command import _default_text
+from studies.run_file import axis_text
 
 _MANY = "allowed are at most 1000 whole numbers from 1 to 1000"
 NAMES = Names(("none", "cosine", "one-cycle"))
@@ -124,5 +124,5 @@ def test_no_option_of_a_study_is_without_bounds() -> None:
 def test_the_default_that_help_shows_can_be_typed(name: str) -> None:
     for axis in studies_by_name[name].axes:
         if axis.default != "":
-            shown = _default_text(axis)
+            shown = axis_text(axis, axis.default)
             assert axis.type.convert(shown, None, None) == axis.default
