@@ -10,7 +10,7 @@ COMMANDS = {
     "bench": ("Compare with other simulators and devices, measure commits.", "pwg.__main__:bench"),
     "report": ("Rebuild the reports of all studies under a results folder.", "studies.report:main"),
     "run": ("Run a study.", "studies.run:main"),
-    "show": ("Say everything that is stored of one run.", "studies.show.__main__:main"),
+    "show": ("Say everything that is stored of one run.", "studies.show:main"),
     "transfer": (
         "Run a study's final configurations, unchanged, on another dataset.",
         "studies.transfer:main",

@@ -12,7 +12,7 @@ from studies.design.roles import FINAL, SEARCH
 from studies.rows.runs_file import add_rows, read_rows
 from studies.runs.execute import execute, weights_path
 from studies.sentences import command_line
-from studies.show.__main__ import main
+from studies.show import main
 
 SMALL = replace(CONFIGURATION, sizes=((5, 2), (4, 2)), mapping="mixing", epochs=2)
 RUN = f"{SMALL.digest()}-7"

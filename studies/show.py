@@ -20,10 +20,10 @@ from studies.catalogue import studies_by_name
 from studies.design.arguments import Folder
 from studies.design.configuration import AXES, configuration_from_axes
 from studies.design.roles import COMPLETE, FAILED
+from studies.reports.stored_runs import FoundRun, find_runs
 from studies.rows.runs_file import PUBLISHED
 from studies.runs.execute import evaluate_weights, execute, use_one_thread, weights_path
 from studies.sentences import command_line
-from studies.show.find import FoundRun, find_runs
 
 #: Columns of accuracies, by the words of their images.
 _SPLITS = {"training": "train_accuracy", "validation": "val_accuracy", "test": "test_accuracy"}

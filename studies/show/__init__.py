@@ -1,1 +1,0 @@
-"""``python -m studies.show DIGEST-SEED``: everything that is stored of one run."""
