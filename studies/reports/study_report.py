@@ -14,8 +14,9 @@ from studies.catalogue import studies_by_name
 from studies.design.datasets import PUBLISHED_DATASET, in_order
 from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
 from studies.design.study import Study
-from studies.reports.escape import in_csv, in_markdown
+from studies.reports.escape import in_markdown
 from studies.reports.figures import named_figure
+from studies.reports.figures.parts.data import csv_text
 from studies.reports.figures.style import store
 from studies.reports.overview import READING, preset_note, preset_of
 from studies.reports.side_by_side import (
@@ -26,6 +27,8 @@ from studies.reports.side_by_side import (
 from studies.reports.tables import accuracy_table, arms_table, markdown, settings_table
 from studies.rows.runs_file import read_rows, write_text
 
+#: What a figure's other files are called below it.
+_FORMATS = {".svg": "SVG", ".csv": "data"}
 DATASET_NOTES = {
     "mnist": "6,000 training images, the 600 validation images of the Perceval Quest subset, the "
     "10,000 official test images",
@@ -53,9 +56,7 @@ def build_report(folder: Path) -> Path:
 
 def write_report(results: StudyResults, folder: Path) -> Path:
     """As :func:`build_report`, of results that are at hand."""
-    summary = _for_spreadsheets(without_unused(results.summary))
-    text = summary.to_csv(index=False, lineterminator="\n", float_format="%.6g")
-    write_text(folder / "summary.csv", text)
+    write_text(folder / "summary.csv", csv_text(without_unused(results.summary)))
     sections = [_section(part, dataset, folder) for dataset, part in results.by_dataset.items()]
     title = f"# {results.study.name}: {results.study.question}"
     note = preset_note(results.rows)
@@ -106,12 +107,6 @@ def _study_of(rows: pd.DataFrame, folder: Path) -> Study:
             f"{', '.join(sorted(studies_by_name))}"
         )
     return studies_by_name[names[0]]
-
-
-def _for_spreadsheets(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of which no text is a formula."""
-    texts = [name for name in table if pd.api.types.is_string_dtype(table[name])]
-    return table.assign(**{name: table[name].map(in_csv) for name in texts})
 
 
 def _side_by_side_lines(results: StudyResults) -> list[str]:
@@ -222,8 +217,10 @@ def _figure_lines(name: str, results: StudyResults, dataset: str, folder: Path) 
     if canvas is None:
         return []
     file = f"{name}-{dataset}.png"
-    store(canvas, folder / "figures" / file)
-    return [f"![{name}](figures/{quote(file)})", "", f"*{figure.caption_on(dataset)}*", ""]
+    others = store(canvas, folder / "figures" / file)
+    links = [f"[{_FORMATS[path.suffix]}](figures/{quote(path.name)})" for path in others]
+    caption = f"*{figure.caption_on(dataset)}*"
+    return [f"![{name}](figures/{quote(file)})", "", " · ".join(links), "", caption, ""]
 
 
 def _reading_notes(study: Study) -> str:

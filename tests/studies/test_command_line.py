@@ -65,7 +65,7 @@ def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Pa
     assert set(rows["engine"]) == {"fused", "none"}
     assert (rows["trainable_parameters"] >= rows["phases"] + rows["mapping_parameters"]).all()
     assert rows["versions"].str.contains("torch=").all()
-    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
+    assert {path.name for path in (tmp_path / "figures").glob("*.png")} == {
         "accuracy-digits.png",
         "size_map-digits.png",
         "size_lines-digits.png",

@@ -9,11 +9,13 @@ from matplotlib.figure import Figure as Canvas
 
 from studies.analysis.quoted import QUOTED, QUOTED_DATASETS
 from studies.analysis.results import StudyResults
-from studies.analysis.summaries import families, summarise
-from studies.design.arms import PHOTONIC, Family
+from studies.analysis.summaries import describe, families, summarise
+from studies.design.arms import PHOTONIC, Family, labels
 from studies.design.roles import FINAL, SEARCH, has_trained, only_evaluated
 from studies.design.statistics import non_dominated
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.data import note
+from studies.reports.figures.parts.trained import MEAN, kinds_of
 from studies.reports.figures.style import (
     COLOURS,
     FAMILY_MARKERS,
@@ -47,6 +49,9 @@ _MEAN: dict[str, Any] = {
     "elinewidth": 1.0,
     "capsize": 2,
 }
+#: What is stored of runs and of means, beside what they are called.
+_OF_A_RUN = ["configuration", "seed", "trainable_parameters", "test_accuracy"]
+_OF_A_MEAN = ["configuration", "trainable_parameters", "test_accuracy", "test_low", "test_high"]
 _HOLLOW: dict[str, Any] = {"markersize": 5.5, "markerfacecolor": "white", "markeredgewidth": 1.0}
 
 
@@ -74,10 +79,10 @@ def draw_accuracies(rows: pd.DataFrame) -> Canvas | None:
         return None
     canvas = new_canvas(8.0, 6.0)
     axes = canvas.add_subplot()
-    _draw_searched(axes, complete[complete["role"] == SEARCH])
+    _draw_searched(canvas, axes, complete[complete["role"] == SEARCH])
     final = complete[(complete["role"] == FINAL) & ~only_evaluated(complete)]
     if not final.empty:
-        _draw_final(axes, final)
+        _draw_final(canvas, axes, final)
     if rows["dataset"].iloc[0] in QUOTED_DATASETS:
         axes.errorbar(
             [quoted.trainable_parameters for quoted in QUOTED],
@@ -88,6 +93,7 @@ def draw_accuracies(rows: pd.DataFrame) -> Canvas | None:
             color=COLOURS[Family.PAPER],
             label=Family.PAPER,
         )
+        note(canvas, _quoted(), drawn=str(Family.PAPER))
     axes.set(title=f"{rows['dataset'].iloc[0]}: accuracy against trainable parameters")
     set_trainable_axis(axes)
     set_accuracy_axis(axes, "accuracy")
@@ -95,7 +101,21 @@ def draw_accuracies(rows: pd.DataFrame) -> Canvas | None:
     return canvas
 
 
-def _draw_searched(axes: Axes, search: pd.DataFrame) -> None:
+def _quoted() -> pd.DataFrame:
+    """The paper's figures, as fractions."""
+    lines = [
+        {
+            "trainable_parameters": quoted.trainable_parameters,
+            "val_accuracy": quoted.accuracy / 100,
+            "val_low": (quoted.accuracy - quoted.deviation) / 100,
+            "val_high": (quoted.accuracy + quoted.deviation) / 100,
+        }
+        for quoted in QUOTED
+    ]
+    return pd.DataFrame(lines)
+
+
+def _draw_searched(canvas: Canvas, axes: Axes, search: pd.DataFrame) -> None:
     if search.empty:
         return
     sns.scatterplot(
@@ -107,19 +127,24 @@ def _draw_searched(axes: Axes, search: pd.DataFrame) -> None:
         **_SEARCH,
     )
     axes.scatter([], [], color="black", label=_SEARCHED, **_SEARCH)
+    columns = ["configuration", "seed", "trainable_parameters", "val_accuracy"]
+    note(canvas, search[columns], drawn=_SEARCHED, family=families(search), model=labels(search))
 
 
-def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
+def _draw_final(canvas: Canvas, axes: Axes, final: pd.DataFrame) -> None:
     """Runs as light points, means with their intervals; models of one count side by side."""
     means = summarise(final).sort_values(["trainable_parameters", "test_accuracy"])
     means = means.assign(family=families(means), place=_places(means["trainable_parameters"]))
     places = dict(zip(means["configuration"], means["place"], strict=True))
+    names = dict(zip(means["configuration"], means.apply(describe, axis=1), strict=True))
     for name, group in means.groupby("family"):
         runs = final[final["configuration"].isin(group["configuration"])]
         trains = has_trained(runs)
         for shown, look in ((runs[trains], _RUN), (runs[~trains], _CROSS)):
             places_of = shown["configuration"].map(places) * _LEFT
             axes.scatter(places_of, shown["test_accuracy"], color=COLOURS[name], **look)
+        called = runs["configuration"].map(names)
+        note(canvas, runs[_OF_A_RUN], drawn=kinds_of(runs), family=str(name), model=called)
         fails = group["failures"] > 0
         axes.plot(
             group["place"][fails],
@@ -128,6 +153,8 @@ def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
             color=COLOURS[name],
             **_HOLLOW,
         )
+        called = group["configuration"].map(names)
+        note(canvas, group[_OF_A_MEAN], drawn=MEAN, family=str(name), model=called)
         whole = group[~fails]
         axes.errorbar(
             whole["place"],
@@ -147,6 +174,7 @@ def _draw_final(axes: Axes, final: pd.DataFrame) -> None:
         photonic = means[means["family"] == family]
         line = photonic[non_dominated(photonic["test_accuracy"], photonic["trainable_parameters"])]
         if not line.empty:
+            note(canvas, line[_OF_A_MEAN[:3]], drawn=label, family=str(family))
             axes.step(
                 line["trainable_parameters"],
                 line["test_accuracy"],

@@ -1,11 +1,14 @@
 """Forest plot of a study's contrasts."""
 
+import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from studies.analysis.results import Result, StudyResults, Verdict, arm_names
 from studies.design.statistics import points
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.data import note
 from studies.reports.figures.parts.labelled_lines import labelled_lines
+from studies.reports.figures.parts.trained import MEAN
 from studies.reports.figures.parts.words import wrapped
 from studies.reports.figures.style import new_canvas
 
@@ -43,6 +46,7 @@ def draw(results: StudyResults) -> Canvas | None:
         axes.plot([100 * end for end in difference.shown], [line] * 2, color=colour, linewidth=1.6)
         face = colour if result.verdict is Verdict.SHOWN else "white"
         axes.plot(100 * difference.mean, line, "o", color=colour, markerfacecolor=face)
+        _note(canvas, result)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.set(
         xlabel="difference in test accuracy (percentage points)",
@@ -51,6 +55,22 @@ def draw(results: StudyResults) -> Canvas | None:
     lines.set_axis(axes)
     lines.set_notes(axes, [_numbers(result) for result in paired])
     return canvas
+
+
+def _note(canvas: Canvas, result: Result) -> None:
+    difference, failures = result.difference, result.failures
+    low, high = difference.shown
+    mean = {
+        "difference": difference.mean,
+        "low": low,
+        "high": high,
+        "failures_of_first": failures.first,
+        "failures_of_second": failures.second,
+        "shown": result.verdict is Verdict.SHOWN,
+    }
+    each = pd.DataFrame({"difference": difference.each})
+    note(canvas, each, drawn="pair of seeds", contrast=_name(result))
+    note(canvas, pd.DataFrame([mean]), drawn=MEAN, contrast=_name(result))
 
 
 def _name(result: Result) -> str:

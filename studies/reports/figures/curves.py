@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from studies.analysis.results import StudyResults
@@ -21,16 +23,24 @@ from studies.design.arms import FINALIST, is_arm
 from studies.design.configuration import sizes_from_text
 from studies.design.roles import FINAL, has_trained
 from studies.reports.figures import register_figure
-from studies.reports.figures.parts.names import Name, add_names, height_of
-from studies.reports.figures.parts.words import wrapped
-from studies.reports.figures.style import (
-    LINE_COLOURS,
-    PALETTE,
-    new_canvas,
-    new_panels,
-    panel_grid,
-    set_accuracy_axis,
+from studies.reports.figures.parts.data import note
+from studies.reports.figures.parts.names import (
+    BETWEEN,
+    LETTERS,
+    PANEL_HEIGHT,
+    SIZE,
+    TITLE_LETTERS,
+    Name,
+    add_names,
+    height_of,
+    looks_of,
+    named_of,
+    new_named_panels,
+    unnamed_line,
 )
+from studies.reports.figures.parts.trained import FAILED_RUN, MEAN
+from studies.reports.figures.parts.words import in_words, wrapped
+from studies.reports.figures.style import GREY, panel_grid, set_accuracy_axis
 
 #: More panels than this nobody takes in; what has one is as few as it takes.
 _MOST_PANELS = 12
@@ -39,13 +49,8 @@ _MOST_PANELS = 12
 _MOST_NAMES = (16, 8)
 #: In inches, without the title.
 _MOST_HEIGHT = 11.5
-#: Of a name, letters, and of these, points.
-_WIDTH, _SIZE = 30, 7.5
-#: Of a panel without its names, and of its title and labels, inches.
-_PANEL_WIDTH, _NAMES_WIDTH, _PANEL_HEIGHT, _AROUND = 2.9, 1.9, 2.2, 0.7
-_LINE_STYLES = ("-", "--", ":", "-.")
-_UNNAMED = PALETTE[7]
-_COLOURS = tuple(colour for colour in LINE_COLOURS if colour != _UNNAMED)
+_BAND = "from the lowest to the highest of these"
+_FAINT, _THIN = 0.1, 0.7
 #: Of models that have no setting in common with others.
 _NO_SETTING = "other models"
 
@@ -68,12 +73,12 @@ class _Model:
     def text(self) -> str:
         """The name with how many runs fail, of one or several lines."""
         failed = (~self.trains).sum()
-        name = wrapped(self.name, _WIDTH)
+        name = wrapped(self.name, LETTERS)
         if not failed:
             return name
         more = f"{failed} of {len(self.trains)} fail"
         together = f"{name}, {more}"
-        fits = len(together.rpartition("\n")[2]) <= _WIDTH
+        fits = len(together.rpartition("\n")[2]) <= LETTERS
         return together if fits else f"{name},\n{more}"
 
     @property
@@ -81,6 +86,12 @@ class _Model:
         """Over the runs that train, if any does, after each epoch."""
         shown: np.ndarray = self.curves[self.trains] if self.trains.any() else self.curves
         return np.asarray(pd.DataFrame(shown).mean())
+
+    @property
+    def band(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The lowest and the highest of several runs that train, after each epoch."""
+        runs = pd.DataFrame(self.curves[self.trains])
+        return (np.asarray(runs.min()), np.asarray(runs.max())) if len(runs) > 1 else None
 
     @property
     def end(self) -> tuple[float, float]:
@@ -92,36 +103,63 @@ class _Model:
 
 @register_figure(
     "curves",
-    "Validation accuracy after each epoch: thick lines are the means of models over the seeds that "
-    "train, with their names where they end, thin lines are runs, dotted where they do not train "
-    "(these are counted). A panel for each setting, or for each arm where those are fewer; where "
-    "one has too many models, the best, the median and the worst have names, and the others are "
-    "grey.",
+    "Validation accuracy after each epoch: lines are the means of models over the seeds that "
+    "train, with their names where they end, pale bands go from the lowest of these to the "
+    "highest; dotted are runs that do not train (these are counted). A panel for each setting, or "
+    "for each arm where those are fewer; where one has too many models, the best, the median and "
+    "the worst have names, and the others are grey.",
 )
 def draw(results: StudyResults) -> Canvas | None:
-    """Thin lines for the runs, thick ones for the means, panels of what belongs together."""
+    """Lines for the means, bands for the runs, panels of what belongs together."""
     rows = results.rows
     final = rows[(rows["role"] == FINAL) & (rows["val_accuracy_by_epoch"] != "")]
     if final.empty:
         return None
     panels = {title: _models(runs, names) for title, runs, names in _panels(final)}
-    lines, columns = panel_grid(len(panels))
+    lines, _ = panel_grid(len(panels))
     for most in _MOST_NAMES:
-        named = [_named(models, most) for models in panels.values()]
+        named = [named_of(models, most) for models in panels.values()]
         texts = [[model.text for model in models] for models in named]
-        height = max(_PANEL_HEIGHT, *(height_of(names, _SIZE) for names in texts))
-        if (all_lines := (height + _AROUND) * lines) <= _MOST_HEIGHT:
+        height = max(PANEL_HEIGHT, *(height_of(names, SIZE) for names in texts))
+        if (height + BETWEEN) * lines <= _MOST_HEIGHT:
             break
-    canvas = new_canvas(0.6 + (_PANEL_WIDTH + _NAMES_WIDTH) * columns, 0.5 + all_lines)
-    grid = new_panels(canvas, len(panels))
-    looks = _looks([model.name for models in named for model in models])
+    canvas, grid, height = new_named_panels(len(panels), texts)
+    looks = looks_of([model.name for models in named for model in models])
     for axes, shown, (title, models) in zip(grid.flat, named, panels.items(), strict=False):
+        for model in models:
+            _note(canvas, title, model)
         _draw_panel(axes, models, shown, looks, height)
-        axes.set_title(title, fontsize="medium")
+        axes.set_title(wrapped(title, TITLE_LETTERS), fontsize="small", loc="left")
     canvas.suptitle(f"{rows['dataset'].iloc[0]}: validation accuracy of every final run")
-    canvas.supxlabel("epoch", fontsize="medium")
     canvas.supylabel("validation accuracy (%, logit scale)", fontsize="medium")
+    _add_legend(canvas, list(panels.values()), sum(map(len, named)))
     return canvas
+
+
+def _add_legend(canvas: Canvas, panels: list[list[_Model]], named: int) -> None:
+    """What is drawn in all panels, as far as it is."""
+    models = [model for panel in panels for model in panel]
+    handles: list[Any] = [Line2D([], [], color="black", linewidth=1.6, label=MEAN)]
+    if any(model.band for model in models):
+        handles.append(Patch(color="black", alpha=_FAINT, linewidth=0, label=_BAND))
+    if not all(model.trains.all() for model in models):
+        look: dict[str, Any] = {"color": "black", "linestyle": ":", "linewidth": _THIN}
+        handles.append(Line2D([], [], label=FAILED_RUN, **look))
+    if len(models) > named:
+        handles.append(unnamed_line(f"mean of one of {len(models) - named} other models"))
+    canvas.legend(handles=handles, loc="outside lower center", ncols=4, fontsize="small")
+
+
+def _note(canvas: Canvas, title: str, model: _Model) -> None:
+    same = {"panel": in_words(title), "model": in_words(model.name)}
+    table = pd.DataFrame({"epoch": np.arange(1, model.curves.shape[1] + 1)})
+    shown = table.assign(val_accuracy=model.mean)
+    if model.band is not None:
+        shown = shown.assign(lowest=model.band[0], highest=model.band[1])
+    note(canvas, shown[np.isfinite(model.mean)], drawn=MEAN, **same)
+    for curve in model.curves[~model.trains]:
+        there = np.isfinite(curve)
+        note(canvas, table[there].assign(val_accuracy=curve[there]), drawn=FAILED_RUN, **same)
 
 
 def _panels(final: pd.DataFrame) -> list[tuple[str, pd.DataFrame, pd.Series]]:
@@ -135,7 +173,7 @@ def _panels(final: pd.DataFrame) -> list[tuple[str, pd.DataFrame, pd.Series]]:
         titles, inside = arms, settings
     names = pd.Series(inside.to_numpy(), final["configuration"])
     return [
-        (wrapped(str(title) or _NO_SETTING, 2 * _WIDTH), runs, names[~names.index.duplicated()])
+        (str(title) or _NO_SETTING, runs, names[~names.index.duplicated()])
         for title, runs in final.groupby(titles, sort=False)
     ]
 
@@ -171,25 +209,6 @@ def _name(first: pd.Series, name: str) -> str:
     return name if first["setting"] and name else describe(first)
 
 
-def _named(models: list[_Model], most: int) -> list[_Model]:
-    """Those of a panel whose names are shown."""
-    if len(models) <= most:
-        return models
-    return [models[0], models[len(models) // 2], models[-1]]
-
-
-def _looks(names: list[str]) -> dict[str, dict[str, Any]]:
-    """A colour and a line style for each name, the same in every panel."""
-    every = list(dict.fromkeys(names))
-    return {
-        name: {
-            "color": _COLOURS[place % len(_COLOURS)],
-            "linestyle": _LINE_STYLES[place // len(_COLOURS) % len(_LINE_STYLES)],
-        }
-        for place, name in enumerate(every)
-    }
-
-
 def _draw_panel(
     axes: Axes,
     models: list[_Model],
@@ -200,13 +219,13 @@ def _draw_panel(
     names = []
     for model in models:
         shown = model in named
-        look = looks[model.name] if shown else {"color": _UNNAMED, "linestyle": "-"}
+        look = looks[model.name] if shown else {"color": GREY, "linestyle": "-"}
         epochs = np.arange(1, model.curves.shape[1] + 1)
-        for curve, trains in zip(model.curves, model.trains, strict=True):
-            alpha, line = (0.25, "-") if trains else (0.7, ":")
-            axes.plot(
-                epochs, curve, color=look["color"], alpha=alpha, linewidth=0.6, linestyle=line
-            )
+        if shown and model.band is not None:
+            axes.fill_between(epochs, *model.band, color=look["color"], alpha=_FAINT, linewidth=0)
+        for curve in model.curves[~model.trains]:
+            thin: dict[str, Any] = {"linestyle": ":", "linewidth": _THIN, "alpha": 0.7}
+            axes.plot(epochs, curve, color=look["color"], **thin)
         axes.plot(epochs, model.mean, linewidth=1.6 if shown else 1.0, **look)
         if shown:
             names.append(Name(model.text, model.end, look["color"]))
@@ -214,4 +233,5 @@ def _draw_panel(
     axes.set_xlim(0, max(model.curves.shape[1] for model in models) + 0.5)
     set_accuracy_axis(axes, "", short=True)
     axes.tick_params(labelsize="small")
-    add_names(axes, names, _SIZE, height)
+    axes.set_xlabel("epoch", fontsize="small")
+    add_names(axes, names, SIZE, height)

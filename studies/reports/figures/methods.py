@@ -2,12 +2,14 @@
 
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 
 from studies.analysis.results import StudyResults
 from studies.analysis.summaries import method_names
 from studies.design.roles import FINAL, has_trained, only_evaluated
-from studies.design.statistics import mean_interval
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.data import note
+from studies.reports.figures.parts.trained import FAILED_RUN, MEAN, failures_text, trained_mean
 from studies.reports.figures.parts.words import in_words
 from studies.reports.figures.style import (
     METHOD_STYLES,
@@ -16,6 +18,8 @@ from studies.reports.figures.style import (
     set_accuracy_axis,
     set_trainable_axis,
 )
+
+_DRAWN = _COUNT, _ACCURACY = "trainable_parameters", "test_accuracy"
 
 
 @register_figure(
@@ -37,9 +41,9 @@ def draw(results: StudyResults) -> Canvas | None:
         points = _points(runs)
         constant = schedule == "none"
         axes.errorbar(
-            points["x"],
-            points["mean"],
-            yerr=interval_bars(points["mean"], points["low"], points["high"]),
+            points[_COUNT],
+            points[_ACCURACY],
+            yerr=interval_bars(points[_ACCURACY], points["low"], points["high"]),
             capsize=3,
             markersize=6,
             linewidth=1.2,
@@ -49,9 +53,12 @@ def draw(results: StudyResults) -> Canvas | None:
             **METHOD_STYLES[method],
         )
         failed = runs[~has_trained(runs)]
+        called = {"method": method, "schedule": schedule}
+        note(canvas, points, drawn=MEAN, **called)
+        note(canvas, failed[["configuration", *_DRAWN, "seed"]], drawn=FAILED_RUN, **called)
         axes.scatter(
-            failed["trainable_parameters"],
-            failed["test_accuracy"],
+            failed[_COUNT],
+            failed[_ACCURACY],
             s=16,
             linewidths=1,
             alpha=0.7,
@@ -60,26 +67,33 @@ def draw(results: StudyResults) -> Canvas | None:
     axes.set(title=f"{final['dataset'].iloc[0]}: ways to train few parameters")
     set_trainable_axis(axes)
     set_accuracy_axis(axes, "test accuracy")
-    canvas.legend(fontsize="small", loc="outside right upper")
+    handles, _ = axes.get_legend_handles_labels()
+    if not has_trained(final).all():
+        handles.append(
+            Line2D([], [], linestyle="", marker="x", markersize=4, color="black", label=FAILED_RUN)
+        )
+    canvas.legend(handles=handles, fontsize="small", loc="outside right upper")
     return canvas
 
 
 def _failures(runs: pd.DataFrame) -> str:
     """How many of the runs of a method did not train."""
-    failed = (~has_trained(runs)).sum()
-    return f" ({failed} of {len(runs)} runs fail)" if failed else ""
+    text = failures_text(runs).replace(" fail", " runs fail")
+    return f" ({text})" if text else ""
 
 
 def _points(runs: pd.DataFrame) -> pd.DataFrame:
     """A model each, in the order of their sizes: its mean, where it trains."""
     points = []
-    for _, model in runs.groupby("configuration"):
-        trains = has_trained(model)
-        shown = model[trains] if trains.any() else model
+    for configuration, model in runs.groupby("configuration"):
+        interval = trained_mean(model)
         points.append(
             {
-                **vars(mean_interval(shown["test_accuracy"].dropna())),
-                "x": model["trainable_parameters"].iloc[0],
+                "configuration": configuration,
+                _COUNT: model[_COUNT].iloc[0],
+                _ACCURACY: interval.mean,
+                "low": interval.low,
+                "high": interval.high,
             }
         )
-    return pd.DataFrame(points).sort_values("x")
+    return pd.DataFrame(points).sort_values(_COUNT)

@@ -26,6 +26,7 @@ from optuna.visualization import matplotlib as drawn_by_optuna
 from studies.analysis.results import StudyResults
 from studies.design.roles import SEARCH, completed
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.data import note
 from studies.reports.figures.parts.words import in_words
 from studies.reports.figures.style import (
     OWN_STYLE,
@@ -91,6 +92,11 @@ def draw_importances(results: StudyResults) -> Canvas | None:
 
     def plot(search: optuna.Study) -> Any:
         axes = drawn_by_optuna.plot_param_importances(search, evaluator, **_OF_ACCURACY)
+        names = [label.get_text() for label in axes.get_yticklabels()]
+        found = {"choice": names, "importance": [bar.get_width() for bar in axes.containers[0]]}
+        canvas = axes.get_figure(root=True)
+        assert canvas is not None  # the axes are in one
+        note(canvas, pd.DataFrame(found), drawn="importance")
         axes.set(xlabel="importance (fraction of the variance)", ylabel="")
         _without_legend(axes)
         return axes
@@ -165,6 +171,18 @@ def largest_search(results: StudyResults) -> optuna.Study | None:
     return search
 
 
+def _table(search: optuna.Study) -> pd.DataFrame:
+    """Every setting in the order in which they were done, with what was chosen in it."""
+    return pd.DataFrame(
+        [
+            {"place": place, "val_accuracy": values[0], "trainable_parameters": values[1]}
+            | trial.params
+            for place, trial in enumerate(search.trials)
+            if (values := trial.values)  # noqa: PD011 - not of a table
+        ]
+    )
+
+
 def _trial(row: pd.Series) -> FrozenTrial:
     drawn = searched_parameters(row["search_parameters"])
     return create_trial(
@@ -228,6 +246,7 @@ def _drawn(
         axes.set_title("", loc=place)
     axes.set_title(title)
     canvas: Canvas = axes.figure
+    note(canvas, _table(search), drawn="searched setting")
     canvas.set_size_inches(9.0, 4.5)
     canvas.set_layout_engine(engine)
     plt.close(canvas)

@@ -13,9 +13,16 @@ from studies.analysis.results import StudyResults
 from studies.analysis.summaries import describe, families, representative
 from studies.design.arms import Family
 from studies.design.roles import COMPLETE, FINAL, has_trained, only_evaluated
-from studies.design.statistics import mean_interval
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.data import note
 from studies.reports.figures.parts.labelled_lines import LabelledLines, labelled_lines
+from studies.reports.figures.parts.trained import (
+    FAILED_RUN,
+    MEAN,
+    failures_text,
+    kinds_of,
+    trained_mean,
+)
 from studies.reports.figures.parts.words import wrapped
 from studies.reports.figures.style import (
     COLOURS,
@@ -65,7 +72,7 @@ def draw(results: StudyResults) -> Canvas | None:
     canvas = new_canvas(10.0, 1.7 + places.height)
     axes = canvas.add_subplot()
     for line, place in zip(lines, places.places, strict=True):
-        _draw_line(axes, line, place)
+        _draw_line(canvas, axes, line, place)
     set_accuracy_axis(axes, "test accuracy", "x")
     places.set_axis(axes)
     axes.set(
@@ -75,7 +82,8 @@ def draw(results: StudyResults) -> Canvas | None:
     notes = [_failures(line.runs) for line in lines]
     if any(notes):
         places.set_notes(axes, notes)
-    _add_legend(canvas, [name for name in COLOURS if name in {line.family for line in lines}])
+    present = [name for name in COLOURS if name in {line.family for line in lines}]
+    _add_legend(canvas, present, failures=any(notes))
     return canvas
 
 
@@ -115,15 +123,20 @@ def _counts(counts: pd.Series) -> str:
     return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
-def _draw_line(axes: Axes, line: _Line, place: float) -> None:
+def _draw_line(canvas: Canvas, axes: Axes, line: _Line, place: float) -> None:
     """Runs, and the mean of each model below them."""
     colour, trains = COLOURS[line.family], has_trained(line.runs)
     for runs, look in ((line.runs[trains], _RUN), (line.runs[~trains], _CROSS)):
         accuracies = runs["test_accuracy"].dropna()
         axes.scatter(accuracies, [place] * len(accuracies), color=colour, **look)
+    called = {"line": " ".join(line.text.split()), "family": str(line.family)}
+    shown = ["configuration", "trainable_parameters", "seed", "test_accuracy"]
+    note(canvas, line.runs[shown], drawn=kinds_of(line.runs), **called)
     for _, model in line.runs.groupby("configuration", sort=False):
-        ones = model[has_trained(model)] if has_trained(model).any() else model
-        interval = mean_interval(ones["test_accuracy"].dropna())
+        interval = trained_mean(model)
+        first = model[shown[:2]].head(1)
+        found = {"test_accuracy": interval.mean, "low": interval.low, "high": interval.high}
+        note(canvas, first.assign(**found), drawn=MEAN, **called)
         mean, low, high = (pd.Series([v]) for v in (interval.mean, interval.low, interval.high))
         axes.errorbar(
             mean,
@@ -138,17 +151,15 @@ def _draw_line(axes: Axes, line: _Line, place: float) -> None:
 
 def _failures(runs: pd.DataFrame) -> str:
     """How many of the runs did not train, and how many of those have no accuracy."""
-    failed, without = (~has_trained(runs)).sum(), (runs["status"] != COMPLETE).sum()
-    if not failed:
-        return ""
-    text = f"{failed} of {len(runs)} fail"
+    text, without = failures_text(runs), (runs["status"] != COMPLETE).sum()
     return f"{text}, {without} without accuracy" if without else text
 
 
-def _add_legend(canvas: Canvas, present: list[Family]) -> None:
-    """Below the axes: families, the mean, what does not train."""
+def _add_legend(canvas: Canvas, present: list[Family], *, failures: bool) -> None:
+    """Below the axes: families, the mean, what does not train if there is any."""
     looks: list[tuple[str, Any, str]] = [("o", COLOURS[name], name) for name in present]
-    looks += [("D", "grey", "mean, 95 % interval"), ("x", "grey", "does not train")]
+    looks += [("D", "grey", "mean, 95 % interval")]
+    looks += [("x", "grey", FAILED_RUN)] if failures else []
     canvas.legend(
         handles=[
             Line2D([], [], marker=marker, linestyle="", color=colour, markersize=5, label=label)

@@ -14,10 +14,17 @@ from studies.analysis.results import StudyResults
 from studies.catalogue.hardware import errors_of_a_shot, levels_of
 from studies.design.roles import has_trained
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.data import note
 from studies.reports.figures.style import LINE_COLOURS, new_canvas, set_accuracy_axis
 from studies.settings.read_out import MODELS, exact
 
 _MARKERS = "osD^vP*X"
+#: Solid and dashed lines are errors of weights, dotted ones accuracies.
+_LINES = {
+    "-": "error expected of the way it reads",
+    "--": "Cramér–Rao bound of the error",
+    ":": "accuracy of unlimited shots",
+}
 
 
 @register_figure(
@@ -39,14 +46,20 @@ def draw(results: StudyResults) -> Canvas | None:
     for place, (model, levels) in enumerate(found.items()):
         if not levels:
             continue
-        look = {"color": LINE_COLOURS[place], "marker": _MARKERS[place], "markersize": 5}
+        look: dict[str, Any] = {
+            "color": LINE_COLOURS[place],
+            "marker": _MARKERS[place],
+            "markersize": 5,
+        }
         accepted = np.array([level.accepted for level in levels])
         _draw_accuracy(accuracy, accepted, levels, look)
         clean = results.runs_of(exact(model))
         mean = clean["test_accuracy"][has_trained(clean)].mean()
         accuracy.axhline(mean, color=look["color"], linestyle=":", linewidth=1)
         error.plot(accepted, [level.error for level in levels], linestyle="", **look)
-        _draw_bounds(error, accepted, errors_of_a_shot(results, model), look["color"])
+        bounds = errors_of_a_shot(results, model)
+        _draw_bounds(error, accepted, bounds, look["color"])
+        _note(canvas, model, levels, mean, bounds)
         handles.append(Line2D([], [], label=model, **look))
     everything = [level.accepted for levels in found.values() for level in levels]
     for axes in (accuracy, error):
@@ -58,9 +71,36 @@ def draw(results: StudyResults) -> Canvas | None:
         axes.xaxis.set_minor_formatter(NullFormatter())
     error.set(yscale="log", ylabel="error of a weight (1/√fan-in, log scale)")
     set_accuracy_axis(accuracy, "test accuracy")
-    canvas.legend(handles=handles, loc="outside lower center", ncols=3, fontsize="small")
+    for style, name in _LINES.items():
+        line: dict[str, Any] = {"color": "black", "linestyle": style, "linewidth": 1}
+        handles.append(Line2D([], [], label=name, **line))
+    canvas.legend(handles=handles, loc="outside lower center", ncols=4, fontsize="small")
     canvas.suptitle(f"{results.rows['dataset'].iloc[0]}: what counting shots costs")
     return canvas
+
+
+def _note(
+    canvas: Canvas,
+    model: str,
+    levels: list[Any],
+    unlimited: float,
+    bounds: tuple[float, float] | None,
+) -> None:
+    expected, least = bounds or (np.nan, np.nan)
+    lines = [
+        {
+            "accepted_shots": level.accepted,
+            "test_accuracy": level.accuracy.mean,
+            "low": level.accuracy.low,
+            "high": level.accuracy.high,
+            "error_of_a_weight": level.error,
+            "expected_error": expected / np.sqrt(level.accepted),
+            "least_error": least / np.sqrt(level.accepted),
+        }
+        for level in levels
+    ]
+    note(canvas, pd.DataFrame(lines), drawn="mean", model=model)
+    note(canvas, pd.DataFrame({"test_accuracy": [unlimited]}), drawn=_LINES[":"], model=model)
 
 
 def _draw_accuracy(

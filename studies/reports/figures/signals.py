@@ -1,5 +1,6 @@
 """What a mapping makes of the probabilities, and what reaches the phases."""
 
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
@@ -11,11 +12,13 @@ from studies.design.arms import labels
 from studies.design.measures import END, START, measured_moments
 from studies.design.roles import FINAL
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.data import note
 from studies.reports.figures.parts.words import in_words
 from studies.reports.figures.style import new_canvas
 
 _MOMENTS = {START: "before the training", END: "after it"}
 _OUTER, _INNER, _MIDDLE = ("0.01", "0.99"), ("0.25", "0.75"), "0.5"
+_LEVELS = (_OUTER[0], _INNER[0], _MIDDLE, _INNER[1], _OUTER[1])
 #: Quantities, their axis, and below what they are drawn on a linear scale: an exact 0 has
 #: no place on a logarithmic one.
 _PANELS = (
@@ -51,6 +54,9 @@ def draw(results: StudyResults) -> Canvas | None:
     for axes, (name, axis, linear) in zip(panels, _PANELS, strict=True):
         for label, moment, measured in found:
             line = words.index(label) + (0.14 if moment == END else -0.14)
+            called = {"quantity": name, "arm": in_words(label), "moment": _MOMENTS[moment]}
+            shown = {f"quantile_{level}": measured[name][level] for level in _LEVELS}
+            note(canvas, pd.DataFrame([shown]), drawn="quantiles", **called)
             _draw_quantiles(axes, measured[name], line, colours[moment])
         axes.set_xscale("symlog", linthresh=linear)
         axes.set(xlabel=axis)

@@ -12,8 +12,10 @@ from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 from studies.analysis.results import StudyResults
 from studies.analysis.sizes import runs_of_map
 from studies.design.measures import PASS_SECONDS, measured_moments
-from studies.design.statistics import mean_interval
+from studies.design.roles import has_trained
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.data import note
+from studies.reports.figures.parts.trained import FAILED_RUN, MEAN, of_trained, trained_mean
 from studies.reports.figures.parts.words import in_words
 from studies.reports.figures.style import (
     interval_bars,
@@ -28,8 +30,9 @@ _MARKERS = "osD^vP*X"
 @register_figure(
     "size_map",
     "Test accuracy (%) of as many equal PQCNNs of each size as come nearest to one number of "
-    "effective parameters, each at its best rate: mean ± standard deviation over fresh seeds, and "
-    "how many PQCNNs that are. White: sizes that were not run.",
+    "effective parameters, each at its best rate: mean ± standard deviation over the fresh seeds "
+    "that train, how many PQCNNs that are, and how many seeds fail, if any. White: sizes that were "
+    "not run.",
 )
 def draw_map(results: StudyResults) -> Canvas | None:
     """A cell for each size."""
@@ -37,17 +40,12 @@ def draw_map(results: StudyResults) -> Canvas | None:
     runs = runs[runs["of_a_size"]]
     if runs.empty:
         return None
-    cells = runs.groupby(["photons", "modes"]).agg(
-        mean=("test_accuracy", "mean"),
-        spread=("test_accuracy", "std"),
-        sizes=("sizes", "first"),
-        seeds=("seed", "nunique"),
-    )
-    cells["text"] = [
-        f"{100 * cell.mean:.1f}{'' if cell.seeds < 2 else f' ± {100 * cell.spread:.1f}'}\n"
-        f"{cell.sizes.count('+') + 1} PQCNN{'s' if '+' in cell.sizes else ''}"
-        for cell in cells.itertuples()
-    ]
+    cells = pd.DataFrame(
+        [
+            {"photons": photons, "modes": modes, **_cell(of_size)}
+            for (photons, modes), of_size in runs.groupby(["photons", "modes"])
+        ]
+    ).set_index(["photons", "modes"])
     first = runs.iloc[0]
     canvas = new_canvas(8.0, 1.5 + 0.7 * cells.index.levels[0].size)
     axes = canvas.add_subplot()
@@ -55,10 +53,11 @@ def draw_map(results: StudyResults) -> Canvas | None:
         cells.reset_index()
         .pivot_table(index="photons", columns="modes", values=name, aggfunc="first")
         .sort_index(ascending=False)
-        for name in ("mean", "text")
+        for name in ("test_accuracy", "text")
     )
+    note(canvas, cells.drop(columns="text").reset_index(), drawn=MEAN)
     sns.heatmap(
-        100 * means,
+        100 * means.astype(float),
         annot=texts.fillna(""),
         fmt="",
         cmap="viridis",
@@ -78,11 +77,26 @@ def draw_map(results: StudyResults) -> Canvas | None:
     return canvas
 
 
+def _cell(runs: pd.DataFrame) -> dict[str, Any]:
+    """What is said of one size."""
+    accuracies, seeds = of_trained(runs)["test_accuracy"], runs["seed"].nunique()
+    mean, spread = accuracies.mean(), accuracies.std()
+    pqcnns, failed = runs["sizes"].iloc[0].count("+") + 1, (~has_trained(runs)).sum()
+    lines = [
+        f"{100 * mean:.1f}" + (f" ± {100 * spread:.1f}" if len(accuracies) > 1 else ""),
+        f"{pqcnns} PQCNN{'s' if pqcnns > 1 else ''}",
+        *([f"{failed} of {seeds} fail"] if failed else []),
+    ]
+    numbers = {"test_accuracy": mean, "deviation": spread, "pqcnns": pqcnns, "seeds": seeds}
+    return {**numbers, "failures": failed, "text": "\n".join(lines)}
+
+
 @register_figure(
     "size_lines",
     "At equal cost over the number of photons, a line for each number of modes: test accuracy with "
-    "95 % intervals over fresh seeds, the outcomes of all PQCNNs together, and the least time that "
-    "their pass, forward and backward, took in a run. Stars are one PQCNN that costs as much.",
+    "95 % intervals over the fresh seeds that train (crosses: seeds that do not), the outcomes of "
+    "all PQCNNs together, and the least time that their pass, forward and backward, took in a run. "
+    "Stars are one PQCNN that costs as much.",
 )
 def draw_lines(results: StudyResults) -> Canvas | None:
     """Three panels side by side."""
@@ -120,7 +134,7 @@ def _draw_line(
     accuracy: Axes, outcomes: Axes, time: Axes, runs: pd.DataFrame, style: dict[str, Any]
 ) -> None:
     by_photons = runs.groupby("photons")
-    intervals = by_photons["test_accuracy"].apply(mean_interval)
+    intervals = by_photons[runs.columns.to_list()].apply(trained_mean)
     mean, low, high = (intervals.map(attrgetter(name)) for name in ("mean", "low", "high"))
     accuracy.errorbar(
         intervals.index,
@@ -131,6 +145,16 @@ def _draw_line(
         markersize=5,
         **style,
     )
+    failed = runs[~has_trained(runs)]
+    crosses = {"color": style["color"], "marker": "x", "s": 16, "linewidths": 1}
+    accuracy.scatter(failed["photons"], failed["test_accuracy"], **crosses)
+    canvas, called = accuracy.get_figure(root=True), {"line": style["label"]}
+    assert canvas is not None  # the axes are in one
+    columns = ["outcomes", "milliseconds"]
+    means = pd.DataFrame({"test_accuracy": mean, "low": low, "high": high})
+    means = means.astype(float).join(by_photons[columns].min())
+    note(canvas, means.rename_axis("photons").reset_index(), drawn=MEAN, **called)
+    note(canvas, failed[["photons", "seed", "test_accuracy"]], drawn=FAILED_RUN, **called)
     for axes, column in ((outcomes, "outcomes"), (time, "milliseconds")):
         least = by_photons[column].min()
         axes.plot(least.index, least, markersize=5, **style)

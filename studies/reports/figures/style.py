@@ -15,7 +15,6 @@ import seaborn as sns
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import (
     FixedLocator,
@@ -26,9 +25,12 @@ from matplotlib.ticker import (
     StrMethodFormatter,
 )
 from PIL import Image
+from scipy.special import expit, logit
 
 from qcnn.files import write_bytes
 from studies.design.arms import Family
+from studies.reports.figures.parts.data import csv_text, noted
+from studies.reports.figures.parts.vector import svg_of
 
 #: What is drawn on; a figure here is one with a name and a caption.
 Canvas: TypeAlias = MatplotlibFigure
@@ -39,7 +41,7 @@ COLOURS = {
     Family.LINEARISED: PALETTE[9],
     Family.TRAINED: PALETTE[1],
     Family.COMPRESSED: (0.0, 0.0, 0.0),
-    Family.NOTEBOOK: PALETTE[3],
+    Family.NOTEBOOK: (0.70, 0.05, 0.10),
     Family.CLASSICAL: PALETTE[2],
     Family.CONTROL: PALETTE[4],
     Family.PAPER: PALETTE[7],
@@ -55,28 +57,39 @@ FAMILY_MARKERS = {
     Family.CONTROL: "<",
     Family.PAPER: "_",
 }
-#: Without those that are too light for a line on white, and dark ones: one for each method.
+#: Of lines that have no colour of their own: none is too light on white, the first differ most.
 LINE_COLOURS = (
-    *(PALETTE[place] for place in (1, 2, 3, 0, 4, 5, 7, 9)),
-    (0.0, 0.0, 0.0),
-    (0.0, 0.3, 0.2),
-    (0.1, 0.1, 0.55),
-    (0.0, 0.45, 0.5),
-    (0.5, 0.0, 0.35),
-    (0.45, 0.08, 0.12),
-    (0.35, 0.4, 0.0),
+    (0.96, 0.50, 0.05),
+    (0.00, 0.42, 0.80),
+    (0.00, 0.62, 0.36),
+    (0.84, 0.12, 0.05),
+    (0.36, 0.00, 0.66),
+    (0.00, 0.00, 0.00),
+    (0.90, 0.42, 0.78),
+    (0.36, 0.44, 0.00),
+    (0.00, 0.66, 0.82),
+    (0.70, 0.00, 0.42),
+    (0.60, 0.36, 0.18),
+    (0.78, 0.70, 0.00),
+    (0.00, 0.30, 0.18),
+    (0.42, 0.10, 0.05),
 )
+#: Of what has no name of its own in a figure.
+GREY = (0.60, 0.60, 0.60)
 #: Of what has no style yet, so that it is never mistaken for what has one.
 _OTHER_MARKERS = "hp<>dH8"
 TRAINABLE_LABEL = "trainable parameters (number, log scale)"
-#: From less than guessing among ten classes; the logit of 0 and of 1 has no place.
-_ACCURACY_LIMITS = (0.03, 0.995)
-#: What is beyond the limits stands here, inside.
-_EDGES = (0.033, 0.9945)
-_ACCURACY_TICKS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99)
+#: Between these the scale of accuracies is that of their logits; beyond it is linear, so that 0
+#: and 1 have a place on it, each this far beyond the last logit.
+_LOGITS, _BEYOND = (0.03, 0.995), 0.5
+#: No accuracy is beyond these.
+_ACCURACY_LIMITS = (-0.3 * _LOGITS[0], 1 + 0.3 * (1 - _LOGITS[1]))
+_ACCURACY_TICKS = (0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 1)
 #: Where an axis is short.
-_FEW_TICKS = (0.05, 0.1, 0.3, 0.5, 0.7, 0.9, 0.95, 0.98)
+_FEW_TICKS = (0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1)
 _PANELS_IN_A_LINE, _MOST_PANEL_LINES = 3, 4
+#: Of a stored picture.
+_PIXELS_PER_INCH = 120
 Style = dict[str, Any]
 
 
@@ -98,23 +111,23 @@ class Styles(dict[str, Style]):
 #: Of the mappings and baselines, where a figure compares those.
 METHOD_STYLES = Styles(
     {
-        name: {"color": LINE_COLOURS[colour], "marker": marker}
+        name: {"color": colour, "marker": marker}
         for name, colour, marker in (
-            ("affine", 0, "o"),
-            ("log_affine", 11, "s"),
-            ("logit_tanh", 2, "D"),
-            ("mixing", 3, "^"),
-            ("mlp", 4, "v"),
-            ("mps", 5, "P"),
-            ("roots", 14, "X"),
-            ("whitened", 6, "*"),
-            ("direct", 7, "X"),
-            ("hashing", 8, "o"),
-            ("low_rank", 9, "s"),
-            ("magnitude_pruning", 10, "D"),
-            ("random_subspace", 1, "^"),
-            ("structured_pruning", 12, "v"),
-            ("weight_sharing", 13, "P"),
+            ("affine", LINE_COLOURS[0], "o"),
+            ("log_affine", LINE_COLOURS[8], "s"),
+            ("logit_tanh", LINE_COLOURS[3], "D"),
+            ("mixing", LINE_COLOURS[1], "^"),
+            ("mlp", LINE_COLOURS[6], "v"),
+            ("mps", LINE_COLOURS[10], "P"),
+            ("roots", LINE_COLOURS[7], "X"),
+            ("whitened", GREY, "*"),
+            ("direct", LINE_COLOURS[11], "X"),
+            ("hashing", LINE_COLOURS[5], "o"),
+            ("low_rank", LINE_COLOURS[12], "s"),
+            ("magnitude_pruning", LINE_COLOURS[4], "D"),
+            ("random_subspace", LINE_COLOURS[2], "^"),
+            ("structured_pruning", LINE_COLOURS[9], "v"),
+            ("weight_sharing", LINE_COLOURS[13], "P"),
         )
     }
 )
@@ -191,8 +204,7 @@ def set_accuracy_axis(
 ) -> None:
     """A logit axis of accuracies, on which halving the error is as far at 90 % as at 98 %.
 
-    To be set when everything is drawn: what would lie beyond the scale stands at its edge then,
-    points and the ends of intervals alike.
+    Below 3 % and above 99.5 % it is linear, down to 0 and up to 100 %: every accuracy is on it.
 
     Args:
         axes: what is drawn on, with accuracies as fractions.
@@ -201,49 +213,72 @@ def set_accuracy_axis(
         short: whether it has room for few ticks and for no scale in its label.
     """
     name = label if short else f"{label} (%, logit scale)"
-    _keep_inside(axes, which)
-    # The limits come first: a scale that looks for some itself finds none in what was all 0 or 1.
-    axes.set(**{f"{which}lim": _ACCURACY_LIMITS, f"{which}scale": "logit", f"{which}label": name})
+    set_scale = axes.set_xscale if which == "x" else axes.set_yscale
+    set_scale("function", functions=(_place_of_accuracy, _accuracy_at))
+    axes.set(**{f"{which}lim": _ACCURACY_LIMITS, f"{which}label": name})
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(FixedLocator(_FEW_TICKS if short else _ACCURACY_TICKS))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
 
 
-def _keep_inside(axes: Axes, which: Literal["x", "y"]) -> None:
-    """Move what has been drawn beyond the scale of accuracies to its edge."""
-    column = "xy".index(which)
+def _place_of_accuracy(accuracies: np.ndarray) -> np.ndarray:
+    """Where accuracies stand on their axis."""
+    least, most = _LOGITS
+    values = np.asarray(accuracies, dtype=float)
+    inside = values.clip(least, most)
+    below, above = (values - inside).clip(max=0) / least, (values - inside).clip(min=0)
+    return np.asarray(logit(inside) + _BEYOND * (below + above / (1 - most)))
 
-    def inside(points: np.ndarray) -> np.ndarray:
-        moved = np.array(points, dtype=float).reshape(-1, 2)  # of a bar without ends, none
-        moved[..., column] = moved[..., column].clip(*_EDGES)
-        return moved
 
-    for line in axes.lines:
-        line.set_data(*inside(np.asarray(line.get_xydata())).T)
-    for part in axes.collections:
-        if isinstance(part, LineCollection):
-            part.set_segments([inside(segment) for segment in part.get_segments()])
-        else:
-            part.set_offsets(inside(np.ma.filled(part.get_offsets(), np.nan)))
+def _accuracy_at(places: np.ndarray) -> np.ndarray:
+    """Which accuracies stand there."""
+    least, most = _LOGITS
+    inside = np.clip(places, logit(least), logit(most))
+    beyond = (np.asarray(places) - inside) / _BEYOND
+    return np.asarray(expit(inside) + beyond.clip(max=0) * least + beyond.clip(min=0) * (1 - most))
 
 
 def interval_bars(mean: pd.Series, low: pd.Series, high: pd.Series) -> list[pd.Series]:
-    """From the means down and up to the ends of their intervals, 0 without one."""
+    """From mean accuracies down and up to the ends of their intervals, 0 without one.
+
+    A t-interval of few seeds may end where no accuracy is; it is drawn to 0 or 1 then.
+    """
+    low, high = low.clip(lower=0.0), high.clip(upper=1.0)
     return [bar.clip(lower=0).fillna(0) for bar in (mean - low, high - mean)]
 
 
 @own_style()
-def store(canvas: Canvas, path: Path) -> None:
-    """Write a PNG that is the same bytes for the same drawing.
+def store(canvas: Canvas, path: Path) -> list[Path]:
+    """Write a figure as PNG and as SVG, and what it shows as CSV: always the same bytes.
 
-    Its at most 256 colours make it less than half as large: the page holds every figure.
+    Args:
+        canvas: of a figure.
+        path: of the PNG; the others stand beside it.
+
+    Returns:
+        the other files; without CSV for a figure that has noted nothing
+        (:func:`studies.reports.figures.parts.data.note`).
     """
+    write_bytes(path, _pixels(canvas))
+    canvas.set_layout_engine("none")  # it is laid out
+    texts = {".svg": svg_of(canvas)}
+    table = noted(canvas)
+    if not table.empty:
+        texts[".csv"] = csv_text(table)
+    for suffix, text in texts.items():
+        write_bytes(path.with_suffix(suffix), text.encode())
+    return [path.with_suffix(suffix) for suffix in texts]
+
+
+def _pixels(canvas: Canvas) -> bytes:
+    """A PNG, whose at most 256 colours make it less than half as large: the page holds all."""
     drawn, content = io.BytesIO(), io.BytesIO()
-    canvas.savefig(drawn, format="png", dpi=150)
+    canvas.savefig(drawn, format="png", dpi=_PIXELS_PER_INCH)
     with Image.open(drawn) as picture:
-        # Other methods weigh colours by their pixels, and a family of few points loses its own.
-        method = Image.Quantize.MAXCOVERAGE
+        # Other methods weigh colours by their pixels, and a family of few points loses its own, or
+        # give what is pale a hue of its own.
+        method = Image.Quantize.FASTOCTREE
         palette = picture.convert("RGB").quantize(256, method, dither=Image.Dither.NONE)
     palette.save(content, format="png", optimize=True)
-    write_bytes(path, content.getvalue())
+    return content.getvalue()

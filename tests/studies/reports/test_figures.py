@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawing import draw
+from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 from PIL import Image
 from stored_rows import CONFIGURATION, PLAIN, make_row
 
@@ -22,8 +24,8 @@ from studies.reports.figures.accuracy import _APART
 from studies.reports.figures.style import (
     COLOURS,
     FAMILY_MARKERS,
+    LINE_COLOURS,
     METHOD_STYLES,
-    PALETTE,
     interval_bars,
     new_canvas,
     set_accuracy_axis,
@@ -55,6 +57,17 @@ def drawn(rows: pd.DataFrame, figure: str) -> Canvas:
     canvas = draw(figure, rows)
     assert isinstance(canvas, Canvas)
     return canvas
+
+
+def canvas_of(axes: Axes) -> Canvas:
+    canvas = axes.get_figure(root=True)
+    assert canvas is not None
+    return canvas
+
+
+def in_data(axes: Axes) -> list[Line2D]:
+    """Lines of data, without those that lead to a name."""
+    return [line for line in axes.lines if line.get_transform() == axes.transData]
 
 
 @pytest.mark.parametrize("name", sorted(studies_by_name))
@@ -156,10 +169,11 @@ def _grid(settings: tuple[int, ...], names: str) -> list[tuple[Any, ...]]:
 def test_curves_have_a_panel_for_each_setting_and_every_line_has_its_name(tmp_path: Path) -> None:
     arms = _grid((2, 4), "abc")
     canvas = drawn(rows_of(tmp_path, arms), "curves")
-    assert [axes.get_title() for axes in canvas.axes] == ["χ = 2", "χ = 4"]
+    assert [axes.get_title("left") for axes in canvas.axes] == ["χ = 2", "χ = 4"]
     for axes in canvas.axes:
         assert sorted(text.get_text() for text in axes.texts) == ["a", "b", "c"]
-        assert len(axes.lines) == 3 * (2 + 1 + 1)  # runs, their mean, what leads to its name
+        assert len(axes.lines) == 3 * (1 + 1)  # a mean, what leads to its name
+        assert len(axes.collections) == 3  # a band of the runs
     colours = [{line.get_color() for line in axes.lines} for axes in canvas.axes]
     assert colours[0] == colours[1]
 
@@ -167,7 +181,7 @@ def test_curves_have_a_panel_for_each_setting_and_every_line_has_its_name(tmp_pa
 def test_curves_have_a_panel_for_each_arm_where_those_are_fewer(tmp_path: Path) -> None:
     arms = _grid((2, 4, 6), "ab")
     canvas = drawn(rows_of(tmp_path, arms), "curves")
-    assert [axes.get_title() for axes in canvas.axes] == ["a", "b"]
+    assert [axes.get_title("left") for axes in canvas.axes] == ["a", "b"]
     assert {text.get_text() for text in canvas.axes[0].texts} == {"χ = 2", "χ = 4", "χ = 6"}
 
 
@@ -177,13 +191,17 @@ def test_of_many_curves_the_best_the_median_and_the_worst_have_names(tmp_path: P
         rows = rows_of(tmp_path, [(f"all: arm {place}", "pqcnn", place + 1, (0.5,))], **ends)
     (axes,) = drawn(rows, "curves").axes
     assert [text.get_text() for text in axes.texts] == ["arm 0", "arm 8", "arm 16"]
+    (legend,) = canvas_of(axes).legends
+    assert "mean of one of 14 other models" in [text.get_text() for text in legend.get_texts()]
 
 
 def test_runs_that_do_not_train_are_counted_beside_their_curve(tmp_path: Path) -> None:
     canvas = drawn(rows_of(tmp_path, [("one: a", "pqcnn", 5, (0.5, 0.6, 0.1))]), "curves")
     (text,) = canvas.axes[0].texts
     assert text.get_text() == "a, 1 of 3 fail"
-    assert [line.get_linestyle() for line in canvas.axes[0].lines] == ["-", "-", ":", "-", ":"]
+    assert [line.get_linestyle() for line in canvas.axes[0].lines] == [":", "-", ":"]
+    (legend,) = canvas.legends
+    assert "run that does not train" in [text.get_text() for text in legend.get_texts()]
 
 
 def test_a_rate_that_was_tried_under_several_seeds_is_shown_by_its_mean(tmp_path: Path) -> None:
@@ -195,7 +213,7 @@ def test_a_rate_that_was_tried_under_several_seeds_is_shown_by_its_mean(tmp_path
     ]
     add_rows(tmp_path / "runs.csv", runs)
     canvas = drawn(read_rows(tmp_path / "runs.csv"), "rates")
-    (line,) = canvas.axes[0].lines
+    (line,) = in_data(canvas.axes[0])
     assert line.get_xdata().tolist() == [0.01, 0.03]
     assert line.get_ydata().tolist() == pytest.approx([0.5, 0.5])
     assert canvas.get_suptitle() == "digits: rates tried for every arm, mean of 3 seeds"
@@ -219,10 +237,13 @@ def test_rates_have_a_panel_for_each_method_and_a_line_for_each_model(tmp_path: 
     add_rows(tmp_path / "runs.csv", runs)
     panels = drawn(read_rows(tmp_path / "runs.csv"), "rates").axes
     direct, mixing = panels[:2]
-    assert [direct.get_title(), mixing.get_title()] == ["direct", "mixing"]
-    assert [len(direct.lines), len(mixing.lines)] == [1, 2]
-    assert sorted(line.get_xdata().tolist() for line in mixing.lines) == [[0.1], [0.1, 0.3]]
-    assert len({line.get_color() for axes in (direct, mixing) for line in axes.lines}) == 3
+    assert [direct.get_title("left"), mixing.get_title("left")] == ["direct", "mixing"]
+    lines = [in_data(direct), in_data(mixing)]
+    assert [len(part) for part in lines] == [1, 2]
+    assert sorted(line.get_xdata().tolist() for line in lines[1]) == [[0.1], [0.1, 0.3]]
+    assert len({line.get_color() for part in lines for line in part}) == 3
+    names = [sorted(text.get_text() for text in axes.texts) for axes in (direct, mixing)]
+    assert names == [["221 (221)"], ["225 (225)", "450 (450)"]]
 
 
 @pytest.mark.parametrize("figure", ["accuracy", "seeds", "curves", "rates"])
@@ -241,21 +262,21 @@ def test_without_a_run_that_ended_well_there_is_no_figure(tmp_path: Path, figure
 
 #: Colour and marker, as committed figures have them.
 STYLES = {
-    "affine": (PALETTE[1], "o"),
-    "log_affine": ((0.0, 0.45, 0.5), "s"),
-    "logit_tanh": (PALETTE[3], "D"),
-    "mixing": (PALETTE[0], "^"),
-    "mlp": (PALETTE[4], "v"),
-    "mps": (PALETTE[5], "P"),
-    "roots": ((0.35, 0.4, 0.0), "X"),
-    "whitened": (PALETTE[7], "*"),
-    "direct": (PALETTE[9], "X"),
-    "hashing": ((0.0, 0.0, 0.0), "o"),
-    "low_rank": ((0.0, 0.3, 0.2), "s"),
-    "magnitude_pruning": ((0.1, 0.1, 0.55), "D"),
-    "random_subspace": (PALETTE[2], "^"),
-    "structured_pruning": ((0.5, 0.0, 0.35), "v"),
-    "weight_sharing": ((0.45, 0.08, 0.12), "P"),
+    "affine": ((0.96, 0.50, 0.05), "o"),
+    "log_affine": ((0.00, 0.66, 0.82), "s"),
+    "logit_tanh": ((0.84, 0.12, 0.05), "D"),
+    "mixing": ((0.00, 0.42, 0.80), "^"),
+    "mlp": ((0.90, 0.42, 0.78), "v"),
+    "mps": ((0.60, 0.36, 0.18), "P"),
+    "roots": ((0.36, 0.44, 0.00), "X"),
+    "whitened": ((0.60, 0.60, 0.60), "*"),
+    "direct": ((0.78, 0.70, 0.00), "X"),
+    "hashing": ((0.00, 0.00, 0.00), "o"),
+    "low_rank": ((0.00, 0.30, 0.18), "s"),
+    "magnitude_pruning": ((0.36, 0.00, 0.66), "D"),
+    "random_subspace": ((0.00, 0.62, 0.36), "^"),
+    "structured_pruning": ((0.70, 0.00, 0.42), "v"),
+    "weight_sharing": ((0.42, 0.10, 0.05), "P"),
 }
 
 
@@ -330,20 +351,64 @@ def test_a_family_of_one_point_keeps_its_colour_in_the_file(tmp_path: Path) -> N
     assert distance.min() <= 16
 
 
-def test_what_is_beyond_the_scale_of_accuracies_stands_at_its_edge() -> None:
+def test_every_accuracy_has_a_place_of_its_own_on_the_scale() -> None:
     axes = new_canvas().add_subplot()
-    axes.errorbar([1, 2], [0.5, 0.9], yerr=[[0.7, 0.1], [0.6, 0.4]], capsize=2)
-    axes.scatter([1, 2, 3], [0.0, 1.0, 0.4])
-    axes.plot([1, 2], [0.001, 0.5])
     set_accuracy_axis(axes, "accuracy")
-    heights = [line.get_ydata() for line in axes.lines]
-    bars, points = axes.collections
-    heights += [points.get_offsets()[:, 1], *(end[:, 1] for end in bars.get_segments())]
-    drawn_at = np.concatenate(heights)
-    least, most = axes.get_ylim()
-    assert least < drawn_at.min() < 0.05
-    assert 0.99 < drawn_at.max() < most
-    assert {0.4, 0.5, 0.9} <= set(drawn_at)
+    accuracies = np.array([0.0, 0.001, 0.03, 0.1, 0.5, 0.9, 0.98, 0.995, 0.999, 1.0])
+    places = axes.transData.transform(np.column_stack([accuracies, accuracies]))[:, 1]
+    assert axes.bbox.y0 < places[0]
+    assert places[-1] < axes.bbox.y1
+    assert (np.diff(places) > 0.5).all()
+    back = axes.transData.inverted().transform(np.column_stack([places, places]))[:, 1]
+    assert back.tolist() == pytest.approx(accuracies.tolist(), abs=1e-9)
+    # Halving the error is about as far from 90 % as from 80 %.
+    far = axes.transData.transform([(0, 0.8), (0, 0.9), (0, 0.95)])[:, 1]
+    assert np.diff(far)[1] == pytest.approx(np.diff(far)[0], rel=0.1)
+
+
+def test_an_interval_ends_where_accuracies_do() -> None:
+    mean = pd.Series([0.5, 0.9])
+    down, up = interval_bars(mean, pd.Series([-0.2, 0.8]), pd.Series([1.2, 1.3]))
+    assert down.tolist() == pytest.approx([0.5, 0.1])
+    assert up.tolist() == pytest.approx([0.5, 0.1])
+
+
+def in_oklab(colours: list[Any]) -> np.ndarray:
+    """Colours where distances are as people see them (Ottosson, 2020)."""
+    values = np.asarray(colours, dtype=float)[:, :3]
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    cones = np.array(
+        [
+            [0.4122214708, 0.5363325363, 0.0514459929],
+            [0.2119034982, 0.6806995451, 0.1073969566],
+            [0.0883024619, 0.2817188376, 0.6299787005],
+        ]
+    )
+    opponents = np.array(
+        [
+            [0.2104542553, 0.7936177850, -0.0040720468],
+            [1.9779984951, -2.4285922050, 0.4505937099],
+            [0.0259040371, 0.7827717662, -0.8086757660],
+        ]
+    )
+    found: np.ndarray = np.cbrt(linear @ cones.T) @ opponents.T
+    return found
+
+
+@pytest.mark.parametrize(
+    "colours",
+    [
+        [style["color"] for style in METHOD_STYLES.values()],
+        list(COLOURS.values()),
+        list(LINE_COLOURS),
+    ],
+)
+def test_no_two_colours_are_taken_for_one(colours: list[Any]) -> None:
+    places = in_oklab(colours)
+    distances = np.linalg.norm(places[:, None] - places, axis=2)
+    distances[np.diag_indices(len(places))] = np.inf
+    assert distances.min() > 0.12
+    assert places[:, 0].max() < 0.8, "too light on white"
 
 
 def test_a_mean_without_an_interval_has_no_bar() -> None:

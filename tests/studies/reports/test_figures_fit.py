@@ -20,11 +20,15 @@ from studies.catalogue import studies_by_name
 from studies.design.arms import Arm
 from studies.design.study import Contrast
 from studies.reports.figures import named_figure
+from studies.reports.figures.parts.data import noted
 from studies.reports.figures.parts.labelled_lines import labelled_lines
 from studies.reports.figures.parts.words import wrapped
+from studies.reports.figures.style import GREY
 
-#: What a person takes in on a screen, inches.
-MOST_INCHES = 12.5
+#: What a person takes in on a screen, inches: 1,600 pixels as it is stored.
+MOST_INCHES = 1600 / 120
+#: So wide a page shows a figure, and no letter on it is smaller than so many pixels.
+PAGE, LEAST_LETTERS = 1000, 8.5
 LONG = "trained under indistinguishability=0.9,transmittance=0.5,shots=100000 for as many epochs"
 
 
@@ -63,8 +67,22 @@ def over(one: Bbox, other: Bbox) -> bool:
 
 def check(canvas: Canvas) -> None:
     """No two labels of one axis overlap, and none is cut off."""
-    assert canvas.get_size_inches()[1] <= MOST_INCHES
-    for axes in canvas.axes:
+    width, height = canvas.get_size_inches()
+    assert height <= MOST_INCHES
+    shown = [text for text in canvas.findobj(Text) if text.get_visible() and text.get_text()]
+    least = min(text.get_fontsize() for text in shown)
+    assert least / 72 / width * PAGE >= LEAST_LETTERS
+    titles = [axes.title for axes in canvas.axes] + [axes._left_title for axes in canvas.axes]
+    assert overlapping([t for t in titles if t.axes.get_visible()]) == []
+    around = [axis.label for axes in canvas.axes for axis in (axes.xaxis, axes.yaxis)]
+    around = [text for text in (*around, *canvas.texts) if text.get_text()]
+    for legend in canvas.legends:
+        box = legend.get_window_extent()
+        covered = [text.get_text() for text in around if over(box, text.get_window_extent())]
+        assert covered == []
+        assert overlapping(legend.get_texts()) == []
+        assert all(is_inside(text, canvas) for text in legend.get_texts())
+    for axes in filter(Axes.get_visible, canvas.axes):
         for texts in (labels(axes, "x"), labels(axes, "y"), list(axes.texts)):
             assert overlapping(texts) == []
             for text in texts:
@@ -134,6 +152,49 @@ def test_curves_fit_however_many_models_there_are(settings: int, names: int) -> 
     assert len(canvas.axes) <= 12
     for axes in filter(Axes.get_visible, canvas.axes):
         assert len(axes.texts) in (3, names, settings)
+        check_names(canvas, axes)
+
+
+def check_names(canvas: Canvas, axes: Axes) -> None:
+    """Each line has a name at its end, or is grey and the legend says what such lines are."""
+    lines = [line for line in axes.lines if line.get_transform() == axes.transData]
+    named = [line for line in lines if line.get_color() != GREY]
+    leading = [line for line in axes.lines if line not in lines]
+    assert {line.get_color() for line in named} == {line.get_color() for line in leading}
+    assert len(named) == len(axes.texts) == len(leading)
+    looks = {(line.get_color(), line.get_linestyle()) for line in named}
+    assert len(looks) == len(named), "no two lines look alike"
+    if len(lines) > len(named):
+        words = " ".join(t.get_text() for legend in canvas.legends for t in legend.get_texts())
+        assert "other models" in words
+
+
+@pytest.mark.parametrize(("settings", "names"), [(1, 3), (4, 1), (3, 30)])
+def test_rates_have_names_however_many_models_there_are(settings: int, names: int) -> None:
+    final = arms(settings, names, seeds=2)
+    tried = final.assign(role="search", test_accuracy=np.nan, mapping="mixing", sizes="4x2")
+    more = [
+        tried,
+        tried.assign(learning_rate=2 * tried["learning_rate"], mapping="random_subspace"),
+    ]
+    canvas = drawn("rates", pd.concat(more, ignore_index=True))
+    check(canvas)
+    assert [axes.get_title("left") for axes in canvas.axes[:2]] == ["mixing", "random subspace"]
+    for axes in filter(Axes.get_visible, canvas.axes):
+        check_names(canvas, axes)
+
+
+@pytest.mark.parametrize("figure", ["accuracy", "seeds", "methods", "curves"])
+def test_names_are_words_in_every_figure(figure: str) -> None:
+    rows = pd.concat(
+        [
+            arms(1, 2, words="redrawn_every_pass").assign(mapping="random_subspace", sizes=""),
+            arms(1, 2, words="no_input").assign(mapping="log_affine", configuration="another"),
+        ],
+        ignore_index=True,
+    )
+    for text in drawn(figure, rows).findobj(Text):
+        assert "_" not in text.get_text()
 
 
 def test_the_mean_of_a_curve_is_of_the_runs_that_train() -> None:
@@ -174,6 +235,12 @@ def test_contrasts_with_long_names_do_not_overlap() -> None:
     canvas.draw_without_rendering()
     check(canvas)
     assert len(lines_of(canvas.axes[0])) == len(contrasts) == 25
+    table = noted(canvas)
+    means = table[table["drawn"] == "mean"]
+    assert means["contrast"].nunique() == len(means) == 25
+    markers = [line for line in canvas.axes[0].lines if line.get_marker() == "o"]
+    shown = [100 * value for value in means["difference"]]
+    assert [line.get_xdata()[0] for line in markers] == pytest.approx(shown)
 
 
 def test_lines_are_as_high_as_their_labels() -> None:

@@ -2,15 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from studies.reports.figures.style import GREY, LINE_COLOURS, new_canvas, new_panels, panel_grid
 
 #: Of a line of text, in heights of its letters.
 _SPACING = 1.25
 _POINTS_PER_INCH = 72
 #: Between the axes and the names, as a fraction of the width of the axes.
 _BESIDE = 0.06
+#: Letters of a name in one line, and of a panel's title, and of names, points.
+LETTERS, TITLE_LETTERS, SIZE = 26, 44, 7.5
+#: Of a name, inches; of a panel beside it at most, of a whole figure, and around its panels.
+_NAMES_WIDTH, _MOST_PANEL_WIDTH, _MOST_WIDTH, _AROUND = 1.7, 2.9, 11.6, 0.5
+#: Of a panel at least, and above and below it, inches.
+PANEL_HEIGHT, BETWEEN = 2.1, 0.85
+_LINE_STYLES = ("-", "--", ":", "-.")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,49 @@ class Name:
     text: str
     end: tuple[float, float]
     colour: Any
+
+
+def new_named_panels(
+    count: int, names: Sequence[Sequence[str]]
+) -> tuple[Canvas, np.ndarray, float]:
+    """Axes with room for names at their right, so wide that a page shows their letters.
+
+    Args:
+        count: of panels.
+        names: that each panel has beside it.
+
+    Returns:
+        the figure, its axes, and the inches that names have from top to bottom.
+    """
+    lines, columns = panel_grid(count)
+    height = max(PANEL_HEIGHT, *(height_of(texts, SIZE) for texts in names))
+    panel = min(_MOST_PANEL_WIDTH, (_MOST_WIDTH - _AROUND) / columns - _NAMES_WIDTH)
+    width = _AROUND + (panel + _NAMES_WIDTH) * columns
+    canvas = new_canvas(width, 1.0 + (height + BETWEEN) * lines)
+    return canvas, new_panels(canvas, count), height
+
+
+def named_of(sorted_models: list[_T], most: int) -> list[_T]:
+    """Those whose names are shown: all, or the first, the median and the last of too many."""
+    if len(sorted_models) <= most:
+        return sorted_models
+    return [sorted_models[0], sorted_models[len(sorted_models) // 2], sorted_models[-1]]
+
+
+def looks_of(names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """A colour and a line style for each name, the same in every panel."""
+    return {
+        name: {
+            "color": LINE_COLOURS[place % len(LINE_COLOURS)],
+            "linestyle": _LINE_STYLES[place // len(LINE_COLOURS) % len(_LINE_STYLES)],
+        }
+        for place, name in enumerate(dict.fromkeys(names))
+    }
+
+
+def unnamed_line(what: str) -> Line2D:
+    """What a legend says of lines without a name at their end."""
+    return Line2D([], [], color=GREY, linewidth=1.0, label=what)
 
 
 def height_of(texts: Sequence[str], size: float) -> float:
