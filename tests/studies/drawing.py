@@ -32,7 +32,7 @@ def check_table(canvas: Canvas) -> None:
     for axes in canvas.axes:
         for which in ("x", "y"):
             if getattr(axes, f"get_{which}scale")() == "function":
-                shown = np.concatenate([[0.5, np.nan], *drawn_values(axes, which)])[2:]
+                shown = np.concatenate([[], *drawn_values(axes, which)])
                 shown = shown[np.isfinite(shown)]
                 after = np.searchsorted(there, shown).clip(1, len(there) - 1)
                 far = np.minimum(np.abs(shown - there[after - 1]), np.abs(shown - there[after]))

@@ -67,7 +67,6 @@ def draw(results: StudyResults) -> Canvas | None:
     named = [named_of(models, _MOST_NAMES) for models in panels.values()]
     texts = [[model.text for model in models] for models in named]
     canvas, grid, height = new_named_panels(len(panels), texts)
-    looks = looks_of([model.text for models in named for model in models])
     rates = tried["learning_rate"]
     for axes, shown, (method, models) in zip(grid.flat, named, panels.items(), strict=False):
         for model in models:
@@ -80,7 +79,7 @@ def draw(results: StudyResults) -> Canvas | None:
         axes.xaxis.set_major_locator(LogLocator())
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        _draw_method(axes, models, shown, looks, height)
+        _draw_method(axes, models, shown, height)
     seeds = tried["seed"].nunique()
     over = "one seed" if seeds == 1 else f"mean of {seeds} seeds"
     canvas.supylabel("validation accuracy (%, logit scale)", fontsize="medium")
@@ -109,11 +108,11 @@ def _draw_method(
     axes: Axes,
     models: list[_Model],
     named: list[_Model],
-    looks: dict[str, dict[str, Any]],
     height: float,
 ) -> None:
     """A line for each model that the rates were tried on."""
     names = []
+    looks = looks_of([model.text for model in named])
     for model in models:
         means = model.means
         look: dict[str, Any] = {"color": GREY, "linewidth": 0.8}

@@ -7,6 +7,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from studies.analysis.results import StudyResults
@@ -117,16 +118,20 @@ def draw_lines(results: StudyResults) -> Canvas | None:
         style = {"color": "black", "marker": "*", "linestyle": ":", "label": "one PQCNN"}
         _draw_line(accuracy, outcomes, time, alone, style)
     set_accuracy_axis(accuracy, "test accuracy")
-    for axes, label in ((outcomes, "outcomes of all PQCNNs (number"), (time, "quantum pass (ms")):
-        axes.set(yscale="log", ylabel=f"{label}, log scale)")
+    for axes, label in ((outcomes, "outcomes of all PQCNNs ("), (time, "quantum pass (ms, ")):
+        axes.set(yscale="log", ylabel=f"{label}log scale)")
         set_count_ticks(axes.yaxis)
     time.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     for axes in (accuracy, outcomes, time):
         axes.set_xlabel("photons of each PQCNN")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     canvas.suptitle(f"{runs['dataset'].iloc[0]}: sizes at equal cost")
-    handles, labels = accuracy.get_legend_handles_labels()
-    canvas.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize="small")
+    handles, _ = accuracy.get_legend_handles_labels()
+    if not has_trained(runs).all():
+        look: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "x"}
+        handles.append(Line2D([], [], markersize=4, label=FAILED_RUN, **look))
+    columns = min(len(handles), 7)
+    canvas.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize="small")
     return canvas
 
 

@@ -14,6 +14,7 @@ from stored_rows import make_row
 from studies.analysis.sizes import several, single
 from studies.design.arms import Arm
 from studies.design.measures import PASS_SECONDS
+from studies.reports.figures.parts.data import noted
 from studies.store.codec import parameters_text
 
 _SEARCH = ("pareto_front", "importances", "history", "parallel_coordinates")
@@ -125,3 +126,21 @@ def test_a_search_that_says_nothing_breaks_nothing(
 ) -> None:
     canvas = draw(name, searched(count, accuracies))
     assert (canvas is None) == (count < 8 or name == "importances")
+
+
+def test_seeds_that_do_not_train_are_counted_and_in_no_mean(rows: pd.DataFrame) -> None:
+    rows.loc[0, "test_accuracy"] = 0.1
+    texts = {text.get_text() for text in drawn("size_map", rows).axes[0].texts}
+    assert "90.0\n2 PQCNNs\n1 of 2 fail" in texts
+    canvas = drawn("size_lines", rows)
+    means, crosses = noted_of(canvas, "mean"), noted_of(canvas, "run that does not train")
+    assert means["test_accuracy"].iloc[0] == pytest.approx(0.9)
+    assert crosses[["photons", "test_accuracy"]].to_numpy().tolist() == [[1, 0.1]]
+    (legend,) = canvas.legends
+    assert "run that does not train" in [text.get_text() for text in legend.get_texts()]
+
+
+def noted_of(canvas: Canvas, drawn_as: str) -> pd.DataFrame:
+    """What the figure's table says of one kind of line."""
+    table = noted(canvas)
+    return table[table["drawn"] == drawn_as]
