@@ -52,7 +52,8 @@ registered: Registry[Figure] = Registry("figure", "studies.reports.figures")
 def register_figure(name: str, caption: str, quoted: str = "") -> Callable[[Draw], Draw]:
     """Decorator of a function that draws the results of a study on one dataset.
 
-    The function returns None where they hold nothing to draw.
+    The function returns None where they hold nothing to draw. What it hands to
+    :func:`studies.reports.figures.parts.data.note` is stored beside the picture as CSV.
 
     Args:
         name: of its file, without the suffix, and among a study's ``figures``.

@@ -26,7 +26,7 @@ from optuna.visualization import matplotlib as drawn_by_optuna
 from studies.analysis.results import StudyResults
 from studies.design.roles import SEARCH, completed
 from studies.reports.figures import register_figure
-from studies.reports.figures.parts.data import note
+from studies.reports.figures.parts.data import note, noted
 from studies.reports.figures.parts.words import in_words
 from studies.reports.figures.style import (
     OWN_STYLE,
@@ -246,7 +246,8 @@ def _drawn(
         axes.set_title("", loc=place)
     axes.set_title(title)
     canvas: Canvas = axes.figure
-    note(canvas, _table(search), drawn="searched setting")
+    if noted(canvas).empty:  # what is drawn are all settings
+        note(canvas, _table(search), drawn="searched setting")
     canvas.set_size_inches(9.0, 4.5)
     canvas.set_layout_engine(engine)
     plt.close(canvas)
