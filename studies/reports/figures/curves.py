@@ -31,6 +31,7 @@ from studies.reports.figures.parts.names import (
     SIZE,
     TITLE_LETTERS,
     Name,
+    add_legend,
     add_names,
     height_of,
     looks_of,
@@ -132,11 +133,11 @@ def draw(results: StudyResults) -> Canvas | None:
         axes.set_title(wrapped(title, TITLE_LETTERS), fontsize="small", loc="left")
     canvas.suptitle(f"{rows['dataset'].iloc[0]}: validation accuracy of every final run")
     canvas.supylabel("validation accuracy (%, logit scale)", fontsize="medium")
-    _add_legend(canvas, list(panels.values()), sum(map(len, named)))
+    _explain(canvas, grid, list(panels.values()), sum(map(len, named)))
     return canvas
 
 
-def _add_legend(canvas: Canvas, panels: list[list[_Model]], named: int) -> None:
+def _explain(canvas: Canvas, grid: np.ndarray, panels: list[list[_Model]], named: int) -> None:
     """What is drawn in all panels, as far as it is."""
     models = [model for panel in panels for model in panel]
     handles: list[Any] = [Line2D([], [], color="black", linewidth=1.6, label=MEAN)]
@@ -147,7 +148,7 @@ def _add_legend(canvas: Canvas, panels: list[list[_Model]], named: int) -> None:
         handles.append(Line2D([], [], label=FAILED_RUN, **look))
     if len(models) > named:
         handles.append(unnamed_line(f"mean of one of {len(models) - named} other models"))
-    canvas.legend(handles=handles, loc="outside lower center", ncols=4, fontsize="small")
+    add_legend(canvas, grid, handles)
 
 
 def _note(canvas: Canvas, title: str, model: _Model) -> None:

@@ -23,6 +23,7 @@ from studies.reports.figures.parts.names import (
     SIZE,
     TITLE_LETTERS,
     Name,
+    add_legend,
     add_names,
     looks_of,
     named_of,
@@ -86,8 +87,7 @@ def draw(results: StudyResults) -> Canvas | None:
     canvas.suptitle(f"{tried['dataset'].iloc[0]}: rates tried for every arm, {over}")
     others = sum(map(len, panels.values())) - sum(map(len, named))
     if others:
-        handles = [unnamed_line(f"one of {others} other models")]
-        canvas.legend(handles=handles, loc="outside lower center", fontsize="small")
+        add_legend(canvas, grid, [unnamed_line(f"one of {others} other models")])
     return canvas
 
 

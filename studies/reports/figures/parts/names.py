@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, TypeVar
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
@@ -22,6 +24,8 @@ LETTERS, TITLE_LETTERS, SIZE = 26, 44, 7.5
 _NAMES_WIDTH, _MOST_PANEL_WIDTH, _MOST_WIDTH, _AROUND = 1.7, 2.9, 11.6, 0.5
 #: Of a panel at least, and above and below it, inches.
 PANEL_HEIGHT, BETWEEN = 2.1, 0.85
+#: Of a legend: entries beside one another, inches of a further line.
+_LEGEND_COLUMNS, _LEGEND_LINE = 4, 0.2
 _LINE_STYLES = ("-", "--", ":", "-.")
 _T = TypeVar("_T")
 
@@ -82,6 +86,14 @@ def looks_of(names: Sequence[str]) -> dict[str, dict[str, Any]]:
 def unnamed_line(what: str) -> Line2D:
     """What a legend says of lines without a name at their end."""
     return Line2D([], [], color=GREY, linewidth=1.0, label=what)
+
+
+def add_legend(canvas: Canvas, grid: np.ndarray, handles: Sequence[Artist]) -> None:
+    """A legend below all panels that is no wider than they are, and takes none of their height."""
+    columns = 1 if grid.shape[1] == 1 else _LEGEND_COLUMNS
+    canvas.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize="small")
+    more = ceil(len(handles) / columns) - 1
+    canvas.set_figheight(canvas.get_figheight() + more * _LEGEND_LINE)
 
 
 def height_of(texts: Sequence[str], size: float) -> float:
