@@ -31,7 +31,7 @@ html_theme = "furo"
 html_title = project
 html_show_copyright = False
 # The page of all results, which is one file without network, generated from the rows.
-html_extra_path = ["../results/report.html"]
+html_extra_path = ["../results"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3

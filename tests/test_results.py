@@ -24,7 +24,7 @@ from studies.design.roles import FINAL, SEARCH
 from studies.design.study import Amount, Options, Place, Scope
 from studies.reports.claims import write_claims
 from studies.reports.front_page import write_front_page
-from studies.reports.page import write_page
+from studies.reports.html.page import write_page
 from studies.reports.statements import CLAIMS
 from studies.reports.study_report import build_report, read_study
 from studies.rows.runs_file import read_rows

@@ -14,6 +14,7 @@ from studies.reports.escape import in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.accuracy import draw_accuracies
 from studies.reports.figures.families import draw_families
+from studies.reports.figures.parts.data import links_to
 from studies.reports.figures.style import Canvas, store
 from studies.reports.overview import (
     INTRODUCTION,
@@ -104,8 +105,9 @@ def _drawn(name: str, canvas: Canvas | None, dataset: str, folder: Path) -> list
     if canvas is None:
         return []
     figure, file = named_figure(name), f"figures/{name}-{dataset}.png"
-    store(canvas, folder / file)
-    return [f"![{name}]({quote(file)})", "", f"*{figure.caption_on(dataset)}*", ""]
+    others = store(canvas, folder / file)
+    links = links_to(others, folder)
+    return [f"![{name}]({quote(file)})", "", links, "", f"*{figure.caption_on(dataset)}*", ""]
 
 
 def _answers(studies: Sequence[StudyResults]) -> list[str]:

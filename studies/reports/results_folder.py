@@ -8,8 +8,8 @@ from studies.analysis.results import StudyResults
 from studies.catalogue import studies_by_name
 from studies.reports.claims import write_claims
 from studies.reports.front_page import write_front_page
+from studies.reports.html.page import write_page
 from studies.reports.overview import preset_of
-from studies.reports.page import write_page
 from studies.reports.statements import CLAIMS
 from studies.reports.study_report import check_figures, read_study
 

@@ -16,7 +16,7 @@ from studies.design.roles import DIVERGED, FAILED, FINAL, SEARCH
 from studies.design.study import Study
 from studies.reports.escape import in_markdown
 from studies.reports.figures import named_figure
-from studies.reports.figures.parts.data import csv_text
+from studies.reports.figures.parts.data import csv_text, links_to
 from studies.reports.figures.style import store
 from studies.reports.overview import READING, preset_note, preset_of
 from studies.reports.side_by_side import (
@@ -27,8 +27,6 @@ from studies.reports.side_by_side import (
 from studies.reports.tables import accuracy_table, arms_table, markdown, settings_table
 from studies.rows.runs_file import read_rows, write_text
 
-#: What a figure's other files are called below it.
-_FORMATS = {".svg": "SVG", ".csv": "data"}
 DATASET_NOTES = {
     "mnist": "6,000 training images, the 600 validation images of the Perceval Quest subset, the "
     "10,000 official test images",
@@ -218,9 +216,9 @@ def _figure_lines(name: str, results: StudyResults, dataset: str, folder: Path) 
         return []
     file = f"{name}-{dataset}.png"
     others = store(canvas, folder / "figures" / file)
-    links = [f"[{_FORMATS[path.suffix]}](figures/{quote(path.name)})" for path in others]
+    links = links_to(others, folder)
     caption = f"*{figure.caption_on(dataset)}*"
-    return [f"![{name}](figures/{quote(file)})", "", " · ".join(links), "", caption, ""]
+    return [f"![{name}](figures/{quote(file)})", "", links, "", caption, ""]
 
 
 def _reading_notes(study: Study) -> str:

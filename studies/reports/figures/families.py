@@ -6,11 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from studies.analysis.results import StudyResults
-from studies.analysis.summaries import families, summarise
+from studies.analysis.summaries import describe, families, summarise
 from studies.design.arms import Family
 from studies.design.roles import COMPLETE, FINAL, only_evaluated
 from studies.design.statistics import non_dominated
 from studies.reports.figures import register_figure
+from studies.reports.figures.parts.data import note
 from studies.reports.figures.parts.names import Name, add_names
 from studies.reports.figures.style import (
     COLOURS,
@@ -30,6 +31,7 @@ _NAMES = {
     Family.CLASSICAL: "classical generators",
     Family.CONTROL: "controls of the ablation",
 }
+_NOTED = ["trainable_parameters", "test_accuracy", "test_low", "test_high", "seeds", "failures"]
 #: At most one model of a family in each of so many equal parts of a factor of ten.
 _PARTS_OF_A_DECADE = 6
 _SIZE, _NAME_SIZE = (8.0, 4.8), 9.0
@@ -62,6 +64,8 @@ def draw_families(rows: pd.DataFrame) -> Canvas | None:
     drawn = {family: line for family, line in lines.items() if not line.empty}
     for family, line in drawn.items():
         _draw_line(axes, family, line)
+        called = line.apply(describe, axis="columns")
+        note(canvas, line[_NOTED], drawn="mean", family=str(family), model=called)
     _count_failures(axes, drawn)
     axes.set(title=f"{final['dataset'].iloc[0]}: the best of each family")
     set_trainable_axis(axes)
@@ -87,8 +91,8 @@ def _draw_line(axes: Axes, family: Family, line: pd.DataFrame) -> None:
     sure = line[trains]
     axes.fill_between(
         sure["trainable_parameters"],
-        sure["test_low"],
-        sure["test_high"],
+        sure["test_low"].clip(lower=0.0),
+        sure["test_high"].clip(upper=1.0),
         color=colour,
         step="post",
         alpha=0.18,

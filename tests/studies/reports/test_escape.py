@@ -14,7 +14,7 @@ from stored_rows import make_row
 from studies.reports.escape import in_csv, in_markdown
 from studies.reports.figures.style import in_figure, new_canvas
 from studies.reports.front_page import write_front_page
-from studies.reports.page import write_page
+from studies.reports.html.page import write_page
 from studies.reports.statements import CLAIMS
 from studies.reports.study_report import build_report, read_study
 from studies.rows.runs_file import add_rows

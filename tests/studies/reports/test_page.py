@@ -24,7 +24,7 @@ from stored_rows import CONFIGURATION, make_row
 from studies.analysis.quoted import QUOTED
 from studies.analysis.results import StudyResults
 from studies.reports.front_page import write_front_page
-from studies.reports.page import write_page
+from studies.reports.html.page import write_page
 from studies.reports.statements import CLAIMS
 from studies.reports.study_report import build_report, read_study
 from studies.rows.runs_file import add_rows, read_rows

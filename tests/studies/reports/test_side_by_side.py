@@ -12,7 +12,7 @@ from studies.analysis.results import StudyResults
 from studies.design.arms import Arm
 from studies.design.study import Contrast, Question, Study
 from studies.reports.front_page import write_front_page
-from studies.reports.page import write_page
+from studies.reports.html.page import write_page
 from studies.reports.side_by_side import (
     Becomes,
     answers_elsewhere,

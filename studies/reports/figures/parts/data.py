@@ -1,6 +1,9 @@
 """What a figure shows, as a table that is stored beside it: nobody has to read off an image."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -8,6 +11,8 @@ from matplotlib.figure import Figure as Canvas
 
 from studies.reports.escape import in_csv
 
+#: What a figure's other files are called below it.
+FORMATS = {".svg": "SVG", ".csv": "data"}
 _NOTED: WeakKeyDictionary[Canvas, list[pd.DataFrame]] = WeakKeyDictionary()
 
 
@@ -32,6 +37,17 @@ def noted(canvas: Canvas) -> pd.DataFrame:
     columns = dict.fromkeys(name for table in tables for name in table)
     # Numbers beside texts, of columns that only some of the tables have.
     return pd.concat([table.astype(object) for table in tables]).reindex(columns=list(columns))
+
+
+def links_to(files: Iterable[Path], folder: Path) -> str:
+    """Markdown links to what is stored of a figure beside its picture.
+
+    >>> links_to([Path("out/figures/a b.svg"), Path("out/figures/a b.csv")], Path("out"))
+    '[SVG](figures/a%20b.svg) · [data](figures/a%20b.csv)'
+    """
+    return " · ".join(
+        f"[{FORMATS[path.suffix]}]({quote(path.relative_to(folder).as_posix())})" for path in files
+    )
 
 
 def csv_text(table: pd.DataFrame) -> str:

@@ -15,17 +15,18 @@ from studies.analysis.findings import seeds_after_looks
 from studies.analysis.judgements import Claim
 from studies.analysis.results import StudyResults
 from studies.design.datasets import in_order
-from studies.reports.benchmarks import Benchmark, benchmarks_of
 from studies.reports.claims import claims_judged, tally
 from studies.reports.figures import named_figure
-from studies.reports.overview import INTRODUCTION, READING, preset_note
-from studies.reports.page_tables import (
+from studies.reports.figures.parts.data import FORMATS
+from studies.reports.html.benchmarks import Benchmark, benchmarks_of
+from studies.reports.html.page_tables import (
     COLUMNS,
     CONTRAST_COLUMNS,
     QUOTED_STUDY,
     contrast_lines,
     model_lines,
 )
+from studies.reports.overview import INTRODUCTION, READING, preset_note
 from studies.reports.side_by_side import (
     Elsewhere,
     answers_elsewhere,
@@ -109,6 +110,11 @@ def _shown(folder: Path, path: str, name: str, caption: str) -> dict[str, Any]:
         "height": height,
         "alternative": f"{name}. {first}.",
         "caption": caption,
+        "others": [
+            {"address": quote(Path(path).with_suffix(suffix).as_posix()), "name": name}
+            for suffix, name in FORMATS.items()
+            if (folder / path).with_suffix(suffix).exists()
+        ],
     }
 
 

@@ -1,0 +1,1 @@
+"""The page ``results/report.html``: its text, its tables, the benchmarks on it."""
