@@ -56,7 +56,7 @@ _FAINT, _THIN = 0.1, 0.7
 _NO_SETTING = "other models"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Model:
     """The runs of a model that have a curve.
 

@@ -38,7 +38,7 @@ _MOST_NAMES = 6
 _MODEL = ["setting", "arm", "target", "mapping", "epochs"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Model:
     """A model that rates were tried on: its mean validation accuracy by them."""
 

@@ -17,6 +17,7 @@ from stored_rows import CONFIGURATION, PLAIN, make_row
 
 from qcnn import baseline_names, mapping_names
 from studies.analysis.quoted import QUOTED
+from studies.analysis.results import StudyResults
 from studies.catalogue import studies_by_name
 from studies.design.arms import Family, labels
 from studies.reports.figures import registered
@@ -417,3 +418,22 @@ def test_a_mean_without_an_interval_has_no_bar() -> None:
     down, up = interval_bars(means, pd.Series([0.4, nothing]), pd.Series([0.6, nothing]))
     assert down.tolist() == pytest.approx([0.1, 0.0])
     assert up.tolist() == pytest.approx([0.1, 0.0])
+
+
+def test_what_fails_is_not_marked_as_non_dominated() -> None:
+    """Of few parameters nearly nothing trains, and its mean would be of two kinds of runs."""
+    few = [make_row(s, configuration="few", trainable_parameters=9) for s in range(3)]
+    few[0]["test_accuracy"] = 0.1
+    more = [make_row(s, configuration="more", trainable_parameters=90) for s in range(3)]
+    assert set(non_dominated_marks(pd.DataFrame([*few, *more]))) == {"more"}
+
+
+def test_two_models_of_one_name_are_two() -> None:
+    """As the same arm at two rates, whose curves are arrays."""
+    rows = [
+        make_row(s, label="direct", configuration=f"rate {rate}", learning_rate=rate)
+        for s in range(2)
+        for rate in (0.01, 0.03)
+    ]
+    results = StudyResults(studies_by_name["ablation"], pd.DataFrame(rows))
+    assert registered["curves"].draw(results) is not None

@@ -17,7 +17,10 @@ def in_words(text: str) -> str:
     ('random subspace', 'mps: bond dimension 4, form torchmps')
     >>> in_words("evaluated under shots=100000"), in_words("χ = 4: no input")
     ('evaluated under shots 100,000', 'χ = 4: no input')
+    >>> in_words("g2=0.05,transmittance=0.5")
+    'g² 0.05, transmittance 0.5'
     """
+    text = re.sub(r"\bg2\b", "g²", text)
     text = re.sub(r"(?<=[^\W_])_+(?=[^\W_])", " ", text)
     text = re.sub(r"(?<=\w)=(?=\S)", " ", text)
     text = re.sub(r"([:,])(?=[^\W\d_])", r"\1 ", text)
