@@ -1,4 +1,4 @@
-"""Whatever the README says can be added is added to a copy, and the real commands run there."""
+"""What the documentation says can be added is added to a copy, and the real commands run there."""
 
 import os
 import re
@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-(CUBIC,) = re.findall(r"```python\n((?:(?!```).)*?@register_mapping.*?)```", README, re.DOTALL)
+ADDING = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
+(CUBIC,) = re.findall(r"```python\n((?:(?!```).)*?@register_mapping.*?)```", ADDING, re.DOTALL)
 BASELINE = '''
 """The last layer alone."""
 
