@@ -21,7 +21,7 @@ def example(containing: str) -> str:
 
 @pytest.mark.slow
 def test_the_example_ends_well_above_ninety_percent(capsys: pytest.CaptureFixture[str]) -> None:
-    """On the 200 test digits six seeds ended between 91.8 and 96.8 %, that of the example highest."""
+    """On the test digits six seeds ended between 91.8 and 96.8 %, that of the example highest."""
     exec(example("qcnn.load_data").replace('"auto"', '"digits"'), {})
     counts, accuracy = capsys.readouterr().out.splitlines()
     assert "phases=440, effective_phases=440, mapping=0" in counts
