@@ -49,4 +49,6 @@ def drawn_values(axes: Axes, which: str) -> Iterator[np.ndarray]:
         if isinstance(part, PathCollection):
             yield np.ma.filled(part.get_offsets(), np.nan)[:, column]
         elif isinstance(part, LineCollection):
-            yield from (np.asarray(segment)[:, column] for segment in part.get_segments())
+            # Of a bar without ends a segment has no points.
+            segments = (np.reshape(segment, (-1, 2)) for segment in part.get_segments())
+            yield from (segment[:, column] for segment in segments)

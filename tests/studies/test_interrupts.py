@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,13 @@ ROOT = Path(__file__).parents[2]
 SLOW = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(3600)\n"
 
 
-@pytest.mark.parametrize("library", ["torch", "pandas", "matplotlib"])
-@pytest.mark.parametrize("command", ["run mode_sweep", "transfer", "report", "show"])
+@pytest.mark.parametrize(
+    ("command", "library"),
+    [
+        *product(("run mode_sweep", "transfer", "report"), ("torch", "pandas", "matplotlib")),
+        *product(("show",), ("torch", "pandas")),
+    ],
+)
 def test_ctrl_c_while_a_command_imports_is_silent(
     tmp_path: Path, command: str, library: str
 ) -> None:

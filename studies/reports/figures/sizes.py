@@ -141,7 +141,7 @@ def _draw_line(
     by_photons = runs.groupby("photons")
     intervals = by_photons[runs.columns.to_list()].apply(trained_mean)
     mean, low, high = (intervals.map(attrgetter(name)) for name in ("mean", "low", "high"))
-    accuracy.errorbar(
+    drawn = accuracy.errorbar(
         intervals.index,
         mean,
         yerr=interval_bars(mean, low, high),
@@ -153,7 +153,7 @@ def _draw_line(
     failed = runs[~has_trained(runs)]
     crosses = {"color": style["color"], "marker": "x", "s": 16, "linewidths": 1}
     accuracy.scatter(failed["photons"], failed["test_accuracy"], **crosses)
-    canvas, called = accuracy.get_figure(root=True), {"line": style["label"]}
+    canvas, called = accuracy.get_figure(root=True), {"line": drawn.get_label()}
     assert canvas is not None  # the axes are in one
     columns = ["outcomes", "milliseconds"]
     means = pd.DataFrame({"test_accuracy": mean, "low": low, "high": high})
