@@ -209,14 +209,22 @@ def short_text(answer: Answer) -> str:
     """``No: −3.1 points [−3.9, −2.3] (5 contrasts, 12 seeds).``, and what would mislead unsaid."""
     found = _what_is_found(answer)
     if answer.effect.pairs:
-        failed, count = _failed_runs(answer.results), len(answer.results)
-        contrasts = f"{count} contrasts, " if count > 1 else ""
+        failed, count = _failed_runs(answer.results), _contrasts_text(answer)
+        contrasts = f"{count}, " if count else ""
         fails = f"; {failed[0]} against {failed[1]} runs fail" if any(failed) else ""
         where = " where both arms train" if any(failed) else ""
         found = f"{_effect(answer.effect)}{where} ({contrasts}{_seeds_text(answer)}{fails})"
     why = f"Open because {answer.why}" if answer.why else ""
     sentences = [f"{answer.said.capitalize()}: {found}", _families_text(answer), why]
     return f"{'. '.join(filter(None, sentences))}."
+
+
+def _contrasts_text(answer: Answer) -> str:
+    """How many of the declared contrasts have seeds that train with both arms; empty for one."""
+    declared = len(answer.question.contrasts)
+    with_pairs = sum(result.difference.pairs > 0 for result in answer.results)
+    of_declared = f" of {declared}" if declared > with_pairs else ""
+    return f"{with_pairs}{of_declared} contrasts" if declared > 1 else ""
 
 
 def _effect(effect: PairedDifference) -> str:
@@ -235,11 +243,8 @@ def _what_is_found(answer: Answer) -> str:
         too_few = all(np.isnan(result.adjusted_failure_p) for result in answer.results)
         return f"{text}{_OF_A_CLAIM}" if too_few else text
     text = _effect(effect)
-    declared = len(answer.question.contrasts)
-    if declared > 1:
-        with_pairs = sum(result.difference.pairs > 0 for result in answer.results)
-        of_declared = f" of {declared}" if declared > with_pairs else ""
-        text += f" averaged by seed over {with_pairs}{of_declared} contrasts"
+    contrasts = _contrasts_text(answer)
+    text += f" averaged by seed over {contrasts}" if contrasts else ""
     text += f", {_seeds_text(answer)}"
     if any(failed):
         overall = points(answer.overall.mean, sign=True)

@@ -96,6 +96,7 @@ def test_contrasts_that_have_not_run_are_said() -> None:
     assert answer_text(answer) == (
         "Yes: +2.1 points [2.0, 2.1] averaged by seed over 1 of 2 contrasts, 12 seeds."
     )
+    assert short_text(answer) == "Yes: +2.1 points [2.0, 2.1] (1 of 2 contrasts, 12 seeds)."
 
 
 def test_a_contrast_that_shows_the_opposite_leaves_it_open() -> None:
