@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -70,7 +71,9 @@ class Answer:
     by_family: Mapping[Family, PairedDifference] = field(default_factory=dict)
 
 
-def answers(results: StudyResults) -> list[Answer]:
+# Every page asks for them, of the same results.
+@lru_cache(maxsize=64)
+def answers(results: StudyResults) -> tuple[Answer, ...]:
     """What the rows say to the questions of a study, in their order.
 
     *Yes*: the exact sign-flip test of the effect gives p < 0.05 after Holm's correction over the
@@ -98,12 +101,12 @@ def answers(results: StudyResults) -> list[Answer]:
     effects = [_mean([result.difference for result in each]) for _, each in found]
     p = [chances * _p(effect, each) for effect, (_, each) in zip(effects, found, strict=True)]
     adjusted = holm([*p, *[np.nan] * (declared - len(found))])
-    return [
+    return tuple(
         _answer(results, question, of_question, effect, adjusted_p)
         for (question, of_question), effect, adjusted_p in zip(
             found, effects, adjusted, strict=False
         )
-    ]
+    )
 
 
 def _answer(

@@ -186,7 +186,7 @@ def families(rows: pd.DataFrame) -> pd.Series:
 
 def method_names(rows: pd.DataFrame) -> pd.Series:
     """The mapping or baseline of each run, without its options."""
-    return rows["mapping"].str.partition(":")[0]
+    return rows["mapping"].str.split(":").str[0]
 
 
 def seeds_text(rows: pd.DataFrame) -> str:

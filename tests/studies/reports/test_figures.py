@@ -426,6 +426,7 @@ def test_what_fails_is_not_marked_as_non_dominated() -> None:
     few[0]["test_accuracy"] = 0.1
     more = [make_row(s, configuration="more", trainable_parameters=90) for s in range(3)]
     assert set(non_dominated_marks(pd.DataFrame([*few, *more]))) == {"more"}
+    assert non_dominated_marks(pd.DataFrame(few)) == {}
 
 
 def test_two_models_of_one_name_are_two() -> None:
