@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Canvas
 from studies.analysis.results import StudyResults
 from studies.analysis.summaries import describe, families, summarise
 from studies.design.arms import Family
-from studies.design.roles import COMPLETE, FINAL, only_evaluated
+from studies.design.roles import FINAL, completed, only_evaluated
 from studies.design.statistics import non_dominated
 from studies.reports.figures import register_figure
 from studies.reports.figures.parts.data import note
@@ -53,11 +53,12 @@ def draw(results: StudyResults) -> Canvas | None:
 @own_style()
 def draw_families(rows: pd.DataFrame) -> Canvas | None:
     """Of runs on one dataset, whatever studies they are of."""
-    final = rows[(rows["status"] == COMPLETE) & (rows["role"] == FINAL) & ~only_evaluated(rows)]
-    if final.empty:
+    # Those that diverged or failed as well, which count among the seeds that do not train.
+    final = rows[(rows["role"] == FINAL) & ~only_evaluated(rows)]
+    if completed(final, FINAL).empty:
         return None
     means = summarise(final)
-    means = means.assign(family=families(means))
+    means = means[means["seeds"] > 0].assign(family=families(means))
     canvas = new_canvas(*_SIZE)
     axes = canvas.add_subplot()
     lines = {family: _few(means[means["family"] == family]) for family in _NAMES}

@@ -22,6 +22,7 @@ from studies.catalogue import studies_by_name
 from studies.design.arms import Family, labels
 from studies.reports.figures import registered
 from studies.reports.figures.accuracy import _APART
+from studies.reports.figures.families import draw_families
 from studies.reports.figures.style import (
     COLOURS,
     FAMILY_MARKERS,
@@ -438,3 +439,14 @@ def test_two_models_of_one_name_are_two() -> None:
     ]
     results = StudyResults(studies_by_name["ablation"], pd.DataFrame(rows))
     assert registered["curves"].draw(results) is not None
+
+
+def test_the_families_count_runs_that_diverged_as_failed() -> None:
+    rows = [make_row(s, configuration="one", trainable_parameters=90) for s in range(3)]
+    rows[2] |= {"status": "diverged", "test_accuracy": None, "val_accuracy": None}
+    canvas = draw_families(pd.DataFrame(rows))
+    assert canvas is not None
+    assert [text.get_text() for text in canvas.axes[0].texts if "of" in text.get_text()] == [
+        "1 of 3 fail"
+    ]
+    assert draw_families(pd.DataFrame(rows[2:])) is None
