@@ -44,6 +44,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
     (:func:`failures_of`).
     """
     records = []
+    rows = rows.assign(fails=_fails(rows))
     for (configuration, role), group in rows.groupby(["configuration", "role"], sort=False):
         complete = group[group["status"] == COMPLETE]
         first = representative(group)
@@ -72,7 +73,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
                 f"test_{name}_low": interval.low,
                 f"test_{name}_high": interval.high,
             }
-        record["failures"] = failures_of(group).count
+        record["failures"] = int(group["fails"].sum())
         record["seconds"] = complete["seconds"].mean()
         records.append(record | {name: first[name] for name in AXES})
     return pd.DataFrame(records)
@@ -84,13 +85,18 @@ def without_unused(summary: pd.DataFrame) -> pd.DataFrame:
     return summary.drop(columns=unused)
 
 
+def _fails(runs: pd.DataFrame) -> pd.Series:
+    """Which final runs did not train; those that are only evaluated did not try."""
+    return (runs["role"] == FINAL) & ~has_trained(runs) & ~only_evaluated(runs)
+
+
 def failures_of(runs: pd.DataFrame) -> Share:
     """How many of some final runs did not train; those that are only evaluated did not try.
 
     Runs of a search, which have no test accuracy, are left out as well.
     """
     trained = runs[(runs["role"] == FINAL) & ~only_evaluated(runs)]
-    return share_of(~has_trained(trained))
+    return share_of(_fails(trained))
 
 
 def accuracy_text(runs: pd.DataFrame) -> str:
