@@ -1,5 +1,8 @@
 """``pwg``: every command of the project under one name, each imported when it is asked for."""
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from studies.lazy_group import LazyGroup, command_at
@@ -47,25 +50,26 @@ def helps_of(commands: dict[str, tuple[str, str]]) -> dict[str, str]:
     return {name: words for name, (words, _) in commands.items()}
 
 
-@click.group(
-    cls=LazyGroup,
-    helps=lambda: helps_of(BENCHMARKS),
-    find=lambda name: command_at(BENCHMARKS[name][1]),
-    noun="command",
-    no_args_is_help=True,
-)
+def _group_of(
+    commands: dict[str, tuple[str, str]], **options: Any
+) -> Callable[[Callable[[], None]], click.Group]:
+    """Decorator of the group of some commands."""
+    return click.group(
+        cls=LazyGroup,
+        helps=lambda: helps_of(commands),
+        find=lambda name: command_at(commands[name][1]),
+        noun="command",
+        no_args_is_help=True,
+        **options,
+    )
+
+
+@_group_of(BENCHMARKS)
 def bench() -> None:
     """Benchmarks of the photonic pass."""
 
 
-@click.group(
-    cls=LazyGroup,
-    helps=lambda: helps_of(COMMANDS),
-    find=lambda name: command_at(COMMANDS[name][1]),
-    noun="command",
-    no_args_is_help=True,
-    epilog=_COMPLETION,
-)
+@_group_of(COMMANDS, epilog=_COMPLETION)
 @click.version_option(package_name="photonic-weight-generation", prog_name="pwg")
 def main() -> None:
     """Photonic weight generation: studies, their reports and benchmarks."""
