@@ -7,12 +7,24 @@ that is named after it and that git ignores, such as ``results-quick/``.
 
 from pathlib import Path
 
+import click
+
 from qcnn import InvalidInput
 from studies.catalogue import studies_by_name
+from studies.design.arguments import Folder
 from studies.design.datasets import PUBLISHED_DATASET, TRANSFER_DATASET, published_dataset
 from studies.design.roles import FULL
 from studies.design.study import Amount, Scope, Study
 from studies.rows.runs_file import PUBLISHED
+
+#: ``--out`` of commands that read what is published unless another folder is named.
+results_folder = click.option(
+    "--out",
+    type=Folder(),
+    default=PUBLISHED,
+    show_default=True,
+    help="results folder",
+)
 
 
 def asked_for(study: Study, preset: str, dataset: str) -> tuple[Scope, Amount]:

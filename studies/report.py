@@ -9,21 +9,14 @@ from pathlib import Path
 
 import click
 
-from studies.design.arguments import Folder
+from studies.destination import results_folder
 from studies.reports.results_folder import read_studies, write_pages
 from studies.reports.study_report import write_report
-from studies.rows.runs_file import PUBLISHED
 from studies.sentences import command_line
 
 
 @click.command(help="Rebuild the reports of all studies under a results folder.")
-@click.option(
-    "--out",
-    type=Folder(),
-    default=PUBLISHED,
-    show_default=True,
-    help="results folder",
-)
+@results_folder
 def main(out: Path) -> None:
     """Rebuild every report under ``out``."""
     studies = read_studies(out)

@@ -17,11 +17,10 @@ import pandas as pd
 from qcnn import InvalidInput
 from studies.analysis.summaries import describe, describe_configuration
 from studies.catalogue import studies_by_name
-from studies.design.arguments import Folder
 from studies.design.configuration import AXES, configuration_from_axes
 from studies.design.roles import COMPLETE, FAILED
+from studies.destination import results_folder
 from studies.reports.stored_runs import FoundRun, find_runs
-from studies.rows.runs_file import PUBLISHED
 from studies.runs.execute import evaluate_weights, execute, use_one_thread, weights_path
 from studies.sentences import command_line
 
@@ -36,13 +35,7 @@ _SAME = 1e-9
 
 @click.command(help="Say everything that is stored of the run DIGEST-SEED; list those of DIGEST.")
 @click.argument("run", metavar="DIGEST[-SEED]")
-@click.option(
-    "--out",
-    type=Folder(),
-    default=PUBLISHED,
-    show_default=True,
-    help="results folder",
-)
+@results_folder
 @click.option("--again", is_flag=True, help="train it again, and store nothing")
 def main(run: str, out: Path, again: bool) -> None:
     """Rows name the configuration; DIGEST may be as many of its first digits as are its own."""
