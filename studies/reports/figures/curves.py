@@ -27,13 +27,12 @@ from studies.reports.figures.parts.data import note
 from studies.reports.figures.parts.names import (
     BETWEEN,
     LETTERS,
-    PANEL_HEIGHT,
     SIZE,
     TITLE_LETTERS,
     Name,
     add_legend,
     add_names,
-    height_of,
+    height_of_panels,
     looks_of,
     named_of,
     new_named_panels,
@@ -121,8 +120,7 @@ def draw(results: StudyResults) -> Canvas | None:
     for most in _MOST_NAMES:
         named = [named_of(models, most) for models in panels.values()]
         texts = [[model.text for model in models] for models in named]
-        height = max(PANEL_HEIGHT, *(height_of(names, SIZE) for names in texts))
-        if (height + BETWEEN) * lines <= _MOST_HEIGHT:
+        if (height_of_panels(texts) + BETWEEN) * lines <= _MOST_HEIGHT:
             break
     canvas, grid, height = new_named_panels(len(panels), texts)
     looks = looks_of([model.name for models in named for model in models])

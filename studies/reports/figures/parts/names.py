@@ -23,7 +23,7 @@ LETTERS, TITLE_LETTERS, SIZE = 26, 44, 7.5
 #: Of a name, inches; of a panel beside it at most, of a whole figure, and around its panels.
 _NAMES_WIDTH, _MOST_PANEL_WIDTH, _MOST_WIDTH, _AROUND = 1.7, 2.9, 11.6, 0.5
 #: Of a panel at least, and above and below it, inches.
-PANEL_HEIGHT, BETWEEN = 2.1, 0.85
+_PANEL_HEIGHT, BETWEEN = 2.1, 0.85
 #: Of a legend: entries beside one another, inches of a further line.
 _LEGEND_COLUMNS, _LEGEND_LINE = 4, 0.2
 _LINE_STYLES = ("-", "--", ":", "-.")
@@ -58,7 +58,7 @@ def new_named_panels(
         the figure, its axes, and the inches that names have from top to bottom.
     """
     lines, columns = panel_grid(count)
-    height = max(PANEL_HEIGHT, *(height_of(texts, SIZE) for texts in names))
+    height = height_of_panels(names)
     panel = min(_MOST_PANEL_WIDTH, (_MOST_WIDTH - _AROUND) / columns - _NAMES_WIDTH)
     width = _AROUND + (panel + _NAMES_WIDTH) * columns
     canvas = new_canvas(width, 1.0 + (height + BETWEEN) * lines)
@@ -94,6 +94,11 @@ def add_legend(canvas: Canvas, grid: np.ndarray, handles: Sequence[Artist]) -> N
     canvas.legend(handles=handles, loc="outside lower center", ncols=columns, fontsize="small")
     more = ceil(len(handles) / columns) - 1
     canvas.set_figheight(canvas.get_figheight() + more * _LEGEND_LINE)
+
+
+def height_of_panels(names: Sequence[Sequence[str]]) -> float:
+    """Inches of each of some panels, which has room for the names beside it."""
+    return max(_PANEL_HEIGHT, *(height_of(texts, SIZE) for texts in names))
 
 
 def height_of(texts: Sequence[str], size: float) -> float:
