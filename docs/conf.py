@@ -30,7 +30,7 @@ templates_path = ["_templates"]
 html_theme = "furo"
 html_title = project
 html_show_copyright = False
-# The page of all results, which is one file without network, generated from the rows.
+# The page of all results, `report.html`, with the figures and rows that it links to.
 html_extra_path = ["../results"]
 
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
