@@ -140,7 +140,7 @@ def arm_names_of(runs: pd.DataFrame) -> pd.Series:
 
 def _told_apart(name: str, row: pd.Series) -> str:
     photonic = row["generator"] == "pqcnn" and row["sizes"]
-    linearised = photonic and row["mapping"].partition(":")[0] == _LINEARISED
+    linearised = photonic and method_name(row["mapping"]) == _LINEARISED
     said = "linearised" in name or _LINEARISED in name
     return f"{name} (linearised)" if linearised and not said else name
 
@@ -192,7 +192,12 @@ def families(rows: pd.DataFrame) -> pd.Series:
 
 def method_names(rows: pd.DataFrame) -> pd.Series:
     """The mapping or baseline of each run, without its options."""
-    return rows["mapping"].str.split(":").str[0]
+    return rows["mapping"].map(method_name)
+
+
+def method_name(mapping: str) -> str:
+    """A mapping or baseline without its options."""
+    return mapping.partition(":")[0]
 
 
 def seeds_text(rows: pd.DataFrame) -> str:
