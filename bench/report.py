@@ -36,7 +36,7 @@ def build_report(folder: Path) -> Path:
     """
     rows = read_rows(folder / ROWS)
     passes = passes_of(rows)
-    parts = ["# The photonic pass, side by side\n", sections.answer(passes)]
+    parts = ["# The photonic pass, side by side\n", sections.answer(rows, passes)]
     parts += [sections.introduction(rows)]
     if not passes.empty:
         compared = to_compare(passes)
