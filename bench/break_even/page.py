@@ -184,7 +184,8 @@ def _figure_text(assumptions: Assumptions) -> str:
 
 
 def _table_text(table: pd.DataFrame) -> str:
-    return table.map(in_markdown).to_markdown(index=False, disable_numparse=True) + "\n"
+    text: str = table.map(in_markdown).to_markdown(index=False, disable_numparse=True)
+    return f"{text}\n"
 
 
 def _assumptions(assumptions: Assumptions) -> str:

@@ -1,17 +1,23 @@
 """What the front page and the page have in common: what is compared, how to read it, marks."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
 
 from qcnn import InvalidInput
+from qcnn.baselines import baseline_from_text, baseline_names
+from qcnn.mappings import mapping_from_text, mapping_names
+from qcnn.mappings.mps import MPS
 from studies.analysis.results import LEVEL, MARGIN, PAIRS_FOR_A_CLAIM, StudyResults
-from studies.analysis.summaries import families, summarise
+from studies.analysis.summaries import families, method_name, summarise
 from studies.design.arms import PHOTONIC
 from studies.design.configuration import shortened
 from studies.design.roles import FINAL, FULL, NEAR_CHANCE
 from studies.design.statistics import BOOTSTRAPPED_SEEDS, non_dominated, points
+from studies.reports.escape import in_markdown
 
 INTRODUCTION = (
     "Boson samplers with trainable phases (PQCNNs) generate all the weights of a small CNN, so "
@@ -37,6 +43,19 @@ READING = (
         "phases (effective)",
         "phases that the optimiser changes, and how many of them matter: the rank of the Jacobian "
         "of the outcome probabilities.",
+    ),
+    (
+        "equal counts, equal cost",
+        "as many effective parameters: effective phases, and the mapping's own.",
+    ),
+    (
+        "χ",
+        "the bond dimension of a matrix product state (MPS): weights are products of χ×χ matrices.",
+    ),
+    (
+        "dense, hadamard",
+        "how a fixed random matrix is kept: number by number, or as signs and places around a "
+        "Hadamard transform, so that it is never built.",
     ),
     (
         "test, validation, training",
@@ -86,6 +105,24 @@ READING = (
         "all seeds, failures included; ties count half; with a bootstrap interval.",
     ),
 )
+
+
+def methods_in(mappings: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each mapping and baseline of the rows that is known here, with its documentation's opening.
+
+    The forms that it takes in these rows are said, too: names of models may leave them out.
+    """
+    from_text = dict.fromkeys(mapping_names(), mapping_from_text) | dict.fromkeys(
+        baseline_names(), baseline_from_text
+    )
+    for name, texts in groupby(sorted(mappings, key=method_name), key=method_name):
+        if name not in from_text:
+            continue
+        choices = [from_text[name](text) for text in texts]
+        opening = (inspect.getdoc(choices[0]) or "").partition("\n")[0].replace("``", "")
+        forms = {choice.form for choice in choices if isinstance(choice, MPS)}
+        here = f" Forms here: {', '.join(sorted(forms))}." if forms else ""
+        yield name, in_markdown(opening) + here
 
 
 def preset_of(rows: Sequence[pd.DataFrame], folder: Path) -> str:

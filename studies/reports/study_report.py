@@ -18,7 +18,7 @@ from studies.reports.escape import in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.parts.data import csv_text, links_to
 from studies.reports.figures.style import store
-from studies.reports.overview import READING, preset_note, preset_of
+from studies.reports.overview import READING, methods_in, preset_note, preset_of
 from studies.reports.side_by_side import (
     answers_elsewhere,
     change_in_words,
@@ -60,7 +60,7 @@ def write_report(results: StudyResults, folder: Path) -> Path:
     note = preset_note(results.rows)
     head = [title, "", in_markdown(note), ""] if note else [title, ""]
     beside = _side_by_side_lines(results)
-    text = "\n".join([*head, *beside, *sections, _reading_notes(results.study)])
+    text = "\n".join([*head, *beside, *sections, _reading_notes(results)])
     write_text(folder / "report.md", text)
     return folder / "report.md"
 
@@ -221,8 +221,9 @@ def _figure_lines(name: str, results: StudyResults, dataset: str, folder: Path) 
     return [f"![{name}](figures/{quote(file)})", "", links, "", caption, ""]
 
 
-def _reading_notes(study: Study) -> str:
-    notes = [f"- *{term}*: {meaning}" for term, meaning in READING]
+def _reading_notes(results: StudyResults) -> str:
+    terms = (*READING, *methods_in(results.rows["mapping"].unique()))
+    notes = [f"- *{term}*: {meaning}" for term, meaning in terms]
     return "\n".join(
         [
             "## How to read this",
@@ -231,7 +232,7 @@ def _reading_notes(study: Study) -> str:
             "",
             "Everything else is generated from `runs.csv` by `python -m studies.report`. On a "
             "dataset that nothing was chosen on, the same configurations are run by "
-            f"`python -m studies.transfer {study.name} --dataset NAME`.",
+            f"`python -m studies.transfer {results.study.name} --dataset NAME`.",
             "",
         ]
     )

@@ -13,6 +13,7 @@ from studies.analysis.summaries import summarise, validation_gaps
 from studies.analysis.verdicts import validation_is_precise
 from studies.catalogue import studies_by_name
 from studies.design.study import Contrast
+from studies.reports.overview import methods_in
 from studies.reports.tables import accuracy_table, arms_table, settings_table
 
 STUDY = studies_by_name["bond_dimension"]
@@ -244,3 +245,14 @@ def test_a_run_that_did_not_end_well_is_no_pair() -> None:
     rows = pd.concat([runs("a", 3, test_accuracy=0.6), failed, runs("b", 10, test_accuracy=0.5)])
     (result,) = evaluate_contrasts(rows, [LOSES])
     assert (result.difference.pairs, result.difference.mean) == (3, pytest.approx(0.1))
+
+
+def test_a_report_says_what_each_mapping_of_its_rows_is_and_in_which_form() -> None:
+    mappings = ["mps:bond_dimension=4,form=orthogonal", "direct", "mps:bond_dimension=2"]
+    terms = dict(methods_in([*mappings, "of_a_package_that_is_not_installed"]))
+    assert list(terms) == ["direct", "mps"]
+    assert terms["mps"] == (
+        "A weight is a product of χ×χ matrices picked by the bits of its index and by its "
+        "probability. Forms here: lean, orthogonal."
+    )
+    assert terms["direct"].startswith("Every weight is trained")
