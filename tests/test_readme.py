@@ -36,6 +36,36 @@ def test_the_figure_and_every_link_are_there() -> None:
         assert (ROOT / link).exists(), link
 
 
+#: What the README says was found, with the question and the verdict of the front page.
+FOUND = (
+    (
+        "photons that interfere generate better weights than distinguishable ones",
+        "Are photons that interfere better than distinguishable ones where probabilities are read?",
+        "Yes",
+    ),
+    (
+        "trained phases are no better than a classical generator",
+        "Are trained phases better than a classical generator of the same effective count?",
+        "No",
+    ),
+    (
+        "photons that are read as probabilities no better than a random subspace",
+        "At equal counts, is a photonic generator that is read as probabilities better than a "
+        "random subspace?",
+        "No",
+    ),
+)
+
+
+@pytest.mark.parametrize(("words", "question", "verdict"), FOUND)
+def test_what_was_found_is_what_the_front_page_answers(
+    words: str, question: str, verdict: str
+) -> None:
+    assert words in " ".join(README.read_text(encoding="utf-8").split())
+    front_page = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    assert f"\n- {question} {verdict}: " in front_page
+
+
 def paths_in_tables(page: str) -> set[str]:
     """The paths that stand in the tables of a page."""
     text = (ROOT / page).read_text(encoding="utf-8")
