@@ -118,8 +118,9 @@ def _count_failures(axes: Axes, drawn: dict[Family, pd.DataFrame]) -> None:
         axes.annotate(
             f"{model['failures']} of {model['seeds'] + model['diverged']} fail",
             (model["trainable_parameters"], model["test_accuracy"]),
-            # Of two that are near each other one stands above, the other below.
-            xytext=(5, -11) if place % 2 else (-40, 7),
+            # Of two that are near each other one stands above, the other below; left of the first
+            # there is only the axis.
+            xytext=(5, -11) if place % 2 else (-40 if place else 4, 7),
             textcoords="offset points",
             fontsize=7,
             color=COLOURS[model["family"]],

@@ -444,9 +444,11 @@ def test_two_models_of_one_name_are_two() -> None:
 def test_the_families_count_runs_that_diverged_as_failed() -> None:
     rows = [make_row(s, configuration="one", trainable_parameters=90) for s in range(3)]
     rows[2] |= {"status": "diverged", "test_accuracy": None, "val_accuracy": None}
-    canvas = draw_families(pd.DataFrame(rows))
+    more = [make_row(s, configuration="more", trainable_parameters=9000) for s in range(3)]
+    canvas = draw_families(pd.DataFrame([*rows, *more]))
     assert canvas is not None
-    assert [text.get_text() for text in canvas.axes[0].texts if "of" in text.get_text()] == [
-        "1 of 3 fail"
-    ]
+    (counted,) = [text for text in canvas.axes[0].texts if "of" in text.get_text()]
+    assert counted.get_text() == "1 of 3 fail"
+    canvas.draw_without_rendering()
+    assert counted.get_window_extent().x0 > canvas.axes[0].bbox.x0  # not over the scale
     assert draw_families(pd.DataFrame(rows[2:])) is None
