@@ -53,10 +53,10 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
 # What other projects define: their own pages would have to be asked over the network.
-_ELSEWHERE = r"torch|np|numpy|nn|pcvl|perceval|pathlib|collections|contextlib|abc|enum|types"
+_ELSEWHERE = r"torch|np|numpy|nn|pd|pandas|matplotlib|pcvl|perceval|pathlib|collections|contextlib|abc|enum|types"
 nitpick_ignore_regex = [
     (r"py:.*", rf"(?:{_ELSEWHERE})\..*"),
-    (r"py:.*", r"Tensor|Module|Path|Any|Callable|Sequence|Iterator|Hashable|Literal|Protocol"),
+    (r"py:.*", r"Tensor|Module|Path|Any|Callable|Sequence|Iterator|Hashable|Literal|Protocol|Axes"),
     # Variables of types, which say that a decorator returns what it is given.
     (r"py:.*", r"qcnn\..*\.\w+Type|qcnn\.registry\.(?:Entry|New)"),
     # Base classes that are nobody's to use.

@@ -69,6 +69,14 @@ def text_of(choice: Any, kind: str, registry: Mapping[str, Callable[..., Any]]) 
     return text
 
 
+def words_for(choice: Any, kind: str, registry: Mapping[str, Callable[..., Any]]) -> str:
+    """The text of :func:`format_choice`; of what is not registered, what it says of itself."""
+    try:
+        return format_choice(choice, kind, registry)
+    except InvalidInput:
+        return shown(choice)
+
+
 def _format_as(choice: Any, name: str, base: Any) -> str:
     options = [
         f"{field.name}={_text(getattr(choice, field.name))}"

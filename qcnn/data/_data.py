@@ -7,6 +7,7 @@ import torch
 
 from qcnn.checks import LARGEST_COUNT, check_types, shown, whole_number
 from qcnn.errors import InvalidInput
+from qcnn.showing.overview import Overview, Shown
 
 #: As many channels as pictures have: grey, colours, colours with transparency.
 _CHANNELS = (1, 3, 4)
@@ -14,9 +15,12 @@ PARTS = ("train", "validation", "test")
 
 
 # Tensors have no single truth value, so two datasets are equal only if they are the same object.
-@dataclass(frozen=True, eq=False)
-class Data:
+@dataclass(frozen=True, eq=False, repr=False)
+class Data(Shown):
     """Images and labels for training, validation and test.
+
+    It shows itself by the numbers of images in each part, and in the classes that have fewest and
+    most of them there.
 
     Attributes:
         name: the dataset's own name, also when it was chosen by ``auto``.
@@ -30,6 +34,15 @@ class Data:
 
     Raises:
         InvalidInput: a tensor that breaks one of these rules.
+
+    >>> import torch
+    >>> images, labels = torch.zeros(3, 1, 8, 8), torch.tensor([0, 1, 1])
+    >>> Data("dots", images, labels, images, labels, images, labels, classes=2)
+    Data 'dots': images of shape (1, 8, 8) in 2 classes
+    part        images  fewest of a class  most of a class
+    train            3                  1                2
+    validation       3                  1                2
+    test             3                  1                2
     """
 
     name: str
@@ -57,6 +70,17 @@ class Data:
         """(channels, height, width) of every image."""
         channels, height, width = self.train_images.shape[1:]
         return channels, height, width
+
+    def _overview(self) -> Overview:
+        line = f"Data {shown(self.name)}: images of shape {self.image_shape} in {self.classes:,}"
+        labels = [getattr(self, f"{part}_labels") for part in PARTS]
+        counts = [torch.bincount(found, minlength=self.classes) for found in labels]
+        columns = {
+            "images": [len(found) for found in labels],
+            "fewest of a class": [int(count.min()) for count in counts],
+            "most of a class": [int(count.max()) for count in counts],
+        }
+        return Overview((f"{line} classes",), columns, PARTS, "part")
 
 
 def check_channels_first(what: str, shape: tuple[int, ...]) -> None:

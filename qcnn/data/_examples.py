@@ -1,5 +1,6 @@
 """Inputs of any kind and what is to be predicted from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -7,14 +8,15 @@ from torch import Tensor
 
 from qcnn.checks import shown
 from qcnn.errors import InvalidInput
+from qcnn.showing.overview import Overview, Shown
 
 #: What a model is called with: one tensor, several in their order, or several by name. The first
 #: dimension of each counts the examples.
 Inputs = Tensor | tuple[Tensor, ...] | dict[str, Tensor]
 
 
-@dataclass(frozen=True, eq=False)
-class Examples:
+@dataclass(frozen=True, eq=False, repr=False)
+class Examples(Shown):
     """Inputs of any kind and the truth about them, for training and validation.
 
     In place of :class:`qcnn.Data` wherever a model is trained: tables, sequences, several inputs,
@@ -38,6 +40,11 @@ class Examples:
     >>> table = Examples(torch.rand(8, 3), torch.rand(8, 1), torch.rand(4, 3), torch.rand(4, 1))
     >>> table.classes is None
     True
+    >>> table
+    Examples: no classes
+    tensor  train  validation  shape of one     type
+    input       8           4          (3,)  float32
+    truth       8           4          (1,)  float32
     """
 
     train_inputs: Inputs
@@ -55,6 +62,19 @@ class Examples:
         """How many classes there are; None where other things are predicted."""
         found = [classes_of(self.train_truth), classes_of(self.validation_truth)]
         return max((each for each in found if each is not None), default=None)
+
+    def _overview(self) -> Overview:
+        classes = self.classes
+        line = f"Examples: {'no' if classes is None else format(classes, ',')} classes"
+        trained = {**tensors_of(self.train_inputs), "truth": self.train_truth}
+        validated = {**tensors_of(self.validation_inputs), "truth": self.validation_truth}
+        columns: dict[str, Sequence[object]] = {
+            "train": [len(value) for value in trained.values()],
+            "validation": [len(validated[name]) for name in trained],
+            "shape of one": [str(tuple(value.shape[1:])) for value in trained.values()],
+            "type": [str(value.dtype).removeprefix("torch.") for value in trained.values()],
+        }
+        return Overview((line,), columns, list(trained), "tensor")
 
 
 def classes_of(truth: Tensor) -> int | None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from qcnn.checks import shown, whole_number
 from qcnn.errors import InvalidInput
+from qcnn.showing.brief import brief
 
 Positions = Sequence[int] | np.ndarray
 _POSITIONS = "a flat list of whole numbers"
@@ -25,6 +26,8 @@ class IndexSplit:
     train: Positions
     validation: Positions
     test: Positions = ()
+
+    __repr__ = brief
 
     def positions(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The three index arrays (int64) for images with these labels.

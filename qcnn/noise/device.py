@@ -20,6 +20,7 @@ from qcnn.optics.fock import FockState
 from qcnn.plotting import import_matplotlib
 from qcnn.samplers.pqcnn import PQCNN, check_pqcnn
 from qcnn.seeds import derive, generator
+from qcnn.showing.brief import brief
 
 if TYPE_CHECKING:
     import perceval as pcvl
@@ -46,6 +47,8 @@ class Measurement:
 
     distribution: Tensor
     accepted_fraction: float
+
+    __repr__ = brief
 
 
 def measure_distribution(

@@ -56,6 +56,9 @@ class NoisyPQCNN(Sampler):
     Attributes:
         engine: ``"subsets"``, the sum over subsets of :mod:`qcnn.noise.partial`; the
             PQCNN's own where training needs nothing else.
+
+    >>> NoisyPQCNN(PQCNN(4, 2, seed=0), Noise(shots=1000), seed=0)  # doctest: +ELLIPSIS
+    NoisyPQCNN(sampler=PQCNN(modes=4, photons=2, ...), noise='shots=1000')
     """
 
     kept_attributes = ("seed",)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from qcnn.keeping.state import Described
 from qcnn.registry import Registry
+from qcnn.showing.plainly import is_written_plainly
 
 
 class Sampler(Described):
@@ -71,6 +72,16 @@ class Sampler(Described):
     def stack_phases(self, alike: Sequence["Sampler"]) -> Tensor:
         """Phases of samplers of this one's ``batch_key``, shape ``(samplers, phases)``."""
         return torch.stack([sampler.phases for sampler in alike])
+
+    def __repr__(self) -> str:
+        """On one line: the samplers inside it, and what was chosen.
+
+        What is of several lines itself is as torch writes it.
+        """
+        chosen = self.extra_repr() or ", ".join(f"{k}={v!r}" for k, v in self.describe().items())
+        inside = [f"{name}={part!r}" for name, part in self.named_children()]
+        text = f"{type(self).__name__}({', '.join(filter(None, [*inside, chosen]))})"
+        return super().__repr__() if "\n" in text or is_written_plainly() else text
 
     def distribution_key(self) -> Hashable:
         """Equal for samplers that make the same distribution of the same phases."""

@@ -1,6 +1,6 @@
 """Where the generated weights of a target network go, and at which scale."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Literal
@@ -13,6 +13,7 @@ from torch.nn.utils.parametrize import ParametrizationList
 from qcnn.checks import shown
 from qcnn.errors import InvalidInput
 from qcnn.keeping.fingerprint import held_by_function, held_directly
+from qcnn.showing.overview import Overview, Shown
 
 Placement = Literal["fan_in", "source", "residual"]
 
@@ -29,8 +30,8 @@ _LAYERS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class WeightLayout:
+@dataclass(frozen=True, eq=False, repr=False)
+class WeightLayout(Shown):
     """The trainable parameters of a target, laid out one after another.
 
     Attributes:
@@ -41,6 +42,12 @@ class WeightLayout:
             that are no layer's (norms, embeddings) 1/√(last dimension).
         in_layer: whether a weight belongs to a layer.
         tensor_index: which tensor each weight belongs to, 0 … tensors − 1.
+
+    >>> describe_target(nn.Linear(3, 2))
+    WeightLayout: 8 weights in 2 tensors
+    tensor   shape  weights
+    weight  (2, 3)        6
+    bias      (2,)        2
     """
 
     names: tuple[str, ...]
@@ -76,6 +83,14 @@ class WeightLayout:
             name: part.view(shape)
             for name, shape, part in zip(self.names, self.shapes, parts, strict=True)
         }
+
+    def _overview(self) -> Overview:
+        line = f"WeightLayout: {self.weights:,} weights in {self.tensors:,} tensors"
+        columns: dict[str, Sequence[object]] = {
+            "shape": [str(tuple(shape)) for shape in self.shapes],
+            "weights": [shape.numel() for shape in self.shapes],
+        }
+        return Overview((line,), columns, self.names, "tensor")
 
     def placement_terms(self, placement: Placement) -> tuple[Tensor | None, Tensor | None]:
         """Offset and factor that turn a mapping's output g into weights: offset + factor·g.

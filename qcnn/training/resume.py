@@ -18,6 +18,7 @@ from qcnn.data._examples import tensors_of
 from qcnn.errors import InvalidInput
 from qcnn.keeping.checkpoint import fingerprint, read_checkpoint, write_checkpoint
 from qcnn.keeping.fingerprint import hash_of_the_rest, plain
+from qcnn.showing.plainly import written_plainly
 from qcnn.training.optimiser import Scheduler, step_a_copy
 from qcnn.training.records import EpochRecord, Evaluation, TrainResult, merit
 from qcnn.weights.generated import network_weights
@@ -168,7 +169,9 @@ def identify(settings: str, model: nn.Module, data: Data | Examples) -> str:
     tensors = {**model.state_dict(), **_tensors(data)}
     # The form of the file is part of it, so that those of earlier versions are refused. Addresses
     # are others in every process.
-    return fingerprint(_ADDRESS.sub("", f"form 3 {settings} {model}"), tensors)
+    with written_plainly():
+        text = f"form 3 {settings} {model}"
+    return fingerprint(_ADDRESS.sub("", text), tensors)
 
 
 def describe_function(function: Callable[..., Any], model: nn.Module) -> str:
@@ -182,7 +185,8 @@ def describe_function(function: Callable[..., Any], model: nn.Module) -> str:
     held = hash_of_the_rest(function, model)
     if isinstance(function, partial):
         return f"{describe_function(function.func, model)}{held}"
-    name = repr(function) if isinstance(function, nn.Module) else plain(function)
+    with written_plainly():
+        name = repr(function) if isinstance(function, nn.Module) else plain(function)
     text = f"{name or type(function).__qualname__}{held}"
     code = getattr(function, "__code__", None)
     if code is None:

@@ -4,7 +4,7 @@ import copy
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import chain
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +19,9 @@ from qcnn.keeping.fingerprint import BUILT_AS
 from qcnn.keeping.state import Described, describe_structure
 from qcnn.keeping.traits import FORM, traits_of
 from qcnn.registry import baselines
-from qcnn.specification import text_of
+from qcnn.showing.overview import Overview, Shown
+from qcnn.showing.plainly import is_written_plainly
+from qcnn.specification import text_of, words_for
 from qcnn.targets.copies import constants_for_results, copy_module
 from qcnn.targets.layout import check_initialised, describe_target
 
@@ -42,6 +44,7 @@ class ParameterCounts:
             simulation: which phases are trained, where they were chosen, and what a mapping
             that is calibrated takes from them.
         other: trainable parameters that are neither (those of a baseline).
+
     """
 
     phases: int = 0
@@ -55,9 +58,18 @@ class ParameterCounts:
         """All trainable parameters."""
         return self.phases + self.mapping + self.other
 
+    def _repr_html_(self) -> str:
+        """A table in a notebook."""
+        counts = {field.name.replace("_", " "): getattr(self, field.name) for field in fields(self)}
+        line = f"{type(self).__name__}: {self.total:,} trainable"
+        return Overview((line,), {"count": list(counts.values())}, list(counts), "role").html()
 
-class GeneratedNetwork(Described, ABC):
+
+class GeneratedNetwork(Shown, Described, ABC):
     """A target network whose weights are computed anew, from trained numbers, at every pass.
+
+    It shows itself by its counts and what generates the weights; ``target`` and ``layout`` show
+    the network's own.
 
     Args:
         target: any module; weights are generated for all its parameters that require
@@ -87,6 +99,23 @@ class GeneratedNetwork(Described, ABC):
                 part.register_forward_pre_hook(refuse_recomputation)
         self._generated_name = _names_of_shared_parameters(self.target)
         self._places = _places(self.target, self.layout.names)
+
+    def __repr__(self) -> str:
+        return nn.Module.__repr__(self) if is_written_plainly() else super().__repr__()
+
+    def _overview(self) -> Overview:
+        name = (getattr(self.target, BUILT_AS, None) or {}).get("text", type(self.target).__name__)
+        line = (
+            f"{type(self).__name__}: {count_trainable(self):,} trainable parameters generate "
+            f"{self.layout.weights:,} weights of {name}"
+        )
+        return Overview((line, *self._words()))
+
+    def _words(self) -> tuple[str, ...]:
+        """What generates the weights, a sentence each."""
+        if self.options is None:
+            return ()
+        return (f"made with {words_for(self.options, 'baseline', baselines)}",)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # Torch refuses to copy results of parameters, which targets of many kinds hold.

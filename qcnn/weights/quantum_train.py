@@ -1,7 +1,9 @@
 """The whole model: PQCNNs, their combination, a mapping and the target it writes into."""
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any, cast
 
 from torch import Tensor, nn
@@ -21,7 +23,8 @@ from qcnn.registry import mappings
 from qcnn.samplers.sampler import Sampler
 from qcnn.samplers.stored import store_samplers
 from qcnn.seeds import check_seed
-from qcnn.specification import text_of
+from qcnn.showing.overview import Overview
+from qcnn.specification import text_of, words_for
 from qcnn.weights.combine import count_joint_outcomes, tensor_product
 from qcnn.weights.generated import (
     GeneratedNetwork,
@@ -65,6 +68,12 @@ class QuantumTrain(GeneratedNetwork):
     torch.Size([2, 10])
     >>> model.parameter_counts().total
     556
+    >>> model
+    QuantumTrain: 556 trainable parameters generate 6,690 weights of paper
+    mapping mps:bond_dimension=4 with 428 of them, combine='product'
+    sampler  number  modes  photons  outcomes  phases  trained
+    PQCNN         1      9        4       126      72       72
+    PQCNN         1      8        4        70      56       56
     """
 
     kept_parts = ("mapping", "samplers")
@@ -175,6 +184,23 @@ class QuantumTrain(GeneratedNetwork):
     def extra_repr(self) -> str:
         return f"mapping={self.mapping_choice}, combine={self.combine!r}"
 
+    def _words(self) -> tuple[str, ...]:
+        text = words_for(self.mapping_choice, "mapping", mappings)
+        own = count_trainable(self.mapping)
+        return (f"mapping {text} with {own:,} of them, combine={self.combine!r}",)
+
+    def _overview(self) -> Overview:
+        # How many there are of each kind, in the order of the first.
+        kinds = Counter(map(_kind, self.pqcnns()))
+        rows = [(name, number, *sizes) for (name, *sizes), number in kinds.items()]
+        names, *columns = zip(*rows, strict=True)
+        return replace(
+            super()._overview(),
+            columns=dict(zip(_COLUMNS, columns, strict=True)),
+            labels=names,
+            labelled="sampler",
+        )
+
     def parameter_counts(self) -> ParameterCounts:
         """Trainable and fixed numbers, counted on the tensors that hold them."""
         kept = 0 if self.offset is None else int(self.offset.count_nonzero())
@@ -210,6 +236,17 @@ class QuantumTrain(GeneratedNetwork):
     def pqcnns(self) -> list[Sampler]:
         """The samplers, in their order."""
         return cast(list[Sampler], list(self.samplers))
+
+
+#: Of the table of samplers, beside their names.
+_COLUMNS = ("number", "modes", "photons", "outcomes", "phases", "trained")
+
+
+def _kind(sampler: Sampler) -> tuple[str, int | None, int | None, int, int, int]:
+    """The name of a sampler's class and its sizes; those that have no modes have no photons."""
+    modes, photons = (getattr(sampler.source, name, None) for name in ("modes", "photons"))
+    phases = sampler.phases.numel(), count_trainable(sampler)
+    return type(sampler).__name__, modes, photons, sampler.outcomes, *phases
 
 
 def _listed(samplers: Sampler | Sequence[Sampler]) -> list[Sampler]:

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from qcnn.showing.overview import Overview, Shown
 from studies.analysis.comparisons import (
     FailureDifference,
     Improvement,
@@ -127,9 +128,11 @@ class Result:
         return Verdict.SHOWN if adjusted_p < LEVEL else Verdict.NOT_SHOWN
 
 
-@dataclass(frozen=True, eq=False)
-class StudyResults:
+@dataclass(frozen=True, eq=False, repr=False)
+class StudyResults(Shown):
     """A study and its rows, of several datasets or of one.
+
+    They show themselves by the numbers of rows, and of those in ``final``, on each dataset.
 
     Attributes:
         study: the study.
@@ -190,6 +193,15 @@ class StudyResults:
     def summary(self) -> pd.DataFrame:
         """One line for each configuration and role (:func:`summarise`)."""
         return summarise(self.rows)
+
+    def _overview(self) -> Overview:
+        line = f"{type(self).__name__} of {self.study.name}: {len(self.rows):,} rows"
+        parts = self.by_dataset
+        columns = {
+            "rows": [len(part.rows) for part in parts.values()],
+            "final": [len(part.final) for part in parts.values()],
+        }
+        return Overview((line,), columns, list(parts), "dataset")
 
     def runs_of(self, arm: Arm) -> pd.DataFrame:
         """Of ``final``, the runs of an arm."""

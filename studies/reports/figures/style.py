@@ -28,6 +28,7 @@ from PIL import Image
 from scipy.special import expit, logit
 
 from qcnn.files import write_bytes
+from qcnn.showing.look import own_look
 from studies.design.arms import Family
 from studies.reports.figures.parts.data import csv_text, noted
 from studies.reports.figures.parts.vector import svg_of
@@ -132,12 +133,7 @@ METHOD_STYLES = Styles(
     }
 )
 #: The project's own look, on top of the library's defaults.
-OWN_STYLE: dict[str, Any] = {
-    **sns.axes_style("whitegrid"),
-    **sns.plotting_context("notebook", 0.9),
-    # Which comes with matplotlib: others may be installed or not.
-    "font.sans-serif": ["DejaVu Sans"],
-}
+OWN_STYLE = own_look()
 
 
 @contextmanager

@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, l1_loss, mse_loss
 
-from qcnn import Examples
+from qcnn import PQCNN, Examples, QuantumTrain
 from qcnn.keeping.checkpoint import read_checkpoint
+from qcnn.showing.overview import Overview
 from qcnn.training.records import EpochRecord, Evaluation
 from qcnn.training.resume import Progress, Resumable, describe_function, identify
 
@@ -106,6 +107,21 @@ def test_addresses_in_the_text_of_a_model_are_passed_over() -> None:
         != identify("other", first, examples)
     )
     assert kept.factor == 1.0
+
+
+def test_what_a_model_shows_does_not_decide_which_run_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    inputs = torch.zeros(2, 2)
+    examples = Examples(inputs, inputs, inputs, inputs)
+    model = QuantumTrain(nn.Linear(2, 2), PQCNN(4, 2, seed=0), "mixing")
+    loss = nn.Sequential(model)
+    before = identify("", model, examples), describe_function(loss, MODEL)
+    monkeypatch.setattr(Overview, "__str__", lambda overview: "something else")
+    assert repr(model) == "something else"
+    assert (identify("", model, examples), describe_function(loss, MODEL)) == before
+    model.samplers[0].engine = "merlin"
+    assert identify("", model, examples) != before[0]
 
 
 def stored(file: Path, history: list[EpochRecord]) -> Resumable:

@@ -56,6 +56,12 @@ def results(folder: Path) -> StudyResults:
     return read_study(folder / "ablation")
 
 
+def test_results_show_their_rows_on_each_dataset(results: StudyResults) -> None:
+    first, _, *rows = repr(results).splitlines()
+    assert first == "StudyResults of ablation: 26 rows"
+    assert [row.split() for row in rows] == [["mnist", "14", "12"], ["digits", "12", "12"]]
+
+
 def test_every_page_reads_contrasts_that_were_computed_once(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
