@@ -175,12 +175,13 @@ def test_a_sampler_of_several_lines_is_as_torch_writes_it() -> None:
 
 
 def test_plainly_models_are_written_as_torch_writes_them() -> None:
-    made = nn.Sequential(model([qcnn.PQCNN(4, 2, seed=0), qcnn.Qubits(3, 2, seed=0)]))
+    light = qcnn.PQCNN(4, 2, seed=0)
+    made = nn.Sequential(model([light, qcnn.Marginals(light, 1)]))
     shown = repr(made)
     with written_plainly():
         text = repr(made)
     assert repr(made) == shown
-    for part in ("(target): Linear(in_features=3,", "(samplers): ModuleList(", "(0): PQCNN(modes"):
+    for part in ("(target): Linear(in_features=3,", "(samplers): ModuleList(", "(sampler): PQCNN("):
         assert part in text
         assert part not in shown
 
