@@ -53,7 +53,10 @@ copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
 # What other projects define: their own pages would have to be asked over the network.
-_ELSEWHERE = r"torch|np|numpy|nn|pd|pandas|matplotlib|pcvl|perceval|pathlib|collections|contextlib|abc|enum|types"
+_ELSEWHERE = (
+    r"torch|np|numpy|nn|pd|pandas|matplotlib|pcvl|perceval|pathlib|collections|contextlib|abc|enum|"
+    r"types"
+)
 nitpick_ignore_regex = [
     (r"py:.*", rf"(?:{_ELSEWHERE})\..*"),
     (r"py:.*", r"Tensor|Module|Path|Any|Callable|Sequence|Iterator|Hashable|Literal|Protocol|Axes"),
