@@ -10,6 +10,11 @@ from studies.sentences import command_line
 
 #: What each command does, and where it is.
 COMMANDS = {
+    "archive": (
+        "Write rows, weights and reports of the commit into one zip file with checksums, for a "
+        "DOI; in a git checkout.",
+        "pwg.archive:main",
+    ),
     "bench": ("Compare with other simulators and devices, measure commits.", "pwg.__main__:bench"),
     "report": ("Rebuild the reports of all studies under a results folder.", "studies.report:main"),
     "run": ("Run a study.", "studies.run:main"),

@@ -95,7 +95,7 @@ def test_help_completion_and_refusals_wait_for_nothing_large(
     [
         (
             ["rum"],
-            "command is 'rum'; allowed are bench, report, run, show, transfer (did you mean ",
+            "command is 'rum'; allowed are archive, bench, report, run, show, transfer (did you ",
         ),
         (["bench", "brake-even"], "allowed are break-even, compare, history (did you mean 'break-"),
         (["bench", "--"], "command is missing; allowed are break-even, compare, history"),

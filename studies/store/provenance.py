@@ -53,6 +53,11 @@ def commit_of(file: Path) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
+    """As :func:`ask_git`, as a text without the last line's end."""
+    return ask_git(folder, *arguments).decode("utf-8", "replace").removesuffix("\n")
+
+
+def ask_git(folder: Path, *arguments: str) -> bytes:
     """What git answers about the repository around a folder, whatever the environment says.
 
     Raises:
@@ -65,13 +70,10 @@ def _git(folder: Path, *arguments: str) -> str:
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
         timeout=_GIT_SECONDS,
         check=True,
     )
-    return done.stdout.removesuffix("\n")
+    return done.stdout
 
 
 @cache
