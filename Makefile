@@ -3,18 +3,29 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 LOWEST := .venv-lowest
+# Where torch alone is taken from, if not from where pip takes it: docs/start.md.
+TORCH_INDEX ?=
 READY := $(VENV)/.ready
 
-.PHONY: setup sweep full test test-slow test-lowest lint bench report docs hooks lock
+.PHONY: setup sweep full test test-slow test-lowest lint bench report docs hooks lock release
 .DEFAULT_GOAL := setup
+
+# Installs what is frozen: $(call install,PROGRAMS,LOCK,EXTRAS THAT IT IS OF). As constraints behind a
+# torch without CUDA, a lock brings nothing of CUDA.
+EXTRAS := dev,docs
+PIP := python -m pip install --quiet --disable-pip-version-check
+install = $(if $(TORCH_INDEX),\
+  $(1)/$(PIP) --no-deps --index-url $(TORCH_INDEX) "$$(grep '^torch==' $(2))" \
+  && $(1)/$(PIP) -c $(2) '.[$(3)]',\
+  $(1)/$(PIP) -r $(2))
 
 setup: $(READY)
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, found " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(call install,$(BIN),requirements.lock,$(EXTRAS))
+	$(BIN)/$(PIP) --no-deps --no-build-isolation --editable .
 	# Without it the first asv run on a machine asks questions.
 	$(BIN)/asv machine --yes > /dev/null
 	touch $(READY)
@@ -54,8 +65,8 @@ test-lowest: $(LOWEST)/.ready
 
 $(LOWEST)/.ready: requirements-lowest.lock pyproject.toml
 	$(PYTHON) -m venv --clear $(LOWEST)
-	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-lowest.lock
-	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(call install,$(LOWEST)/bin,requirements-lowest.lock,dev)
+	$(LOWEST)/bin/$(PIP) --no-deps --no-build-isolation --editable .
 	touch $(LOWEST)/.ready
 
 lint: setup
@@ -71,6 +82,15 @@ bench: setup
 # Ruff and mypy before each commit, from the environment that is there already.
 hooks: setup
 	$(BIN)/pre-commit install
+
+# What a release is made of, in dist/: wheel, sdist, archive of the results, and the changelog's notes.
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+release: setup
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(BIN)/python -m pwg archive
+	awk '/^## /{on = $$2 == "$(VERSION)"; next} on' CHANGELOG.md > dist/notes.md
+	test -s dist/notes.md
 
 # Renew the frozen sets from the ranges in pyproject.toml (needs uv).
 lock:

@@ -81,6 +81,10 @@ def check_command(line: str) -> None:
             assert (ROOT / constraints).exists()
             settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
             assert extras.strip(".[]") in settings["project"]["optional-dependencies"]
+        case ["docker", "build", "--tag", "pwg", "."]:
+            assert (ROOT / "Dockerfile").exists()
+        case ["docker", "run", *arguments]:
+            _check_options("pwg", arguments[arguments.index("pwg") + 1 :])
         case ["asv", command, *_]:
             assert find_spec(f"asv.commands.{command}") is not None
         case ["optuna-dashboard", _] | ["export", _]:
@@ -117,6 +121,7 @@ def test_every_command_of_a_page_exists(line: str) -> None:
         "python -m studies.run mode_sweep --nothing",
         "pip install -c requirements.lock -e '.[nothing]'",
         "asv nothing",
+        "docker run --rm pwg nothing",
         "nothing",
     ],
 )
