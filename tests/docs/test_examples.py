@@ -98,9 +98,10 @@ def _check_options(module: str, arguments: list[str]) -> None:
     assert spec is not None, module
     program = import_module(f"{module}.__main__" if spec.submodule_search_locations else module)
     command: click.Command | None = program.main
-    if isinstance(command, click.Group) and not arguments[0].startswith("-"):
-        command = command.get_command(click.Context(command), arguments[0])
-        assert command is not None, arguments[0]
+    while isinstance(command, click.Group) and not arguments[0].startswith("-"):
+        name, *arguments = arguments
+        command = command.get_command(click.Context(command), name)
+        assert command is not None, name
     assert command is not None
     known = {option for parameter in command.params for option in parameter.opts}
     named = {word for word in arguments if word.startswith("--")}
