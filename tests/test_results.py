@@ -106,6 +106,7 @@ def test_page_is_generated_from_the_rows(results: Path) -> None:
             shutil.copy(ROOT / file, copied)
     page = write_page(results, [read_study(results / name) for name in STORED], CLAIMS)
     assert page.read_text() == committed("report.html")
+    assert page.stat().st_size < 3_000_000
 
 
 @pytest.mark.parametrize("name", STORED)

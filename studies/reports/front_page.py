@@ -9,17 +9,18 @@ import pandas as pd
 
 from studies.analysis.results import StudyResults
 from studies.design.datasets import in_order
-from studies.design.roles import FINAL
 from studies.reports.escape import in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.accuracy import draw_accuracies
 from studies.reports.figures.families import draw_families
 from studies.reports.figures.parts.data import links_to
+from studies.reports.figures.parts.seen import picture
 from studies.reports.figures.style import Canvas, store
 from studies.reports.overview import (
     INTRODUCTION,
     READING,
     final_rows,
+    holders,
     non_dominated_marks,
     preset_note,
 )
@@ -56,7 +57,7 @@ def write_front_page(folder: Path, studies: Sequence[StudyResults]) -> Path:
     changes = [each for results in studies for each in answers_elsewhere(results)]
     final = final_rows(studies)
     parts = {name: final[final["dataset"] == name] for name in in_order(final["dataset"])}
-    names = _names(studies)
+    names = {model: ", ".join(held) for model, held in holders(studies).items()}
     lines = [
         "# Results",
         "",
@@ -107,7 +108,8 @@ def _drawn(name: str, canvas: Canvas | None, dataset: str, folder: Path) -> list
     figure, file = named_figure(name), f"figures/{name}-{dataset}.png"
     others = store(canvas, folder / file)
     links = links_to(others, folder)
-    return [f"![{name}]({quote(file)})", "", links, "", f"*{figure.caption_on(dataset)}*", ""]
+    caption = f"*{figure.caption_on(dataset)}*"
+    return [picture(name, canvas, file), "", links, "", caption, ""]
 
 
 def _answers(studies: Sequence[StudyResults]) -> list[str]:
@@ -137,16 +139,6 @@ def _answer(results: StudyResults) -> list[str]:
         f"- {which}{in_markdown(text)} → {links}",
         *(f"  - *{in_markdown(other)}:* {in_markdown(found)}" for other, found in others),
     ]
-
-
-def _names(studies: Sequence[StudyResults]) -> dict[str, str]:
-    """The studies that hold each configuration's final runs."""
-    names: dict[str, list[str]] = {}
-    for each in studies:
-        rows = each.rows
-        for configuration in rows["configuration"][rows["role"] == FINAL].unique():
-            names.setdefault(configuration, []).append(each.study.name)
-    return {configuration: ", ".join(held) for configuration, held in names.items()}
 
 
 def _table(dataset: str, final: pd.DataFrame, names: dict[str, str], folder: Path) -> list[str]:

@@ -160,6 +160,16 @@ def final_rows(studies: Sequence[StudyResults]) -> pd.DataFrame:
     return clean.drop_duplicates(["configuration", "seed"])
 
 
+def holders(studies: Sequence[StudyResults]) -> dict[str, list[str]]:
+    """The names of the studies that hold each configuration's final runs."""
+    names: dict[str, list[str]] = {}
+    for each in studies:
+        rows = each.rows
+        for configuration in rows["configuration"][rows["role"] == FINAL].unique():
+            names.setdefault(configuration, []).append(each.study.name)
+    return names
+
+
 def non_dominated_marks(final: pd.DataFrame) -> dict[str, str]:
     """``of all``, or of which photonic family, for non-dominated configurations of one dataset.
 

@@ -17,6 +17,7 @@ from studies.design.study import Study
 from studies.reports.escape import in_markdown
 from studies.reports.figures import named_figure
 from studies.reports.figures.parts.data import csv_text, links_to
+from studies.reports.figures.parts.seen import picture
 from studies.reports.figures.style import store
 from studies.reports.overview import READING, methods_in, preset_note, preset_of
 from studies.reports.side_by_side import (
@@ -218,7 +219,7 @@ def _figure_lines(name: str, results: StudyResults, dataset: str, folder: Path) 
     others = store(canvas, folder / "figures" / file)
     links = links_to(others, folder)
     caption = f"*{figure.caption_on(dataset)}*"
-    return [f"![{name}](figures/{quote(file)})", "", links, "", caption, ""]
+    return [picture(name, canvas, f"figures/{file}"), "", links, "", caption, ""]
 
 
 def _reading_notes(results: StudyResults) -> str:

@@ -84,8 +84,8 @@ TRAINABLE_LABEL = "trainable parameters (number, log scale)"
 #: and 1 have a place on it, each this far beyond the last logit.
 _LOGITS, _BEYOND = (0.03, 0.995), 0.5
 #: No accuracy is beyond these.
-_ACCURACY_LIMITS = (-0.3 * _LOGITS[0], 1 + 0.3 * (1 - _LOGITS[1]))
-_ACCURACY_TICKS = (0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 1)
+ACCURACY_LIMITS = (-0.3 * _LOGITS[0], 1 + 0.3 * (1 - _LOGITS[1]))
+ACCURACY_TICKS = (0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 1)
 #: Where an axis is short.
 _FEW_TICKS = (0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98, 1)
 _PANELS_IN_A_LINE, _MOST_PANEL_LINES = 3, 4
@@ -210,15 +210,15 @@ def set_accuracy_axis(
     """
     name = label if short else f"{label} (%, logit scale)"
     set_scale = axes.set_xscale if which == "x" else axes.set_yscale
-    set_scale("function", functions=(_place_of_accuracy, _accuracy_at))
-    axes.set(**{f"{which}lim": _ACCURACY_LIMITS, f"{which}label": name})
+    set_scale("function", functions=(place_of_accuracy, _accuracy_at))
+    axes.set(**{f"{which}lim": ACCURACY_LIMITS, f"{which}label": name})
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(FixedLocator(_FEW_TICKS if short else _ACCURACY_TICKS))
+    axis.set_major_locator(FixedLocator(_FEW_TICKS if short else ACCURACY_TICKS))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
 
 
-def _place_of_accuracy(accuracies: np.ndarray) -> np.ndarray:
+def place_of_accuracy(accuracies: np.ndarray) -> np.ndarray:
     """Where accuracies stand on their axis."""
     least, most = _LOGITS
     values = np.asarray(accuracies, dtype=float)

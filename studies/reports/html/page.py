@@ -1,12 +1,12 @@
 """``results/report.html``: answers, claims, tables to sort and all figures, without network."""
 
-from base64 import b64encode
 from collections.abc import Sequence
-from importlib.resources import files
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
@@ -18,7 +18,10 @@ from studies.design.datasets import in_order
 from studies.reports.claims import claims_judged, tally
 from studies.reports.figures import named_figure
 from studies.reports.figures.parts.data import FORMATS
+from studies.reports.figures.parts.seen import seen
 from studies.reports.html.benchmarks import Benchmark, benchmarks_of
+from studies.reports.html.chart import chart_points, chart_specification, switches
+from studies.reports.html.libraries import chart_script, tables_script, tables_style
 from studies.reports.html.page_tables import (
     COLUMNS,
     CONTRAST_COLUMNS,
@@ -53,6 +56,8 @@ def write_page(folder: Path, studies: Sequence[StudyResults], claims: Sequence[C
     Returns:
         the path of the page.
     """
+    points = chart_points(studies)
+    drawn = switches(points)
     datasets = in_order(dataset for each in studies for dataset in each.by_dataset)
     changes = [each for results in studies for each in answers_elsewhere(results)]
     judged = claims_judged(studies, claims)
@@ -77,38 +82,48 @@ def write_page(folder: Path, studies: Sequence[StudyResults], claims: Sequence[C
         benchmarks=[_benchmark(each, folder) for each in benchmarks_of(folder)],
         quoted=QUOTED_STUDY,
         contrast_columns=CONTRAST_COLUMNS,
-        style=_bundle("css").decode(),
-        script=b64encode(_bundle("js")).decode(),
+        points=points,
+        families=list(map(asdict, drawn)),
+        chart=chart_specification(drawn),
+        tables_style=tables_style(),
+        tables_script=tables_script(),
+        chart_script=chart_script(),
     )
     write_text(folder / "report.html", text)
     return folder / "report.html"
-
-
-def _bundle(suffix: str) -> bytes:
-    """DataTables as itables brings it along for pages without network."""
-    return (files("itables") / "html" / f"dt_bundle.{suffix}").read_bytes()
 
 
 def _figures(folder: Path, place: str, names: Sequence[str], dataset: str) -> list[dict[str, Any]]:
     """Those figures of a dataset that are there, in a folder of the results folder."""
     found = ((named_figure(name), f"{place}figures/{name}-{dataset}.png") for name in names)
     return [
-        _shown(folder, path, f"{figure.name}, {dataset}", figure.caption_on(dataset))
+        _shown(
+            folder,
+            path,
+            f"{figure.name}, {dataset}. {_seen(folder / path, figure.caption)}",
+            figure.caption_on(dataset),
+        )
         for figure, path in found
         if (folder / path).exists()
     ]
 
 
-def _shown(folder: Path, path: str, name: str, caption: str) -> dict[str, Any]:
+def _seen(picture: Path, caption: str) -> str:
+    """What is seen on a figure by the table beside it, or else its caption's first sentence."""
+    table = picture.with_suffix(".csv")
+    text = seen(pd.read_csv(table)) if table.exists() else ""
+    return text or f"{caption.partition('. ')[0].removesuffix('.')}."
+
+
+def _shown(folder: Path, path: str, alternative: str, caption: str) -> dict[str, Any]:
     """What a page needs to show a picture: its size keeps the page from jumping."""
     with Image.open(folder / path) as picture:
         width, height = picture.size
-    first = caption.partition(". ")[0].removesuffix(".")
     return {
         "address": quote(path),
         "width": width,
         "height": height,
-        "alternative": f"{name}. {first}.",
+        "alternative": alternative,
         "caption": caption,
         "others": [
             {"address": quote(Path(path).with_suffix(suffix).as_posix()), "name": name}
@@ -123,7 +138,7 @@ def _benchmark(each: Benchmark, folder: Path) -> dict[str, Any]:
         "title": each.title,
         "said": each.said,
         "page": quote(each.page),
-        "figure": _shown(folder, each.figure, each.title, each.said[0]),
+        "figure": _shown(folder, each.figure, f"{each.title}. {each.said[0]}", each.said[0]),
     }
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studies.analysis.quoted import QUOTED, QUOTED_DATASETS, QuotedRow
+from studies.analysis.quoted import QUOTED, QUOTED_DATASETS
 from studies.analysis.results import Result, StudyResults, arm_names
 from studies.analysis.summaries import describe
 from studies.design.datasets import in_order
 from studies.design.roles import FINAL
 from studies.design.statistics import points
-from studies.design.study import Study
 from studies.reports.overview import final_rows, non_dominated_marks
 
 #: What the column of studies says of figures that were not obtained here.
@@ -29,11 +28,20 @@ class Entry:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a table: where it belongs, and its cells by the heading of their column."""
+    """A line of a table: where it belongs, and its cells by the heading of their column.
+
+    Attributes:
+        dataset, study: where it belongs.
+        cells: by the heading of their column.
+        identity: of the line on the page; empty where nothing refers to it.
+        again: the command that trains a run of the model once more; empty where none can.
+    """
 
     dataset: str
     study: str
     cells: dict[str, Entry]
+    identity: str = ""
+    again: str = ""
 
     @property
     def quoted(self) -> bool:
@@ -115,13 +123,23 @@ def model_lines(studies: Sequence[StudyResults]) -> list[Line]:
         for key, mark in non_dominated_marks(part).items()
     }
     lines = [
-        _model_line(each.study, model, marks)
+        _model_line(each, model, marks)
         for each in studies
         for _, model in each.summary[each.summary["role"] == FINAL].iterrows()
     ]
     datasets = in_order(set(final["dataset"]) & set(QUOTED_DATASETS))
-    lines += [_quoted_line(row, dataset) for dataset in datasets for row in QUOTED]
+    lines += [_quoted_line(n, dataset) for dataset in datasets for n in range(len(QUOTED))]
     return sorted(lines, key=lambda line: (int(line.cells["trainable"].order), line.text("model")))
+
+
+def identity_of(study: str, configuration: str) -> str:
+    """What the line of a study's model is called on the page, and in its address."""
+    return f"{study}-{configuration}"
+
+
+def quoted_identity(number: int, dataset: str) -> str:
+    """Likewise that of the figure of this place in ``QUOTED``, beside the runs on a dataset."""
+    return f"{QUOTED_STUDY}-{dataset}-{number}"
 
 
 def contrast_lines(results: StudyResults, dataset: str) -> list[Line]:
@@ -130,7 +148,8 @@ def contrast_lines(results: StudyResults, dataset: str) -> list[Line]:
     return [Line(dataset, name, _contrast_cells(*item)) for item in enumerate(results.contrasts)]
 
 
-def _model_line(study: Study, model: pd.Series, marks: dict[str, str]) -> Line:
+def _model_line(results: StudyResults, model: pd.Series, marks: dict[str, str]) -> Line:
+    study, configuration = results.study.name, model["configuration"]
     direct = model["mapping"] == "direct"
     cells = {
         "model": _text(describe(model)),
@@ -145,7 +164,7 @@ def _model_line(study: Study, model: pd.Series, marks: dict[str, str]) -> Line:
         "to": _percent(model["test_interquartile_high"]),
         "validation %": _percent(model["val_accuracy"]),
         "training %": _percent(model["train_accuracy"]),
-        "non-dominated": _text(marks.get(model["configuration"], "")),
+        "non-dominated": _text(marks.get(configuration, "")),
         "phases": _count(model["phases"], shown=model["phases"] > 0),
         "effective": _count(model["effective_phases"], shown=model["phases"] > 0),
         "mapping": _count(model["mapping_parameters"], shown=model["sizes"] != ""),
@@ -155,12 +174,20 @@ def _model_line(study: Study, model: pd.Series, marks: dict[str, str]) -> Line:
         "diverged": _count(model["diverged"]),
         "seconds": _number(model["seconds"], f"{model['seconds']:,.1f}"),
         "dataset": _text(model["dataset"]),
-        "study": _text(study.name),
+        "study": _text(study),
     }
-    return Line(model["dataset"], study.name, cells)
+    again = _command(results.final, configuration)
+    return Line(model["dataset"], study, cells, identity_of(study, configuration), again)
 
 
-def _quoted_line(row: QuotedRow, dataset: str) -> Line:
+def _command(final: pd.DataFrame, configuration: str) -> str:
+    """What trains the first seed of a model again, in the folder of the project."""
+    seeds = final["seed"][final["configuration"] == configuration]
+    return f"python -m studies.show {configuration}-{seeds.min()} --again" if len(seeds) else ""
+
+
+def _quoted_line(number: int, dataset: str) -> Line:
+    row = QUOTED[number]
     cells = {name: Entry("", "") for name in COLUMNS} | {
         "model": _text(f"quoted: {row.model}"),
         "trainable": _count(row.trainable_parameters),
@@ -170,7 +197,7 @@ def _quoted_line(row: QuotedRow, dataset: str) -> Line:
         "dataset": _text(dataset),
         "study": _text(QUOTED_STUDY),
     }
-    return Line(dataset, QUOTED_STUDY, cells)
+    return Line(dataset, QUOTED_STUDY, cells, quoted_identity(number, dataset))
 
 
 def _contrast_cells(place: int, result: Result) -> dict[str, Entry]:

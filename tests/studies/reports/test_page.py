@@ -23,9 +23,11 @@ from stored_rows import CONFIGURATION, make_row
 
 from studies.analysis.quoted import QUOTED
 from studies.analysis.results import StudyResults
+from studies.analysis.summaries import describe
 from studies.reports.front_page import write_front_page
 from studies.reports.html.page import write_page
 from studies.reports.statements import CLAIMS
+from studies.reports.stored_runs import find_runs
 from studies.reports.study_report import build_report, read_study
 from studies.rows.runs_file import add_rows, read_rows
 
@@ -148,7 +150,7 @@ def column(page: webdriver.Chrome, name: str, table: str = "models") -> list[str
     names = [h.get_attribute("data-name") for h in heads(page, table)]
     place = names.index(name) + 1
     cells = page.find_elements(By.CSS_SELECTOR, f"#{table} tbody td:nth-child({place})")
-    return [cell.text for cell in cells]
+    return [cell.text.partition("\nrun again")[0] for cell in cells]
 
 
 def heads(
@@ -203,8 +205,8 @@ def test_filters_by_study_and_dataset(page: webdriver.Chrome) -> None:
     assert sorted(column(page, "trainable")) == ["428", "429", "430", "556"]
     assert shown_sections(page) == {"ablation"}, "the other study has no run on digits"
     figures = page.find_elements(By.TAG_NAME, "figure")
-    # two over all studies; contrasts, accuracy, seeds and curves of the ablation
-    assert sum(figure.is_displayed() for figure in figures) == 6
+    # the chart, two over all studies; contrasts, accuracy, seeds and curves of the ablation
+    assert sum(figure.is_displayed() for figure in figures) == 7
 
 
 @in_a_browser
@@ -220,6 +222,101 @@ def test_what_is_chosen_stands_in_the_address(page: webdriver.Chrome, results: P
     assert page.current_url == f"file://{results}/report.html"
     load(page, f"file://{results}/report.html?study=%3Cb%3E&dataset=mnist")
     assert Select(page.find_element(By.ID, "study")).first_selected_option.text == "all"
+
+
+def reach_chart(page: webdriver.Chrome) -> None:
+    """Scroll to the chart, and wait until it is drawn."""
+    page.execute_script("document.getElementById('chart').scrollIntoView()")
+    WebDriverWait(page, 60).until(lambda d: d.find_elements(By.CSS_SELECTOR, ".plot canvas"))
+
+
+def models_drawn(page: webdriver.Chrome, count: int, dataset: str) -> None:
+    """Wait until the chart says that it shows so many."""
+    words = f"{count} models on {dataset};"
+    WebDriverWait(page, 60).until(
+        lambda d: words in d.find_element(By.CSS_SELECTOR, ".plot").get_attribute("aria-label")
+    )
+
+
+@in_a_browser
+def test_the_chart_is_drawn_when_it_is_reached_and_says_what_a_point_is(
+    page: webdriver.Chrome, results: Path
+) -> None:
+    resize(page, 1000, 100)
+    load(page, f"file://{results}/report.html")
+    assert not page.find_elements(By.CSS_SELECTOR, ".plot *"), "nobody has come near"
+    resize(page, 1000, 900)
+    reach_chart(page)
+    models_drawn(page, 3 + len(QUOTED), "mnist")
+    told = page.execute_script(POINT_AT, "χ = 10: lean form")
+    assert told is not None, "no point says that it is this model"
+    for words in ("bond_dimension", "94.5 % [93.4, 95.7]", "2,758"):
+        assert words in told
+    page.execute_script("window.pointedAt.click()")
+    assert page.current_url.endswith(f"#{row_of(page).get_attribute('id')}")
+    assert "χ = 10: lean form" in row_of(page).text
+    load(page, page.current_url)
+    assert "χ = 10: lean form" in row_of(page).text, "the address leads to the line as well"
+
+
+#: Points at places of the chart until one says that it is the model; returns what it says.
+POINT_AT = """
+const canvas = document.querySelector(".plot canvas"), box = canvas.getBoundingClientRect();
+const say = (name, x, y) => canvas.dispatchEvent(
+  new PointerEvent(name, { clientX: x, clientY: y, bubbles: true }));
+for (let y = box.top; y < box.bottom; y += 3) for (let x = box.left; x < box.right; x += 3) {
+  for (const name of ["pointermove", "mousemove"]) say(name, x, y);
+  const told = document.querySelector("#vg-tooltip-element.visible")?.innerText;
+  if (!told?.includes(arguments[0])) continue;
+  const names = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"];
+  window.pointedAt = { click: () => names.forEach((name) => say(name, x, y)) };
+  return told;
+}
+"""
+
+
+def row_of(page: webdriver.Chrome) -> webdriver.remote.webelement.WebElement:
+    """The line of the table that is marked."""
+    return page.find_element(By.CSS_SELECTOR, "#models tr[aria-current]")
+
+
+@in_a_browser
+def test_families_are_switched_by_the_keyboard_and_stand_in_the_address(
+    page: webdriver.Chrome, results: Path
+) -> None:
+    reach_chart(page)
+    models_drawn(page, 3 + len(QUOTED), "mnist")
+    page.find_element(By.NAME, "paper").send_keys(Keys.SPACE)
+    models_drawn(page, 3, "mnist")
+    assert page.current_url == f"file://{results}/report.html?without=paper"
+    choose(page, "dataset", "digits")
+    models_drawn(page, 4, "digits")
+    load(page, page.current_url)
+    assert not page.find_element(By.NAME, "paper").is_selected()
+    assert page.find_element(By.NAME, "control").is_selected()
+    reach_chart(page)
+    models_drawn(page, 4, "digits")
+    choose(page, "study", "bond_dimension")
+    models_drawn(page, 0, "digits")
+
+
+@in_a_browser
+def test_the_command_that_runs_a_model_again_is_copied(
+    page: webdriver.Chrome, results: Path
+) -> None:
+    resize(page, 390, 844)
+    box = page.find_element(By.CSS_SELECTOR, ".dt-layout-table")
+    width = page.execute_script("return arguments[0].scrollWidth", box)
+    page.find_element(By.CSS_SELECTOR, ".again summary").send_keys(Keys.ENTER)
+    button = page.find_element(By.CSS_SELECTOR, ".again button")
+    button.send_keys(Keys.ENTER)
+    WebDriverWait(page, 20).until(lambda d: button.text == "copied")
+    (command,) = page.execute_script("return [getSelection().toString()]")
+    assert page.execute_script("return arguments[0].scrollWidth", box) == width
+    found = re.fullmatch(r"python -m studies\.show ([0-9a-f]{12}-\d+) --again", command)
+    assert found is not None
+    (run,) = find_runs(results, found[1])
+    assert describe(pd.Series(run.row)) == column(page, "model")[0]
 
 
 @in_a_browser
@@ -276,6 +373,7 @@ def test_it_is_accessible(page: webdriver.Chrome, theme: str, width: int) -> Non
     features = [{"name": "prefers-color-scheme", "value": theme}]
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     resize(page, width, 900)
+    reach_chart(page)
     ground = page.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (theme == "light")
     page.execute_script((files("axe_playwright_python") / "axe.min.js").read_text())
@@ -323,9 +421,9 @@ def test_it_loads_nothing_but_figures_beside_it(results: Path) -> None:
     assert len(set(parser.found)) == len(parser.found) >= len(list(results.rglob("*.png")))
     assert all((results / unquote(address)).is_file() for address in parser.found)
     assert text.count('loading="lazy"') == len(parser.found)
-    assert text.count("data:text/javascript") == 1
+    assert text.count("data:text/javascript") == 1, "where a library is made a module"
     assert not re.search(r"url\(\s*['\"]?http", text)
-    assert len(text) < 1_500_000
+    assert len(text) < 2_000_000
 
 
 def test_the_same_rows_give_the_same_page(results: Path) -> None:
