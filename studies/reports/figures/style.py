@@ -15,6 +15,7 @@ import seaborn as sns
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as MatplotlibFigure
 from matplotlib.ticker import (
     FixedLocator,
@@ -257,7 +258,8 @@ def store(canvas: Canvas, path: Path) -> list[Path]:
         (:func:`studies.reports.figures.parts.data.note`).
     """
     write_bytes(path, _pixels(canvas))
-    canvas.set_layout_engine("none")  # it is laid out
+    # It is laid out: with an engine, even one that is called "none", it would be drawn twice.
+    canvas.set_layout_engine(None)
     texts = {".svg": svg_of(canvas)}
     table = noted(canvas)
     if not table.empty:
@@ -269,12 +271,15 @@ def store(canvas: Canvas, path: Path) -> list[Path]:
 
 def _pixels(canvas: Canvas) -> bytes:
     """A PNG, whose at most 256 colours make it less than half as large: the page holds all."""
-    drawn, content = io.BytesIO(), io.BytesIO()
-    canvas.savefig(drawn, format="png", dpi=_PIXELS_PER_INCH)
-    with Image.open(drawn) as picture:
-        # Other methods weigh colours by their pixels, and a family of few points loses its own, or
-        # give what is pale a hue of its own.
-        method = Image.Quantize.FASTOCTREE
-        palette = picture.convert("RGB").quantize(256, method, dither=Image.Dither.NONE)
+    # What `savefig` draws too, after a first time that only lays it out, into a PNG to be read.
+    canvas.set_dpi(_PIXELS_PER_INCH)
+    drawing: Any = FigureCanvasAgg(canvas)  # which says no types
+    drawing.draw()
+    picture = Image.fromarray(np.asarray(drawing.buffer_rgba())).convert("RGB")
+    # Other methods weigh colours by their pixels, and a family of few points loses its own, or
+    # give what is pale a hue of its own.
+    method = Image.Quantize.FASTOCTREE
+    palette = picture.quantize(256, method, dither=Image.Dither.NONE)
+    content = io.BytesIO()
     palette.save(content, format="png", optimize=True)
     return content.getvalue()
