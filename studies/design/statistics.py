@@ -42,9 +42,16 @@ def mean_interval(values: pd.Series) -> Interval:
     if len(numbers) < 2:
         mean = float(numbers[0]) if len(numbers) else np.nan
         return Interval(mean, np.nan, np.nan, len(numbers))
-    mean, error = float(numbers.mean()), float(stats.sem(numbers))
-    half = float(stats.t.ppf(0.975, len(numbers) - 1)) * error
+    # The same as `stats.sem`, whose checks take fifty times longer.
+    mean, error = float(numbers.mean()), float(numbers.std(ddof=1) / np.sqrt(len(numbers)))
+    half = _t_quantile(len(numbers) - 1) * error
     return Interval(mean, mean - half, mean + half, len(numbers))
+
+
+@lru_cache(maxsize=1 << 12)
+def _t_quantile(freedom: int) -> float:
+    """Of a two-sided 95 % interval."""
+    return float(stats.t.ppf(0.975, freedom))
 
 
 @dataclass(frozen=True)
