@@ -5,6 +5,8 @@ import io
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +17,7 @@ from qcnn import EpochRecord, load_data, train
 from qcnn.data.fashion_mnist import fashion_mnist_at_hand
 from qcnn.data.mnist import mnist_at_hand
 from studies.analysis.goals import GOALS, SEEDS_FOR_A_GOAL, best_photonic
+from studies.analysis.results import StudyResults
 from studies.analysis.summaries import families
 from studies.catalogue import studies_by_name
 from studies.design.arms import NOTEBOOK, at_budget, budget_of, is_arm, label_of, labels
@@ -26,7 +29,7 @@ from studies.reports.claims import write_claims
 from studies.reports.front_page import write_front_page
 from studies.reports.html.page import write_page
 from studies.reports.statements import CLAIMS
-from studies.reports.study_report import build_report, read_study
+from studies.reports.study_report import read_study, write_report
 from studies.rows.runs_file import read_rows
 from studies.rows.schema import ADDED
 from studies.runs.execute import execute
@@ -67,44 +70,55 @@ def committed(file: str) -> str:
     return git("show", f"HEAD:results/{file}").stdout
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    """A results folder with nothing but the committed rows."""
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder with the committed rows, and with what the tests make of them."""
+    folder = tmp_path_factory.mktemp("results")
     for name in STORED:
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "runs.csv").write_text(committed(f"{name}/runs.csv"))
-    return tmp_path
+        (folder / name).mkdir()
+        (folder / name / "runs.csv").write_text(committed(f"{name}/runs.csv"))
+    return folder
+
+
+#: The results of a study, which every page looks at, of those rows.
+OfStudy = Callable[[str], StudyResults]
+
+
+@pytest.fixture(scope="module")
+def of_study(results: Path) -> OfStudy:
+    """Each study's results are worked out once, as a rebuild of all pages does."""
+    return cache(lambda name: read_study(results / name))
 
 
 @pytest.mark.parametrize("name", STORED)
-def test_report_is_generated_from_the_rows(name: str, results: Path) -> None:
-    build_report(results / name)
+def test_report_is_generated_from_the_rows(name: str, results: Path, of_study: OfStudy) -> None:
+    write_report(of_study(name), results / name)
     for file in ("report.md", "summary.csv"):
         assert (results / name / file).read_text() == committed(f"{name}/{file}")
     drawn = {f"results/{name}/figures/{path.name}" for path in (results / name).glob("figures/*")}
     assert drawn == {file for file in FILES if file.startswith(f"results/{name}/figures/")}
 
 
-def test_front_page_is_generated_from_the_rows(results: Path) -> None:
-    page = write_front_page(results, [read_study(results / name) for name in STORED])
+def test_front_page_is_generated_from_the_rows(results: Path, of_study: OfStudy) -> None:
+    page = write_front_page(results, [of_study(name) for name in STORED])
     assert page.read_text() == committed("README.md")
     drawn = {f"results/figures/{path.name}" for path in (results / "figures").iterdir()}
     assert drawn == {file for file in FILES if file.startswith("results/figures/")}
 
 
-def test_claims_are_generated_from_the_rows(results: Path) -> None:
-    page = write_claims(results, [read_study(results / name) for name in STORED], CLAIMS)
+def test_claims_are_generated_from_the_rows(results: Path, of_study: OfStudy) -> None:
+    page = write_claims(results, [of_study(name) for name in STORED], CLAIMS)
     assert page.read_text() == committed("claims.md")
 
 
-def test_page_is_generated_from_the_rows(results: Path) -> None:
+def test_page_is_generated_from_the_rows(tmp_path: Path, of_study: OfStudy) -> None:
     """From the figures and the benchmarks' pages, too, as they are committed."""
     for file in FILES:
         if "/figures/" in file or file.startswith("results/bench/"):
-            copied = results / file.removeprefix("results/")
-            copied.parent.mkdir(exist_ok=True)
+            copied = tmp_path / file.removeprefix("results/")
+            copied.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / file, copied)
-    page = write_page(results, [read_study(results / name) for name in STORED], CLAIMS)
+    page = write_page(tmp_path, [of_study(name) for name in STORED], CLAIMS)
     assert page.read_text() == committed("report.html")
     assert page.stat().st_size < 3_000_000
 
