@@ -53,10 +53,10 @@ docs: setup
 	$(BIN)/python -m sphinx -b html -n -W --keep-going -E docs docs/_build/html
 
 test: setup
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations 25 -m "not slow"
 
 test-slow: setup
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto --durations 25 -m slow $$(grep -rl "mark\.slow" tests)
 
 # The fast tests under the lowest versions that pyproject.toml allows, in an environment of their own.
 # They warn of what is to change in versions that are out by now, and use what is old in others.
