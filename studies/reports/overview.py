@@ -19,6 +19,8 @@ from studies.design.roles import FINAL, FULL, NEAR_CHANCE
 from studies.design.statistics import BOOTSTRAPPED_SEEDS, non_dominated, points
 from studies.reports.escape import in_markdown
 
+#: What the column of studies says of figures that were not obtained here.
+QUOTED_STUDY = "quoted"
 INTRODUCTION = (
     "Boson samplers with trainable phases (PQCNNs) generate all the weights of a small CNN, so "
     "that a few hundred numbers are trained instead of thousands. Compared is the accuracy that "
@@ -158,6 +160,16 @@ def final_rows(studies: Sequence[StudyResults]) -> pd.DataFrame:
     # Accuracies under noise are the noise study's: here they would be many to a model.
     clean = final[(final["noise"] == "") & (final["evaluated_under"] == "")]
     return clean.drop_duplicates(["configuration", "seed"])
+
+
+def identity_of(study: str, configuration: str) -> str:
+    """What the line of a study's model is called on the page, and in its address."""
+    return f"{study}-{configuration}"
+
+
+def quoted_identity(number: int, dataset: str) -> str:
+    """Likewise that of the figure of this place in ``QUOTED``, beside the runs on a dataset."""
+    return f"{QUOTED_STUDY}-{dataset}-{number}"
 
 
 def holders(studies: Sequence[StudyResults]) -> dict[str, list[str]]:

@@ -24,8 +24,13 @@ from studies.reports.figures.style import (
     TRAINABLE_LABEL,
     place_of_accuracy,
 )
-from studies.reports.html.page_tables import QUOTED_STUDY, identity_of, quoted_identity
-from studies.reports.overview import final_rows, holders
+from studies.reports.overview import (
+    QUOTED_STUDY,
+    final_rows,
+    holders,
+    identity_of,
+    quoted_identity,
+)
 
 Point = dict[str, Any]
 #: Between the two on the dark ground there is a contrast of three to one.

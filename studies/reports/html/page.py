@@ -25,11 +25,10 @@ from studies.reports.html.libraries import chart_script, tables_script, tables_s
 from studies.reports.html.page_tables import (
     COLUMNS,
     CONTRAST_COLUMNS,
-    QUOTED_STUDY,
     contrast_lines,
     model_lines,
 )
-from studies.reports.overview import INTRODUCTION, READING, preset_note
+from studies.reports.overview import INTRODUCTION, QUOTED_STUDY, READING, preset_note
 from studies.reports.side_by_side import (
     Elsewhere,
     answers_elsewhere,

@@ -12,10 +12,13 @@ from studies.analysis.summaries import describe
 from studies.design.datasets import in_order
 from studies.design.roles import FINAL
 from studies.design.statistics import points
-from studies.reports.overview import final_rows, non_dominated_marks
-
-#: What the column of studies says of figures that were not obtained here.
-QUOTED_STUDY = "quoted"
+from studies.reports.overview import (
+    QUOTED_STUDY,
+    final_rows,
+    identity_of,
+    non_dominated_marks,
+    quoted_identity,
+)
 
 
 @dataclass(frozen=True)
@@ -130,16 +133,6 @@ def model_lines(studies: Sequence[StudyResults]) -> list[Line]:
     datasets = in_order(set(final["dataset"]) & set(QUOTED_DATASETS))
     lines += [_quoted_line(n, dataset) for dataset in datasets for n in range(len(QUOTED))]
     return sorted(lines, key=lambda line: (int(line.cells["trainable"].order), line.text("model")))
-
-
-def identity_of(study: str, configuration: str) -> str:
-    """What the line of a study's model is called on the page, and in its address."""
-    return f"{study}-{configuration}"
-
-
-def quoted_identity(number: int, dataset: str) -> str:
-    """Likewise that of the figure of this place in ``QUOTED``, beside the runs on a dataset."""
-    return f"{QUOTED_STUDY}-{dataset}-{number}"
 
 
 def contrast_lines(results: StudyResults, dataset: str) -> list[Line]:
