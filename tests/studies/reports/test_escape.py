@@ -87,7 +87,7 @@ class Elements(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
     def handle_data(self, data: str) -> None:
-        self.texts.add(data)
+        self.texts.add(data.strip())
 
 
 def test_the_page_holds_the_letters_and_no_element_of_rows(results: Path) -> None:
