@@ -186,6 +186,7 @@ def test_a_search_is_as_long_as_the_full_preset_says(name: str, results: Path) -
     assert searched.value_counts().max() == studies_by_name[name].presets["full"].trials
 
 
+@needs_mnist
 def test_mode_sweep_is_a_full_preset_on_mnist(results: Path) -> None:
     rows = read_rows(results / "mode_sweep" / "runs.csv")
     mnist = rows[rows["dataset"] == "mnist"]
