@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.path import Path
+from matplotlib.transforms import Bbox
 
 from studies.analysis.results import StudyResults
 from studies.analysis.summaries import describe, families, summarise
@@ -31,6 +33,11 @@ _NAMES = {
     Family.CLASSICAL: "classical generators",
     Family.CONTROL: "controls of the ablation",
 }
+#: Where a count may stand beside its model, points, the best first: outside of the line's steps.
+_BESIDE = [(-40, 7), (5, -12), (5, 7), (-40, -12)]
+_BESIDE += [(x, y) for y in (17, -22, 27, -32) for x in (-18, 5, -40)]
+#: Half of the room that a marker takes, pixels.
+_MARKER = 4
 _NOTED = ["trainable_parameters", "test_accuracy", "test_low", "test_high", "seeds", "failures"]
 #: At most one model of a family in each of so many equal parts of a factor of ten.
 _PARTS_OF_A_DECADE = 6
@@ -67,12 +74,13 @@ def draw_families(rows: pd.DataFrame) -> Canvas | None:
         _draw_line(axes, family, line)
         called = line.apply(describe, axis="columns")
         note(canvas, line[_NOTED], drawn="mean", family=str(family), model=called)
-    _count_failures(axes, drawn)
     axes.set(title=f"{final['dataset'].iloc[0]}: the best of each family")
     set_trainable_axis(axes)
     set_accuracy_axis(axes, "test accuracy")
     names = [_name(family, line) for family, line in drawn.items()]
     add_names(axes, names, _NAME_SIZE, _SIZE[1] - 1.0)
+    canvas.draw_without_rendering()  # lays it out
+    _count_failures(axes, drawn)
     return canvas
 
 
@@ -111,20 +119,36 @@ def _draw_line(axes: Axes, family: Family, line: pd.DataFrame) -> None:
 
 
 def _count_failures(axes: Axes, drawn: dict[Family, pd.DataFrame]) -> None:
-    """How many seeds fail, beside each model of which some do."""
-    models = pd.concat(line[line["failures"] > 0] for line in drawn.values())
-    ordered = models.sort_values("trainable_parameters").to_dict("records")
-    for place, model in enumerate(ordered):
-        axes.annotate(
+    """How many seeds fail, beside each model of which some do, where there is room."""
+    models = pd.concat(drawn.values())
+    places = axes.transData.transform(models[["trainable_parameters", "test_accuracy"]])
+    taken = [Bbox.from_extents(*(place - _MARKER), *(place + _MARKER)) for place in places]
+    lines = [_steps(axes, line) for line in drawn.values()]
+    for model in models[models["failures"] > 0].to_dict("records"):
+        text = axes.annotate(
             f"{model['failures']} of {model['seeds'] + model['diverged']} fail",
             (model["trainable_parameters"], model["test_accuracy"]),
-            # Of two that are near each other one stands above, the other below; left of the first
-            # there is only the axis.
-            xytext=(5, -11) if place % 2 else (-40 if place else 4, 7),
+            xytext=_BESIDE[0],
             textcoords="offset points",
             fontsize=7,
             color=COLOURS[model["family"]],
+            in_layout=False,
         )
+        for text.xyann in _BESIDE:
+            box = text.get_window_extent()
+            over = box.count_overlaps(taken) or any(
+                line.intersects_bbox(box, False) for line in lines
+            )
+            if axes.bbox.count_contains(box.corners()) == 4 and not over:
+                break
+        taken.append(box)
+
+
+def _steps(axes: Axes, line: pd.DataFrame) -> Path:
+    """A family's line as it is drawn, pixels."""
+    ends = axes.transData.transform(line[["trainable_parameters", "test_accuracy"]])
+    corners = np.column_stack([ends[1:, 0], ends[:-1, 1]])
+    return Path(np.insert(ends, np.arange(1, len(ends)), corners, axis=0))
 
 
 def _name(family: Family, line: pd.DataFrame) -> Name:

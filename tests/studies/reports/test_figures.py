@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
+from matplotlib.path import Path as Strokes
 from PIL import Image
 from stored_rows import CONFIGURATION, PLAIN, make_row
 
@@ -444,11 +445,39 @@ def test_two_models_of_one_name_are_two() -> None:
 def test_the_families_count_runs_that_diverged_as_failed() -> None:
     rows = [make_row(s, configuration="one", trainable_parameters=90) for s in range(3)]
     rows[2] |= {"status": "diverged", "test_accuracy": None, "val_accuracy": None}
-    more = [make_row(s, configuration="more", trainable_parameters=9000) for s in range(3)]
-    canvas = draw_families(pd.DataFrame([*rows, *more]))
+    canvas = draw_families(pd.DataFrame(rows))
     assert canvas is not None
-    (counted,) = [text for text in canvas.axes[0].texts if "of" in text.get_text()]
-    assert counted.get_text() == "1 of 3 fail"
-    canvas.draw_without_rendering()
-    assert counted.get_window_extent().x0 > canvas.axes[0].bbox.x0  # not over the scale
+    assert [text.get_text() for text in canvas.axes[0].texts if "of" in text.get_text()] == [
+        "1 of 3 fail"
+    ]
     assert draw_families(pd.DataFrame(rows[2:])) is None
+
+
+def test_counts_of_failures_are_over_nothing_and_inside_the_axes() -> None:
+    """As below thirty parameters, where most seeds fail and models are near each other."""
+    rows = [
+        make_row(
+            seed,
+            configuration=f"{count} parameters",
+            trainable_parameters=count,
+            test_accuracy=0.1 + 0.02 * place if seed else 0.2,
+        )
+        for place, count in enumerate((5, 8, 11, 20, 23, 40, 3000))
+        for seed in range(3)
+    ]
+    canvas = draw_families(pd.DataFrame(rows))
+    assert canvas is not None
+    canvas.draw_without_rendering()
+    axes = canvas.axes[0]
+    boxes = [text.get_window_extent() for text in axes.texts if " of " in text.get_text()]
+    assert len(boxes) == 5
+    for place, box in enumerate(boxes):
+        assert axes.bbox.count_contains(box.corners()) == 4
+        assert not box.count_overlaps(boxes[:place])
+        for line in axes.lines:
+            vertices = axes.transData.transform(line.get_xydata())
+            assert not box.count_contains(vertices)
+            if line.get_drawstyle() == "steps-post":
+                corners = np.column_stack([vertices[1:, 0], vertices[:-1, 1]])
+                for corner, *ends in zip(corners, vertices[:-1], vertices[1:], strict=True):
+                    assert not any(Strokes([corner, end]).intersects_bbox(box) for end in ends)
