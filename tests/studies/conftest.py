@@ -23,7 +23,7 @@ def environment(**changes: str) -> dict[str, str]:
     return {**os.environ, **changes}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def command() -> Run:
     """Runs ``python -m MODULE ARGUMENTS`` in the project's root and waits for it."""
 

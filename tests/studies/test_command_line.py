@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from math import comb, prod
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from kept_weights import evaluate_stored
@@ -40,15 +41,29 @@ COMMANDS = {
 }
 
 
-def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Path) -> None:
-    done = command(*SMOKE, "--out", tmp_path)
+@pytest.fixture(scope="module")
+def smoke(command: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a study that has run once, and what it printed; nothing is to be changed."""
+    folder = tmp_path_factory.mktemp("smoke")
+    done = command(*SMOKE, "--out", folder)
     assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[0].startswith("dataset: digits (1197 training, 200 validation, 400 test images)")
-    assert lines[-1] == f"report: {tmp_path / 'report.md'}"
-    assert "accuracy against trainable parameters" in done.stdout
+    return folder, done.stdout
 
-    rows = read_rows(tmp_path / "runs.csv")
+
+@pytest.fixture
+def its_copy(smoke: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of that folder, named as its study."""
+    return copytree(smoke[0], tmp_path / "mode_sweep")
+
+
+def test_smoke_writes_rows_tables_figures_and_weights(smoke: tuple[Path, str]) -> None:
+    folder, printed = smoke
+    lines = printed.splitlines()
+    assert lines[0].startswith("dataset: digits (1197 training, 200 validation, 400 test images)")
+    assert lines[-1] == f"report: {folder / 'report.md'}"
+    assert "accuracy against trainable parameters" in printed
+
+    rows = read_rows(folder / "runs.csv")
     assert tuple(rows.columns) == COLUMNS
     search, final = rows[rows["role"] == "search"], rows[rows["role"] == "final"]
     assert (search["search"] != "").sum() in (1, 2)
@@ -65,7 +80,7 @@ def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Pa
     assert set(rows["engine"]) == {"fused", "none"}
     assert (rows["trainable_parameters"] >= rows["phases"] + rows["mapping_parameters"]).all()
     assert rows["versions"].str.contains("torch=").all()
-    assert {path.name for path in (tmp_path / "figures").glob("*.png")} == {
+    assert {path.name for path in (folder / "figures").glob("*.png")} == {
         "accuracy-digits.png",
         "size_map-digits.png",
         "size_lines-digits.png",
@@ -77,20 +92,19 @@ def test_smoke_writes_rows_tables_figures_and_weights(command: Run, tmp_path: Pa
     record = {str(key): value for key, value in finalist.items()}
     configuration = configuration_from_axes(record)
     assert configuration.digest() == finalist["configuration"]
-    again = evaluate_stored(configuration, int(finalist["seed"]), tmp_path)
+    again = evaluate_stored(configuration, int(finalist["seed"]), folder)
     assert again == pytest.approx(finalist["test_accuracy"], abs=1e-9)
 
 
 def test_repeating_does_nothing_again_and_the_report_is_the_same(
-    command: Run, tmp_path: Path
+    command: Run, its_copy: Path
 ) -> None:
-    assert command(*SMOKE, "--out", tmp_path).returncode == 0
     kept = ("runs.csv", "summary.csv", "report.md", "figures/size_map-digits.png")
-    before = {name: (tmp_path / name).read_bytes() for name in kept}
-    assert command(*SMOKE, "--out", tmp_path).returncode == 0
-    assert {name: (tmp_path / name).read_bytes() for name in kept} == before
+    before = {name: (its_copy / name).read_bytes() for name in kept}
+    assert command(*SMOKE, "--out", its_copy).returncode == 0
+    assert {name: (its_copy / name).read_bytes() for name in kept} == before
 
-    folder = tmp_path / "elsewhere" / "mode_sweep"
+    folder = its_copy / "elsewhere" / "mode_sweep"
     folder.mkdir(parents=True)
     (folder / "runs.csv").write_bytes(before["runs.csv"])
     done = command("studies.report", "--out", folder.parent)
@@ -105,18 +119,17 @@ def test_repeating_does_nothing_again_and_the_report_is_the_same(
     assert {name: (folder.parent / name).read_bytes() for name in pages} == written
 
     # More seeds add to what is there; no run is repeated.
-    assert command(*SMOKE, "--seeds", "2", "--out", tmp_path).returncode == 0
-    rows = read_rows(tmp_path / "runs.csv")
+    assert command(*SMOKE, "--seeds", "2", "--out", its_copy).returncode == 0
+    rows = read_rows(its_copy / "runs.csv")
     assert (rows["role"] == "final").sum() == 10
     assert not rows.duplicated(["configuration", "seed", "role"]).any()
 
 
-def test_a_search_without_its_journal_goes_on_from_the_rows(command: Run, tmp_path: Path) -> None:
-    assert command(*SMOKE, "--out", tmp_path).returncode == 0
-    rows = read_rows(tmp_path / "runs.csv")
-    (tmp_path / "journal.log").unlink()
-    assert command(*SMOKE, "--out", tmp_path).returncode == 0
-    after = read_rows(tmp_path / "runs.csv")
+def test_a_search_without_its_journal_goes_on_from_the_rows(command: Run, its_copy: Path) -> None:
+    rows = read_rows(its_copy / "runs.csv")
+    (its_copy / "journal.log").unlink()
+    assert command(*SMOKE, "--out", its_copy).returncode == 0
+    after = read_rows(its_copy / "runs.csv")
     assert after.iloc[: len(rows)].equals(rows)
     assert (after["search"] != "").sum() <= 2
 
@@ -351,13 +364,11 @@ def test_an_output_folder_that_cannot_be_written(command: Run, tmp_path: Path) -
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_results_file_cut_in_half_is_refused_and_left_alone(command: Run, tmp_path: Path) -> None:
-    tmp_path = tmp_path / "mode_sweep"
-    assert command(*SMOKE, "--out", tmp_path).returncode == 0
-    csv = tmp_path / "runs.csv"
+def test_a_results_file_cut_in_half_is_refused_and_left_alone(command: Run, its_copy: Path) -> None:
+    csv = its_copy / "runs.csv"
     half = csv.read_bytes()[: csv.stat().st_size // 2]
     csv.write_bytes(half)
-    for arguments in ((*SMOKE, "--out", tmp_path), ("studies.report", "--out", tmp_path.parent)):
+    for arguments in ((*SMOKE, "--out", its_copy), ("studies.report", "--out", its_copy.parent)):
         done = command(*arguments)
         assert done.returncode == 2
         assert "is not a whole results file" in done.stderr
