@@ -44,7 +44,6 @@ class ParameterCounts:
             simulation: which phases are trained, where they were chosen, and what a mapping
             that is calibrated takes from them.
         other: trainable parameters that are neither (those of a baseline).
-
     """
 
     phases: int = 0

@@ -14,6 +14,7 @@ from matplotlib.transforms import offset_copy
 from qcnn.noise import Noise, NoiseKind, noise_from_text
 from studies.analysis.quoted import NOISE_COSTS
 from studies.analysis.results import StudyResults
+from studies.analysis.summaries import method_name
 from studies.design.noise_levels import level_of, studied_kinds
 from studies.design.roles import has_trained, only_evaluated
 from studies.design.statistics import mean_interval
@@ -108,7 +109,7 @@ def _looks(mappings: Sequence[str], called: dict[str, str]) -> list[_Look]:
     """
     names: list[str] = []
     for mapping in mappings:
-        method = mapping.partition(":")[0]
+        method = method_name(mapping)
         names.append(mapping if method in names else method)
     between = min(_BETWEEN_MAPPINGS, _MOST_APART / max(1, len(mappings) - 1))
     first = -between * (len(mappings) - 1) / 2
